@@ -1,0 +1,59 @@
+/** Collects the nodes and constants of one ONNX graph and names them. */
+import type { ElementType, OnnxAttribute, OnnxNode, OnnxTensor } from './proto.js';
+
+export class GraphBuilder {
+  readonly nodes: OnnxNode[] = [];
+  readonly initializers: OnnxTensor[] = [];
+  readonly #constants = new Map<string, string>();
+  #named = 0;
+
+  /** Adds a node with one output and gives that output's name. */
+  node(op: string, inputs: readonly string[], attributes: Record<string, OnnxAttribute> = {}): string {
+    return this.nodeWithOutputs(op, inputs, 1, attributes)[0];
+  }
+
+  nodeWithOutputs(
+    op: string,
+    inputs: readonly string[],
+    count: number,
+    attributes: Record<string, OnnxAttribute> = {},
+  ): string[] {
+    const outputs = Array.from({ length: count }, () => this.#name(op.toLowerCase()));
+    this.nodes.push({ op, inputs, outputs, attributes });
+    return outputs;
+  }
+
+  /** Gives an existing value a second name, such as that of a graph output. */
+  rename(value: string, name: string): void {
+    this.nodes.push({ op: 'Identity', inputs: [value], outputs: [name], attributes: {} });
+  }
+
+  /** A float scalar. */
+  scalar(value: number): string {
+    return this.constant('float32', [], Float32Array.of(value));
+  }
+
+  /** A vector of int64, as shapes and axes are given. */
+  ints(values: readonly number[]): string {
+    return this.constant('int64', [values.length], BigInt64Array.from(values, BigInt));
+  }
+
+  constant(type: ElementType, shape: readonly number[], data: OnnxTensor['data']): string {
+    const key =
+      data.length <= 64
+        ? `${type} ${shape} ${Array.from(data as ArrayLike<number | bigint>, written)}`
+        : undefined;
+    const existing = key === undefined ? undefined : this.#constants.get(key);
+    if (existing) return existing;
+    const name = this.#name('constant');
+    this.initializers.push({ name, type, shape, data });
+    if (key !== undefined) this.#constants.set(key, name);
+    return name;
+  }
+
+  #name(hint: string): string {
+    return `${hint}_${this.#named++}`;
+  }
+}
+
+const written = (value: number | bigint) => (Object.is(value, -0) ? '-0' : String(value));

@@ -1,0 +1,313 @@
+/**
+ * Every primitive in terms of ONNX operators (opset 18), with the shapes of vaekit's graph known.
+ *
+ * A lowering first says which tensors it reads, so that what it folds into itself (a transposed operand, a bias) need
+ * not be emitted, and then emits.
+ */
+import { type AttributesOf, type DType, type OpName, sameShape, type Tensor } from '../../tensor/index.js';
+import type { GraphBuilder } from './builder.js';
+import { lowerConv, lowerConvFilterGrad, lowerConvInputGrad } from './convolution.js';
+import type { OnnxAttribute, OnnxTensor } from './proto.js';
+
+export interface Lowered {
+  /** What the emitted nodes read. */
+  readonly inputs: readonly Tensor[];
+  emit(names: readonly string[], builder: GraphBuilder): string;
+}
+
+/** What a lowering may know of the graph around its node. */
+export interface Surroundings {
+  /** Number of nodes and outputs that read a tensor. */
+  uses(tensor: Tensor): number;
+  /** Name of a leaf that the surrounding model provides. */
+  leaf(node: Tensor): string;
+}
+
+type Lowering<K extends OpName> = (node: Tensor<K>, surroundings: Surroundings) => Lowered;
+
+const plain = (node: Tensor, emit: Lowered['emit']): Lowered => ({ inputs: node.inputs, emit });
+
+function operator<K extends OpName>(
+  op: string,
+  attributes: (a: AttributesOf<K>) => Record<string, OnnxAttribute> = () => ({}),
+): Lowering<K> {
+  return (node) =>
+    plain(node as unknown as Tensor, (names, b) => b.node(op, names, attributes(node.attributes)));
+}
+
+function leaf<K extends OpName>(): Lowering<K> {
+  return (node, around) => plain(node as unknown as Tensor, () => around.leaf(node as unknown as Tensor));
+}
+
+const CASTS: Record<DType, number> = { float32: 1, uint8: 2, int32: 6, bool: 9 };
+
+const cast = (b: GraphBuilder, x: string, dtype: DType) => b.node('Cast', [x], { to: CASTS[dtype] });
+
+/** Swaps the last two axes of a matrix? Then the product can read it in place. */
+function transposedMatrix(x: Tensor): Tensor | undefined {
+  return x.is('transpose') && x.rank === 2 ? x.inputs[0] : undefined;
+}
+
+function gemm(a: Tensor, b: Tensor, bias?: Tensor): Lowered {
+  const [left, right] = [transposedMatrix(a), transposedMatrix(b)];
+  const attributes = { transA: left ? 1 : 0, transB: right ? 1 : 0 };
+  const inputs = [left ?? a, right ?? b, ...(bias ? [bias] : [])];
+  return { inputs, emit: (names, builder) => builder.node('Gemm', names, attributes) };
+}
+
+/** y = a·b + bias as one Gemm, when nothing else reads the product. */
+function gemmWithBias(node: Tensor, { uses }: Surroundings): Lowered | undefined {
+  for (const [product, bias] of [node.inputs, [...node.inputs].reverse()]) {
+    const isBias = bias.rank === 1 && bias.shape[0] === node.shape[1];
+    if (
+      product.is('matmul') &&
+      product.rank === 2 &&
+      sameShape(product.shape, node.shape) &&
+      isBias &&
+      uses(product) === 1
+    ) {
+      return gemm(product.inputs[0], product.inputs[1], bias);
+    }
+  }
+  return undefined;
+}
+
+/** Σ x² reads x once. */
+function sumOfSquares(node: Tensor<'reduceSum'>, { uses }: Surroundings): Tensor | undefined {
+  const [x] = node.inputs;
+  return x.is('mul') && x.inputs[0] === x.inputs[1] && uses(x) === 1 ? x.inputs[0] : undefined;
+}
+
+const reduction = (op: string, axes: readonly number[]): Lowered['emit'] => {
+  return ([x], b) => b.node(op, [x, b.ints(axes)], { keepdims: 0 });
+};
+
+const isZero = (x: Tensor) => x.is('constant') && x.rank === 0 && x.attributes.data[0] === 0;
+
+/** Terms by which arguments are moved up before an asymptotic series in float32. */
+const SHIFT = 8;
+
+export const lowerings: { [K in OpName]: Lowering<K> } = {
+  input: leaf(),
+  variable: leaf(),
+  random: leaf(),
+  step: leaf(),
+  constant: (node) => plain(node, (_, b) => b.constant(node.dtype, node.shape, constantData(node))),
+  iota: (node) =>
+    plain(node, (_, b) => {
+      const { axis } = node.attributes;
+      const inner = node.shape.slice(axis + 1).reduce((size, length) => size * length, 1);
+      const values = Int32Array.from(
+        { length: node.size },
+        (__, i) => Math.floor(i / inner) % node.shape[axis],
+      );
+      return b.constant('int32', node.shape, values);
+    }),
+
+  neg: operator('Neg'),
+  exp: operator('Exp'),
+  log: operator('Log'),
+  // Kahan's forms: the error of 1 + x (or of eˣ) is divided out again.
+  log1p: (node) =>
+    plain(node, ([x], b) => {
+      const one = b.scalar(1);
+      const u = b.node('Add', [x, one]);
+      const quotient = b.node('Div', [b.node('Log', [u]), b.node('Sub', [u, one])]);
+      const useX = b.node('Equal', [u, one]);
+      const isInfinite = b.node('Equal', [u, b.scalar(Infinity)]);
+      const product = b.node('Where', [isInfinite, u, b.node('Mul', [x, quotient])]);
+      return b.node('Where', [useX, x, product]);
+    }),
+  expm1: (node) =>
+    plain(node, ([x], b) => {
+      const one = b.scalar(1);
+      const u = b.node('Exp', [x]);
+      const minus = b.node('Sub', [u, one]);
+      const corrected = b.node('Mul', [minus, b.node('Div', [x, b.node('Log', [u])])]);
+      const isFar = b.node('Greater', [b.node('Abs', [x]), one]);
+      const near = b.node('Where', [b.node('Equal', [u, one]), x, corrected]);
+      return b.node('Where', [isFar, minus, near]);
+    }),
+  sqrt: operator('Sqrt'),
+  abs: operator('Abs'),
+  sign: operator('Sign'),
+  floor: operator('Floor'),
+  sin: operator('Sin'),
+  cos: operator('Cos'),
+  tanh: operator('Tanh'),
+  sigmoid: operator('Sigmoid'),
+  softplus: operator('Softplus'),
+  erf: operator('Erf'),
+  // Stirling's series at x + 8, and the product x (x + 1) … (x + 7) taken off again where x was small.
+  lgamma: (node) =>
+    plain(node, ([x], b) => {
+      const isSmall = b.node('Less', [x, b.scalar(SHIFT)]);
+      const z = b.node('Where', [isSmall, b.node('Add', [x, b.scalar(SHIFT)]), x]);
+      const small = b.node('Min', [x, b.scalar(SHIFT)]);
+      let product = small;
+      for (let k = 1; k < SHIFT; k++) product = b.node('Mul', [product, b.node('Add', [small, b.scalar(k)])]);
+      const logZ = b.node('Log', [z]);
+      const inverse = b.node('Div', [b.scalar(1), z]);
+      const square = b.node('Mul', [inverse, inverse]);
+      const tail = b.node('Mul', [inverse, horner(b, square, [1 / 12, -1 / 360, 1 / 1260])]);
+      const main = b.node('Sub', [b.node('Mul', [b.node('Sub', [z, b.scalar(0.5)]), logZ]), z]);
+      const series = b.node('Add', [b.node('Add', [main, b.scalar(0.5 * Math.log(2 * Math.PI))]), tail]);
+      const shift = b.node('Where', [isSmall, b.node('Log', [product]), b.scalar(0)]);
+      return b.node('Sub', [series, shift]);
+    }),
+  polygamma: (node) => plain(node, ([x], b) => lowerPolygamma(node.attributes.order, x, b)),
+
+  add: (node, around) => gemmWithBias(node, around) ?? plain(node, (names, b) => b.node('Add', names)),
+  sub: operator('Sub'),
+  mul: operator('Mul'),
+  div: operator('Div'),
+  pow: operator('Pow'),
+  max: (node) => {
+    const [x, y] = node.inputs;
+    if (isZero(y) && x.dtype === 'float32') return { inputs: [x], emit: (names, b) => b.node('Relu', names) };
+    return plain(node, (names, b) => b.node('Max', names));
+  },
+  min: operator('Min'),
+  equal: operator('Equal'),
+  less: operator('Less'),
+  lessEqual: operator('LessOrEqual'),
+  where: (node) =>
+    plain(node, ([condition, x, y], b) => {
+      if (node.dtype !== 'bool') return b.node('Where', [condition, x, y]);
+      const otherwise = b.node('And', [b.node('Not', [condition]), y]);
+      return b.node('Or', [b.node('And', [condition, x]), otherwise]);
+    }),
+
+  reduceSum: (node, around) => {
+    const squared = sumOfSquares(node, around);
+    if (squared) return { inputs: [squared], emit: reduction('ReduceSumSquare', node.attributes.axes) };
+    return plain(node, reduction('ReduceSum', node.attributes.axes));
+  },
+  reduceMax: (node) => plain(node, reduction('ReduceMax', node.attributes.axes)),
+  argMax: (node) =>
+    plain(node, ([x], b) =>
+      cast(b, b.node('ArgMax', [x], { axis: node.attributes.axis, keepdims: 0 }), 'int32'),
+    ),
+  topK: (node) =>
+    plain(node, ([x], b) => {
+      const { k, largest } = node.attributes;
+      const [, indices] = b.nodeWithOutputs('TopK', [x, b.ints([k])], 2, {
+        axis: -1,
+        largest: largest ? 1 : 0,
+        sorted: 1,
+      });
+      return cast(b, indices, 'int32');
+    }),
+  cumsum: (node) =>
+    plain(node, ([x], b) => {
+      const { axis, reverse } = node.attributes;
+      const along = b.constant('int64', [], BigInt64Array.of(BigInt(axis)));
+      return b.node('CumSum', [x, along], { reverse: reverse ? 1 : 0 });
+    }),
+
+  reshape: (node) => plain(node, ([x], b) => b.node('Reshape', [x, b.ints(node.shape)], { allowzero: 1 })),
+  transpose: operator('Transpose', ({ permutation }) => ({ perm: permutation })),
+  broadcastTo: (node) => plain(node, ([x], b) => b.node('Expand', [x, b.ints(node.shape)])),
+  slice: (node) =>
+    plain(node, ([x], b) => {
+      const { starts, sizes, steps } = node.attributes;
+      // An end before the first element has no index that does not count from the back: the smallest one is cut to it.
+      const ends = starts
+        .map((start, axis) => start + sizes[axis] * steps[axis])
+        .map((end) => (end < 0 ? -(2 ** 31) : end));
+      return b.node('Slice', [
+        x,
+        b.ints(starts),
+        b.ints(ends),
+        b.ints(starts.map((_, axis) => axis)),
+        b.ints(steps),
+      ]);
+    }),
+  pad: (node) =>
+    plain(node, ([x], b) => {
+      const { before, after, value } = node.attributes;
+      const filler = b.constant(node.dtype, [], constantOf(node.dtype, [value]));
+      return b.node('Pad', [x, b.ints([...before, ...after]), filler], { mode: 'constant' });
+    }),
+  concat: operator('Concat', ({ axis }) => ({ axis })),
+  gather: operator('Gather', () => ({ axis: 0 })),
+  scatterAdd: (node) =>
+    plain(node, ([updates, indices], b) => {
+      const [data, at] = node.inputs;
+      const rows = at.size;
+      const width = node.size / (node.shape[0] || 1);
+      const zeros = b.node('Expand', [b.scalar(0), b.ints([node.shape[0], width])]);
+      const positions = b.node('Expand', [
+        b.node('Reshape', [indices, b.ints([rows, 1])]),
+        b.ints([rows, width]),
+      ]);
+      const flat = b.node('Reshape', [updates, b.ints([rows, data.size / (rows || 1)])]);
+      const sums = b.node('ScatterElements', [zeros, positions, flat], { axis: 0, reduction: 'add' });
+      return b.node('Reshape', [sums, b.ints(node.shape)]);
+    }),
+
+  matmul: (node) => {
+    if (node.rank === 2) return gemm(node.inputs[0], node.inputs[1]);
+    return plain(node, (names, b) => b.node('MatMul', names));
+  },
+  conv: (node) => plain(node, (names, b) => lowerConv(node, names, b)),
+  convInputGrad: (node) => plain(node, (names, b) => lowerConvInputGrad(node, names, b)),
+  convFilterGrad: (node) => plain(node, (names, b) => lowerConvFilterGrad(node, names, b)),
+
+  cast: (node) => plain(node, ([x], b) => cast(b, x, node.dtype)),
+  stopGradient: (node) => plain(node, ([x]) => x),
+};
+
+export function lower<K extends OpName>(node: Tensor<K>, surroundings: Surroundings): Lowered {
+  const lowering = lowerings[node.op] as unknown as Lowering<K>;
+  return lowering(node, surroundings);
+}
+
+function constantData(node: Tensor<'constant'>): OnnxTensor['data'] {
+  return constantOf(node.dtype, node.attributes.data);
+}
+
+function constantOf(dtype: DType, data: ArrayLike<number>): OnnxTensor['data'] {
+  if (dtype === 'float32') return data instanceof Float32Array ? data : Float32Array.from(data);
+  return dtype === 'int32' ? Int32Array.from(data) : Uint8Array.from(data);
+}
+
+/** Σ coefficients[i] xⁱ. */
+function horner(b: GraphBuilder, x: string, coefficients: readonly number[]): string {
+  return coefficients
+    .slice(0, -1)
+    .reduceRight(
+      (sum, c) => b.node('Add', [b.node('Mul', [sum, x]), b.scalar(c)]),
+      b.scalar(coefficients[coefficients.length - 1]),
+    );
+}
+
+/** ψ⁽ⁿ⁾ by its asymptotic series at x + 8 and the recurrence ψ⁽ⁿ⁾(x) = ψ⁽ⁿ⁾(x + 1) + (−1)ⁿ⁺¹ n! / xⁿ⁺¹. */
+function lowerPolygamma(order: number, x: string, b: GraphBuilder): string {
+  const power = (base: string, exponent: number) => b.node('Pow', [base, b.scalar(exponent)]);
+  const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1));
+  const sign = order % 2 === 0 ? -1 : 1;
+  let shifted = power(x, -(order + 1));
+  for (let k = 1; k < SHIFT; k++)
+    shifted = b.node('Add', [shifted, power(b.node('Add', [x, b.scalar(k)]), -(order + 1))]);
+  const shift = b.node('Mul', [shifted, b.scalar(sign * factorial(order))]);
+  const z = b.node('Add', [x, b.scalar(SHIFT)]);
+  const inverse = b.node('Div', [b.scalar(1), z]);
+  const square = b.node('Mul', [inverse, inverse]);
+  const bernoulli = [1 / 6, -1 / 30, 1 / 42, -1 / 30];
+  if (order === 0) {
+    const series = horner(b, square, [0, ...bernoulli.map((value, i) => value / (2 * i + 2))]);
+    const main = b.node('Sub', [b.node('Log', [z]), b.node('Mul', [inverse, b.scalar(0.5)])]);
+    return b.node('Add', [b.node('Sub', [main, series]), shift]);
+  }
+  // sign · z⁻ⁿ [ (n−1)! + n!/(2z) + Σ B₂ₖ (2k+n−1)!/(2k)! z⁻²ᵏ ]
+  const coefficients = bernoulli.map(
+    (value, i) => (value * factorial(2 * i + 1 + order)) / factorial(2 * i + 2),
+  );
+  const series = horner(b, square, [factorial(order - 1), ...coefficients]);
+  const bracket = b.node('Add', [series, b.node('Mul', [inverse, b.scalar(factorial(order) / 2)])]);
+  return b.node('Add', [
+    b.node('Mul', [b.node('Mul', [power(inverse, order), bracket]), b.scalar(sign)]),
+    shift,
+  ]);
+}

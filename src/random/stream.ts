@@ -1,0 +1,60 @@
+/**
+ * Named streams of random numbers. A stream is chosen by (seed, name) and read at a step: element i of step s is the
+ * same number on every engine, whatever was drawn before and whatever other streams exist.
+ *
+ *   counter = (element / 4, step mod 2³², step / 2³², hash(name))   key = (seed mod 2³², seed / 2³²)
+ */
+import { normalQuantile } from './normal.js';
+import { philoxBlocks } from './philox.js';
+
+const WORD = 2 ** 32;
+
+/** 32-bit FNV-1a hash of a stream's name (Fowler, Noll & Vo); stable across platforms and versions. */
+export function streamHash(name: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(name)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}
+
+export class RandomStream {
+  readonly #key: readonly [number, number];
+  readonly #hash: number;
+  #words = new Uint32Array(0);
+
+  /** @param seed whole number from 0 to 2⁵³ − 1 */
+  constructor(
+    seed: number,
+    readonly name: string,
+  ) {
+    if (!Number.isSafeInteger(seed) || seed < 0) {
+      throw new RangeError(`seed: ${seed} is not a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`);
+    }
+    this.#key = [seed % WORD, Math.floor(seed / WORD)];
+    this.#hash = streamHash(name);
+  }
+
+  /** Fills `out` with words uniform in [0, 2³²). `first` is the element to start at, a multiple of 4. */
+  words(out: Uint32Array, step = 0, first = 0): Uint32Array {
+    philoxBlocks(out, first / 4, [step % WORD, Math.floor(step / WORD), this.#hash], this.#key);
+    return out;
+  }
+
+  /** Fills `out` with numbers uniform in [0, 1), multiples of 2⁻²⁴ and so exact in float32. */
+  uniform(out: Float32Array, step = 0): Float32Array {
+    const words = this.words(this.#scratch(out.length), step);
+    for (let i = 0; i < out.length; i++) out[i] = (words[i] >>> 8) * 2 ** -24;
+    return out;
+  }
+
+  /** Fills `out` with standard normal numbers, rounded to float32; none is beyond ±6.3. */
+  normal(out: Float32Array, step = 0): Float32Array {
+    const words = this.words(this.#scratch(out.length), step);
+    for (let i = 0; i < out.length; i++) out[i] = normalQuantile((words[i] + 0.5) * 2 ** -32);
+    return out;
+  }
+
+  #scratch(length: number): Uint32Array {
+    if (this.#words.length < length) this.#words = new Uint32Array(length);
+    return this.#words.subarray(0, length);
+  }
+}

@@ -1,0 +1,48 @@
+/** Walking and rewriting graphs. Nothing recurses, so an unrolled network may be as deep as it likes. */
+import { apply, type Tensor } from './tensor.js';
+
+/** All nodes that the roots depend on, each after its inputs, in an order that depends on the graph alone. */
+export function topologicalOrder(roots: Iterable<Tensor>): Tensor[] {
+  const order: Tensor[] = [];
+  const done = new Set<Tensor>();
+  const stack: { node: Tensor; next: number }[] = [];
+  const opened = new Set<Tensor>();
+  const open = (node: Tensor) => {
+    if (opened.has(node)) return;
+    opened.add(node);
+    stack.push({ node, next: 0 });
+  };
+  for (const root of roots) {
+    open(root);
+    for (let top = stack.at(-1); top; top = stack.at(-1)) {
+      if (top.next < top.node.inputs.length) {
+        open(top.node.inputs[top.next++]);
+      } else {
+        stack.pop();
+        if (!done.has(top.node)) order.push(top.node);
+        done.add(top.node);
+      }
+    }
+  }
+  return order;
+}
+
+/** The roots with every tensor of the map replaced, throughout; shapes and types must agree. */
+export function substitute(roots: readonly Tensor[], replacements: ReadonlyMap<Tensor, Tensor>): Tensor[] {
+  const image = new Map<Tensor, Tensor>();
+  for (const node of topologicalOrder(roots)) {
+    const replacement = replacements.get(node);
+    if (replacement) {
+      image.set(node, replacement);
+      continue;
+    }
+    const inputs = node.inputs.map((x) => imageOf(image, x));
+    const unchanged = inputs.every((x, i) => x === node.inputs[i]);
+    image.set(node, unchanged ? node : apply(node.op, inputs, node.attributes));
+  }
+  return roots.map((root) => imageOf(image, root));
+}
+
+function imageOf(image: ReadonlyMap<Tensor, Tensor>, node: Tensor): Tensor {
+  return image.get(node) ?? node;
+}

@@ -1,0 +1,38 @@
+/** A value that an engine keeps between runs: a weight, an optimiser's moment, a running statistic. */
+import type { DType } from './dtype.js';
+import { requireShape, type Shape } from './shape.js';
+import { Tensor } from './tensor.js';
+
+/** Random numbers for one variable's initial value; every call continues the variable's own stream. */
+export interface Draws {
+  /** Standard normal numbers. */
+  normal(count: number): Float32Array;
+  /** Numbers uniform in [0, 1). */
+  uniform(count: number): Float32Array;
+}
+
+/** What a variable holds before the first step, in row-major order. */
+export type Initialiser = (shape: Shape, draws: Draws) => ArrayLike<number>;
+
+export interface VariableOptions {
+  /** @default 'float32' */
+  dtype?: DType;
+  /** Whether a gradient is meant to move it; running statistics and moments are not. @default true */
+  trainable?: boolean;
+}
+
+export class Variable extends Tensor<'variable'> {
+  readonly trainable: boolean;
+
+  /** @param name path that names it in checkpoints, such as `encoder.0.weight` */
+  constructor(
+    readonly name: string,
+    shape: Shape,
+    readonly initialiser: Initialiser,
+    { dtype = 'float32', trainable = true }: VariableOptions = {},
+  ) {
+    requireShape('Variable', shape);
+    super('variable', [], { name, shape, dtype }, { shape, dtype });
+    this.trainable = trainable;
+  }
+}
