@@ -4,13 +4,47 @@
  */
 import type { AttributesOf, OpName } from './ops/index.js';
 import type { Signature } from './ops/rule.js';
-import { sameShape } from './shape.js';
+import { broadcastShapes, sameShape } from './shape.js';
 import type { Tensor } from './tensor.js';
 
 /** Value of a scalar float constant. */
 function scalar(x: Tensor): number | undefined {
   return x.is('constant') && x.rank === 0 && x.dtype === 'float32' ? x.attributes.data[0] : undefined;
 }
+
+const elementwise: ReadonlySet<OpName> = new Set([
+  'add',
+  'sub',
+  'mul',
+  'div',
+  'pow',
+  'max',
+  'min',
+  'equal',
+  'less',
+  'lessEqual',
+  'where',
+]);
+
+/** Elementwise operations broadcast by themselves: an operand need not be stretched if another one has the length. */
+export function withoutBroadcasts(op: OpName, inputs: readonly Tensor[]): readonly Tensor[] {
+  if (!elementwise.has(op) || !inputs.some((x) => x.is('broadcastTo'))) return inputs;
+  const shape = broadcastShapes(op, ...inputs.map((x) => x.shape));
+  const kept = [...inputs];
+  inputs.forEach((x, i) => {
+    if (!x.is('broadcastTo')) return;
+    const others = kept.map((y, j) => (i === j ? x.inputs[0].shape : y.shape));
+    if (sameShape(broadcastShapes(op, ...others), shape)) kept[i] = x.inputs[0];
+  });
+  return kept;
+}
+
+const functions: Partial<Record<OpName, (x: number) => number>> = {
+  neg: (x) => -x,
+  exp: Math.exp,
+  log: Math.log,
+  sqrt: Math.sqrt,
+};
 
 const arithmetic: Partial<Record<OpName, (a: number, b: number) => number>> = {
   add: (a, b) => a + b,
@@ -34,21 +68,26 @@ export function simplify<K extends OpName>(
 ): Tensor | number | undefined {
   const [a, b] = inputs;
   const same = (x: Tensor) => (sameShape(x.shape, shape) && x.dtype === dtype ? x : undefined);
-  switch (op as OpName) {
+  const name: OpName = op;
+  switch (name) {
     case 'add':
     case 'sub':
     case 'mul':
     case 'div': {
       const [x, y] = [scalar(a), scalar(b)];
-      if (x !== undefined && y !== undefined) return arithmetic[op]?.(x, y);
-      const neutral = op === 'add' || op === 'sub' ? 0 : 1;
+      if (x !== undefined && y !== undefined) return arithmetic[name]?.(x, y);
+      const neutral = name === 'add' || name === 'sub' ? 0 : 1;
       if (y === neutral) return same(a);
-      return x === neutral && (op === 'add' || op === 'mul') ? same(b) : undefined;
+      return x === neutral && (name === 'add' || name === 'mul') ? same(b) : undefined;
     }
-    case 'neg': {
+    case 'neg':
+    case 'exp':
+    case 'log':
+    case 'sqrt': {
       const value = scalar(a);
-      if (value !== undefined) return -value;
-      return a.is('neg') ? a.inputs[0] : undefined;
+      if (value !== undefined) return functions[name]?.(value);
+      if (a.is('broadcastTo')) return a.inputs[0][name]().broadcastTo(shape);
+      return name === 'neg' && a.is('neg') ? a.inputs[0] : undefined;
     }
     case 'reshape':
       return same(a) ?? (a.is('reshape') ? a.inputs[0].reshape(shape) : undefined);

@@ -7,7 +7,7 @@ import type { Window } from './ops/convolution.js';
 import { type AttributesOf, type OpName, rules } from './ops/index.js';
 import type { Rule, Signature } from './ops/rule.js';
 import { normaliseAxes, normaliseAxis, requireShape, type Shape, ShapeError, show, sizeOf } from './shape.js';
-import { simplify } from './simplify.js';
+import { simplify, withoutBroadcasts } from './simplify.js';
 
 export type Operand = Tensor | number;
 /** One axis of a slice: all of it, or [start, end) with an optional step; negative indices count from the end. */
@@ -367,9 +367,10 @@ function keyOf(op: OpName, inputs: readonly Tensor[], attributes: object): strin
  */
 export function apply<K extends OpName>(
   op: K,
-  inputs: readonly Tensor[],
+  operands: readonly Tensor[],
   attributes: AttributesOf<K>,
 ): Tensor {
+  const inputs = withoutBroadcasts(op, operands);
   const rule = rules[op] as unknown as Rule<AttributesOf<K>>;
   const { shape, dtype } = rule.infer(inputs, attributes);
   const simpler = simplify(op, inputs, attributes, { shape, dtype });

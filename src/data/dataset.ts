@@ -1,0 +1,77 @@
+/**
+ * What a data set is to the rest of vaekit: samples of one shape, stored as they came, addressed by index.
+ */
+
+/** Pictures as [height, width, channels], channels last. */
+export interface ImageSpec {
+  readonly kind: 'image';
+  readonly shape: readonly [height: number, width: number, channels: number];
+  readonly dtype: 'uint8' | 'float32';
+  /** Stored values that stand for black and full intensity; models see them as 0 and 1. */
+  readonly range: readonly [low: number, high: number];
+}
+
+/** What a column holds, which decides how models read it and what they predict. */
+export type ColumnType = 'numeric' | 'binary' | 'categorical' | 'count' | 'ordinal';
+
+export interface Column {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** Names of the values 0, 1, 2 … that the column is stored as; for all types but numeric and count. */
+  readonly categories?: readonly string[];
+  /** Mean and standard deviation over the training part (of log(1 + x) for counts): models see standard scores. */
+  readonly mean?: number;
+  readonly deviation?: number;
+}
+
+/** Rows of a table, stored as one float32 per column. */
+export interface TableSpec {
+  readonly kind: 'table';
+  readonly shape: readonly [columns: number];
+  readonly dtype: 'float32';
+  readonly columns: readonly Column[];
+}
+
+export type SampleSpec = ImageSpec | TableSpec;
+
+/** A generative factor that is known for every sample. */
+export interface Factor {
+  readonly name: string;
+  /** Its values, in the order of their index. */
+  readonly values: readonly number[];
+}
+
+export interface Samples {
+  /** [count, ...shape] as stored. */
+  readonly x: Uint8Array | Float32Array;
+  /** Class of each sample, where the data set has classes. */
+  readonly labels?: Int32Array;
+}
+
+export interface Dataset {
+  /** Short, fit for a folder's name. */
+  readonly name: string;
+  readonly spec: SampleSpec;
+  readonly size: number;
+  /** Names of the classes 0, 1, 2 … */
+  readonly classes?: readonly string[];
+  readonly factors?: readonly Factor[];
+  /** Where the last `testSize` samples are a test set that came with the data. */
+  readonly testSize?: number;
+  /** What the user should know about how the data was read. */
+  readonly notices: readonly string[];
+  /** Changes when the data changes: a hash of what it was read from. */
+  readonly fingerprint: string;
+  /** Samples by index, in the order asked for. */
+  read(indices: ArrayLike<number>): Promise<Samples>;
+  /** Indices of the factors' values of a sample, in the order of `factors`. */
+  factorsOf?(index: number): number[];
+  /** How the user knows this sample: a file name, a row's id. */
+  idOf(index: number): string;
+  close(): Promise<void>;
+}
+
+/** Bad data, said in one sentence: what was wrong, where, and what to do. */
+export class DataError extends Error {
+  override readonly name = 'DataError';
+}

@@ -1,0 +1,36 @@
+/** Layers, initialisers and the scopes that hold their variables. */
+export {
+  averagePool,
+  type ConvolutionOptions,
+  conv,
+  type Padding,
+  type TransposedConvolutionOptions,
+  transposedConv,
+  upsampleNearest,
+} from './convolution.js';
+export {
+  filled,
+  gaussian,
+  glorotNormal,
+  glorotUniform,
+  heNormal,
+  heUniform,
+  orthogonal,
+} from './initialisers.js';
+export {
+  type ActivationName,
+  activations,
+  flatten,
+  type Layer,
+  type Network,
+  onFirst,
+  relu,
+  reshape,
+  residual,
+  sequential,
+  sigmoid,
+  tanh,
+} from './layer.js';
+export { embedding, type LinearOptions, linear } from './linear.js';
+export { type BatchNormOptions, batchNorm, dropout, groupNorm, layerNorm } from './normalisation.js';
+export { Scope, type ScopeVariableOptions, VariableTable } from './scope.js';

@@ -1,0 +1,83 @@
+/**
+ * Initial weights. The fans are those of a weight whose last axis counts outputs, the one before inputs, and the axes
+ * before these the kernel: fanIn = kernel · inputs, fanOut = kernel · outputs.
+ */
+import { type Initialiser, type Shape, sizeOf } from '../tensor/index.js';
+
+function fans(shape: Shape): { fanIn: number; fanOut: number } {
+  const kernel = sizeOf(shape.slice(0, -2));
+  const outputs = shape.at(-1) ?? 1;
+  return { fanIn: kernel * (shape.at(-2) ?? 1), fanOut: kernel * outputs };
+}
+
+const scaledUniform =
+  (limit: (shape: Shape) => number): Initialiser =>
+  (shape, draws) => {
+    const bound = limit(shape);
+    return draws.uniform(sizeOf(shape)).map((u) => (2 * u - 1) * bound);
+  };
+
+const scaledNormal =
+  (deviation: (shape: Shape) => number): Initialiser =>
+  (shape, draws) => {
+    const scale = deviation(shape);
+    return draws.normal(sizeOf(shape)).map((z) => z * scale);
+  };
+
+/** The same number everywhere. */
+export const filled =
+  (value: number): Initialiser =>
+  (shape) =>
+    new Float32Array(sizeOf(shape)).fill(value);
+
+/** U(−√(6/(fanIn + fanOut)), +…), variance 2/(fanIn + fanOut). Glorot & Bengio 2010, eq. 16. */
+export const glorotUniform: Initialiser = scaledUniform((shape) => {
+  const { fanIn, fanOut } = fans(shape);
+  return Math.sqrt(6 / (fanIn + fanOut));
+});
+
+/** N(0, 2/(fanIn + fanOut)). Glorot & Bengio 2010. */
+export const glorotNormal: Initialiser = scaledNormal((shape) => {
+  const { fanIn, fanOut } = fans(shape);
+  return Math.sqrt(2 / (fanIn + fanOut));
+});
+
+/** U(−√(6/fanIn), +√(6/fanIn)), variance 2/fanIn, which keeps the scale through rectifiers. He et al. 2015, eq. 10. */
+export const heUniform: Initialiser = scaledUniform((shape) => Math.sqrt(6 / fans(shape).fanIn));
+
+/** N(0, 2/fanIn). He et al. 2015, eq. 10. */
+export const heNormal: Initialiser = scaledNormal((shape) => Math.sqrt(2 / fans(shape).fanIn));
+
+/** N(0, deviation²). */
+export const gaussian = (deviation: number): Initialiser => scaledNormal(() => deviation);
+
+/**
+ * Orthonormal columns (or rows, where there are fewer) of the weight as a matrix [kernel · inputs, outputs], times
+ * `gain`. Saxe, McClelland & Ganguli 2014 (arXiv:1312.6120).
+ */
+export const orthogonal =
+  (gain = 1): Initialiser =>
+  (shape, draws) => {
+    const columns = shape.at(-1) ?? 1;
+    const rows = sizeOf(shape) / columns;
+    const length = Math.max(rows, columns);
+    const basis: Float64Array[] = [];
+    while (basis.length < Math.min(rows, columns)) {
+      const vector = Float64Array.from(draws.normal(length));
+      // Gram-Schmidt, twice: the second pass takes off what rounding left of the first (Kahan, "twice is enough").
+      for (let pass = 0; pass < 2; pass++) {
+        for (const other of basis) {
+          const overlap = vector.reduce((sum, value, i) => sum + value * other[i], 0);
+          for (let i = 0; i < length; i++) vector[i] -= overlap * other[i];
+        }
+      }
+      const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+      if (norm > 1e-6) basis.push(vector.map((value) => value / norm));
+    }
+    const values = new Float32Array(rows * columns);
+    for (let r = 0; r < rows; r++) {
+      for (let c = 0; c < columns; c++)
+        values[r * columns + c] = gain * (rows >= columns ? basis[c][r] : basis[r][c]);
+    }
+    return values;
+  };

@@ -1,0 +1,38 @@
+/** What every distribution answers. */
+import type { Tensor } from '../tensor/index.js';
+
+export interface DrawOptions {
+  /**
+   * Name of the random stream. Two draws of one shape from one stream are the same draw: give a second, independent
+   * one a name of its own. @default 'posterior'
+   */
+  stream?: string;
+  /** With a number, that many draws along a new leading axis; without, one draw and no such axis. */
+  draws?: number;
+}
+
+/**
+ * A distribution over tensors [...batch, ...event]. `logProb` sums over the event, the last `eventRank` axes; axes in
+ * front of the batch, such as those of several draws, broadcast.
+ */
+export interface Distribution {
+  readonly eventRank: number;
+  readonly mean: Tensor;
+  /** log p(x), nats, [...batch]. */
+  logProb(x: Tensor): Tensor;
+  /** −log p(x), nats, [...batch]. */
+  nll(x: Tensor): Tensor;
+  /** A draw through which no gradient flows. */
+  sample(options?: DrawOptions): Tensor;
+}
+
+/** A distribution whose draws are a smooth function of its parameters and of noise. */
+export interface Reparameterised extends Distribution {
+  /** A draw through which gradients reach the parameters. */
+  rsample(options?: DrawOptions): Tensor;
+}
+
+/** Sums over the last `eventRank` axes. */
+export function sumEvent(x: Tensor, eventRank: number): Tensor {
+  return x.sum(x.shape.map((_, axis) => axis).slice(x.rank - eventRank));
+}

@@ -1,0 +1,29 @@
+/** Dense layers only: any shape, flattened. */
+import { flatten, heUniform, type Layer, linear, reshape, sequential } from '../../nn/index.js';
+import { concat, type Shape, sizeOf } from '../../tensor/index.js';
+import type { NetworkOptions } from '../options.js';
+import { type Architecture, afterHidden } from './architecture.js';
+
+const DEFAULT_WIDTHS = [400, 400];
+
+/** Wide enough for what goes in, no wider than a picture needs. */
+export function mlpWidths(shape: Shape, { hidden }: NetworkOptions): readonly number[] {
+  const size = sizeOf(shape);
+  return hidden ?? DEFAULT_WIDTHS.map((width) => Math.min(width, Math.max(32, 8 * size)));
+}
+
+export function dense(layerWidths: readonly number[], options: NetworkOptions): Layer[] {
+  return layerWidths.flatMap((width) => [linear(width, { weight: heUniform }), ...afterHidden(options)]);
+}
+
+export const mlp: Architecture = {
+  name: 'mlp',
+  reads: ['hidden'],
+  accepts: () => true,
+  encoder: (shape, options) => sequential(flatten, ...dense(mlpWidths(shape, options), options)),
+  decoder: (shape, options) => {
+    const upwards = [...mlpWidths(shape, options)].reverse();
+    return sequential(...dense(upwards, options), linear(sizeOf(shape)), reshape(shape));
+  },
+  join: (x, condition) => concat([x.flatten(), condition]),
+};

@@ -1,0 +1,113 @@
+/**
+ * The data as models see it, and the way there and back as part of the graph: samples travel as they are stored.
+ *
+ *   picture   stored levels → intensities in [0, 1]
+ *   table     numeric: standard score · count: standard score of log(1 + x) · binary: 0 or 1 ·
+ *             categorical and ordinal: one-hot
+ */
+import type { Column, ImageSpec, SampleSpec, TableSpec } from '../data/index.js';
+import { concat, oneHot, type Shape, type Tensor } from '../tensor/index.js';
+
+export interface DataDescription {
+  readonly spec: SampleSpec;
+  /** Shape of a sample as models see it. */
+  readonly shape: Shape;
+  /** Number of classes; 0 for data without labels. */
+  readonly classes: number;
+  /** Number of training samples. */
+  readonly size: number;
+  /** Stored samples [batch, ...] → samples as models see them [batch, ...shape]. */
+  toModel(stored: Tensor): Tensor;
+  /** The way back, in stored units: the nearest level, the likeliest category; float32 [batch, ...]. */
+  fromModel(x: Tensor): Tensor;
+}
+
+export function describeData(
+  spec: SampleSpec,
+  { classes = 0, size }: { classes?: number; size: number },
+): DataDescription {
+  const view = spec.kind === 'image' ? imageView(spec) : tableView(spec);
+  return { spec, classes, size, ...view };
+}
+
+type View = Pick<DataDescription, 'shape' | 'toModel' | 'fromModel'>;
+
+function imageView({ shape, range: [low, high], dtype }: ImageSpec): View {
+  return {
+    shape,
+    toModel: (stored) =>
+      stored
+        .cast('float32')
+        .sub(low)
+        .mul(1 / (high - low)),
+    fromModel: (x) => {
+      const levels = x
+        .clip(0, 1)
+        .mul(high - low)
+        .add(low);
+      return dtype === 'uint8' ? levels.add(0.5).floor() : levels;
+    },
+  };
+}
+
+/** Numbers that a column takes in the model's view. */
+export function columnWidth({ type, categories = [] }: Column): number {
+  return type === 'categorical' || type === 'ordinal' ? categories.length : 1;
+}
+
+function tableView({ columns }: TableSpec): View {
+  const widths = columns.map(columnWidth);
+  const starts = widths.map((_, i) => widths.slice(0, i).reduce((sum, width) => sum + width, 0));
+  return {
+    shape: [widths.reduce((sum, width) => sum + width, 0)],
+    toModel: (stored) =>
+      concat(columns.map((column, i) => columnToModel(column, stored.sliceAlong(1, i, i + 1)))),
+    fromModel: (x) =>
+      concat(
+        columns.map((column, i) =>
+          columnFromModel(column, x.sliceAlong(1, starts[i], starts[i] + widths[i])),
+        ),
+      ),
+  };
+}
+
+function columnToModel(column: Column, stored: Tensor): Tensor {
+  switch (column.type) {
+    case 'numeric':
+      return standardScore(column, stored);
+    case 'count':
+      return standardScore(column, stored.log1p());
+    case 'binary':
+      return stored;
+    case 'categorical':
+    case 'ordinal':
+      return oneHot(stored.reshape([stored.shape[0]]).cast('int32'), columnWidth(column));
+  }
+}
+
+function columnFromModel(column: Column, x: Tensor): Tensor {
+  switch (column.type) {
+    case 'numeric':
+      return fromStandardScore(column, x);
+    case 'count':
+      return countFromModel(column, x);
+    case 'binary':
+      return x.greaterEqual(0.5).cast('float32');
+    case 'categorical':
+    case 'ordinal':
+      return x.argMax(-1).cast('float32').expandDims(-1);
+  }
+}
+
+const standardScore = ({ mean = 0, deviation = 1 }: Column, x: Tensor) => x.sub(mean).mul(1 / deviation);
+const fromStandardScore = ({ mean = 0, deviation = 1 }: Column, x: Tensor) => x.mul(deviation).add(mean);
+
+/** The whole number whose logarithm's standard score this is. */
+export function countFromModel(column: Column, x: Tensor): Tensor {
+  return fromStandardScore(column, x).expm1().max(0).add(0.5).floor();
+}
+
+/** Standard score of log(1 + count). */
+export function countToModel(column: Column, count: Tensor): Tensor {
+  return standardScore(column, count.log1p());
+}

@@ -1,0 +1,32 @@
+/** Systems: every autoencoder by name, and what is needed to write another. */
+export { ae } from './ae.js';
+export { type Architecture, architectures } from './architectures/index.js';
+export { betaVae } from './betaVae.js';
+export { cvae } from './cvae.js';
+export { type DataDescription, describeData } from './description.js';
+export { OptionError } from './errors.js';
+export { type GaussianVae, gaussianVae } from './gaussianVae.js';
+export { type Likelihood, likelihoodFor } from './likelihood.js';
+export {
+  defaultLatent,
+  type LikelihoodOptions,
+  likelihoodOptions,
+  type NetworkOptions,
+  networkOptions,
+  nonNegative,
+  positiveInteger,
+  type VaeOptions,
+  vaeOptions,
+} from './options.js';
+export { findSystem, nearestName, systems } from './registry.js';
+export { type Batch, type Model, type System, system } from './system.js';
+export {
+  penalty,
+  RECONSTRUCTION,
+  type Term,
+  type Terms,
+  toWeighted,
+  type WeightedTerm,
+  weighted,
+} from './terms.js';
+export { vae, vaeModel } from './vae.js';

@@ -1,0 +1,47 @@
+/** The list of systems. A new one is a line here. */
+import { ae } from './ae.js';
+import { betaVae } from './betaVae.js';
+import { cvae } from './cvae.js';
+import { OptionError } from './errors.js';
+import type { System } from './system.js';
+import { vae } from './vae.js';
+
+export const systems: readonly System[] = [ae, vae, cvae, betaVae];
+
+/** @throws OptionError that names the nearest system there is */
+export function findSystem(name: string): System {
+  const found = systems.find((system) => system.name === name);
+  if (found) return found;
+  const nearest = nearestName(
+    name,
+    systems.map((system) => system.name),
+  );
+  throw new OptionError(
+    'system',
+    `there is no '${name}'${nearest ? `; did you mean '${nearest}'?` : ''} (vaekit systems lists them)`,
+  );
+}
+
+/** The candidate within a few typing errors of a name, if there is one. */
+export function nearestName(name: string, candidates: readonly string[]): string | undefined {
+  const scored = candidates.map((candidate) => ({
+    candidate,
+    errors: typingErrors(name.toLowerCase(), candidate.toLowerCase()),
+  }));
+  const best = scored.sort((a, b) => a.errors - b.errors)[0];
+  return best && best.errors <= Math.max(2, Math.ceil(name.length / 3)) ? best.candidate : undefined;
+}
+
+/** Levenshtein distance. */
+function typingErrors(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      current.push(Math.min(replaced, previous[j] + 1, current[j - 1] + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length];
+}

@@ -1,0 +1,37 @@
+/**
+ * The terms of an objective. A term is one number per sample, [batch], summed over the sample's own dimensions and
+ * never averaged over them; or a scalar, for what only a whole batch has. The trainer averages the per-sample terms
+ * over the batch and adds everything up.
+ */
+import type { Tensor } from '../tensor/index.js';
+
+export interface WeightedTerm {
+  readonly value: Tensor;
+  readonly weight: number;
+  /**
+   * `bound`: a part of −ELBO that the system reweights; evaluation takes it at weight 1, and warm-up anneals it.
+   * `penalty`: an addition to the bound; it keeps its weight wherever the objective is evaluated.
+   */
+  readonly role: 'bound' | 'penalty';
+}
+
+/** A plain tensor is a part of the bound at weight 1. */
+export type Term = Tensor | WeightedTerm;
+export type Terms = Readonly<Record<string, Term>>;
+
+/** weight · value, a reweighted part of the bound such as β KL. */
+export function weighted(weight: number, value: Tensor): WeightedTerm {
+  return { value, weight, role: 'bound' };
+}
+
+/** weight · value, added to the bound. */
+export function penalty(weight: number, value: Tensor): WeightedTerm {
+  return { value, weight, role: 'penalty' };
+}
+
+export function toWeighted(term: Term): WeightedTerm {
+  return 'role' in term ? term : weighted(1, term);
+}
+
+/** The term that warm-up and other schedules of the bound leave alone: how well a sample is explained by its code. */
+export const RECONSTRUCTION = 'reconstruction';
