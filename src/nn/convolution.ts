@@ -1,6 +1,6 @@
 /** Convolutions over 1 to 3 spatial axes, channels last; the input's rank says how many. */
 import { type Initialiser, type Shape, ShapeError, show, type Tensor, type Window } from '../tensor/index.js';
-import { filled, glorotUniform } from './initialisers.js';
+import { fanInUniform, filled } from './initialisers.js';
 import { type Layer, onFirst } from './layer.js';
 
 /** `same`: ⌈length / stride⌉ outputs, zeros shared between both ends, the odd one at the far end. A number: both ends. */
@@ -20,7 +20,7 @@ export interface ConvolutionOptions {
   groups?: number;
   /** @default true */
   bias?: boolean;
-  /** @default glorotUniform */
+  /** @default fanInUniform */
   weight?: Initialiser;
 }
 
@@ -55,7 +55,7 @@ function windowOf(
 
 /** [batch, ...space, channels] → [batch, ...out, filters]. Weight [...kernel, channels / groups, filters]. */
 export function conv(options: ConvolutionOptions): Layer {
-  const { filters, kernel, groups = 1, bias = true, weight = glorotUniform } = options;
+  const { filters, kernel, groups = 1, bias = true, weight = fanInUniform } = options;
   return (scope) => {
     const parameters = onFirst((x) => {
       const taps = spaceOf('conv', x).map(() => kernel);
@@ -86,7 +86,7 @@ export interface TransposedConvolutionOptions extends ConvolutionOptions {
  * Weight [...kernel, filters / groups, channels], as of the convolution that goes the other way.
  */
 export function transposedConv(options: TransposedConvolutionOptions): Layer {
-  const { filters, kernel, stride = 1, groups = 1, bias = true, weight = glorotUniform } = options;
+  const { filters, kernel, stride = 1, groups = 1, bias = true, weight = fanInUniform } = options;
   return (scope) => {
     const parameters = onFirst((x) => {
       const taps = spaceOf('transposedConv', x).map(() => kernel);

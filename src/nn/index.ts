@@ -9,6 +9,7 @@ export {
   upsampleNearest,
 } from './convolution.js';
 export {
+  fanInUniform,
   filled,
   gaussian,
   glorotNormal,

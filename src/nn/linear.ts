@@ -1,12 +1,12 @@
 /** Affine layers and lookups. */
 import { type Initialiser, ShapeError, show } from '../tensor/index.js';
-import { filled, gaussian, glorotUniform } from './initialisers.js';
+import { fanInUniform, filled, gaussian } from './initialisers.js';
 import { type Layer, onFirst } from './layer.js';
 
 export interface LinearOptions {
   /** @default true */
   bias?: boolean;
-  /** @default glorotUniform */
+  /** @default fanInUniform */
   weight?: Initialiser;
   /** Initial bias. @default zeros */
   biasValue?: Initialiser;
@@ -15,7 +15,7 @@ export interface LinearOptions {
 /** y = x W + b over the last axis: [..., inputs] → [..., features]. Weight [inputs, features], bias [features]. */
 export function linear(
   features: number,
-  { bias = true, weight = glorotUniform, biasValue = filled(0) }: LinearOptions = {},
+  { bias = true, weight = fanInUniform, biasValue = filled(0) }: LinearOptions = {},
 ): Layer {
   return (scope) => {
     const parameters = onFirst((x) => ({

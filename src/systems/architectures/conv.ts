@@ -53,7 +53,7 @@ export const conv: Architecture = {
       convolution({ filters, kernel: KERNEL, stride: 2, weight: heUniform }),
       ...afterHidden(options),
     ]);
-    return sequential(...levels, flatten, ...dense(options.hidden ?? DEFAULT_HIDDEN, options));
+    return sequential(...levels, flatten, ...dense(options.hidden ?? DEFAULT_HIDDEN, options, heUniform));
   },
   decoder: (shape, options) => {
     const channels = levelChannels(shape, options);
@@ -74,7 +74,7 @@ export const conv: Architecture = {
     };
     const levels = channels.map((_, i) => channels.length - 1 - i).flatMap(up);
     const size = bottom.reduce((product, length) => product * length, 1);
-    return sequential(...dense([...hidden, size], options), reshape(bottom), ...levels);
+    return sequential(...dense([...hidden, size], options, heUniform), reshape(bottom), ...levels);
   },
   join: joinChannels,
 };

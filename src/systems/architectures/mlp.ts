@@ -1,6 +1,6 @@
 /** Dense layers only: any shape, flattened. */
-import { flatten, heUniform, type Layer, linear, reshape, sequential } from '../../nn/index.js';
-import { concat, type Shape, sizeOf } from '../../tensor/index.js';
+import { flatten, type Layer, linear, reshape, sequential } from '../../nn/index.js';
+import { concat, type Initialiser, type Shape, sizeOf } from '../../tensor/index.js';
 import type { NetworkOptions } from '../options.js';
 import { type Architecture, afterHidden } from './architecture.js';
 
@@ -12,8 +12,12 @@ export function mlpWidths(shape: Shape, { hidden }: NetworkOptions): readonly nu
   return hidden ?? DEFAULT_WIDTHS.map((width) => Math.min(width, Math.max(32, 8 * size)));
 }
 
-export function dense(layerWidths: readonly number[], options: NetworkOptions): Layer[] {
-  return layerWidths.flatMap((width) => [linear(width, { weight: heUniform }), ...afterHidden(options)]);
+export function dense(
+  layerWidths: readonly number[],
+  options: NetworkOptions,
+  weight?: Initialiser,
+): Layer[] {
+  return layerWidths.flatMap((width) => [linear(width, { weight }), ...afterHidden(options)]);
 }
 
 export const mlp: Architecture = {

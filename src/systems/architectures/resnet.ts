@@ -16,9 +16,10 @@ import {
 import type { NetworkOptions } from '../options.js';
 import { type Architecture, afterHidden } from './architecture.js';
 import { joinChannels, levelChannels, levelSizes } from './conv.js';
+import { dense } from './mlp.js';
 
 const DEFAULT_BLOCKS = 1;
-const DEFAULT_HIDDEN = 256;
+const DEFAULT_HIDDEN = [256];
 
 /** Keeps the shape. The last convolution starts small, so that a new block is nearly the identity. */
 function block(channels: number, options: NetworkOptions): Layer {
@@ -41,10 +42,7 @@ export const resnet: Architecture = {
       convolution({ filters, kernel: 3, stride: 2, weight: heUniform }),
       ...blocks(filters, options),
     ]);
-    const head = (options.hidden ?? [DEFAULT_HIDDEN]).flatMap((width) => [
-      linear(width, { weight: heUniform }),
-      ...afterHidden(options),
-    ]);
+    const head = dense(options.hidden ?? DEFAULT_HIDDEN, options, heUniform);
     return sequential(...levels, ...afterHidden(options), flatten, ...head);
   },
   decoder: (shape, options) => {
@@ -52,8 +50,7 @@ export const resnet: Architecture = {
     const sizes = levelSizes(shape, channels);
     const bottom = [...sizes[channels.length], channels[channels.length - 1]];
     const size = bottom.reduce((product, length) => product * length, 1);
-    const hidden = [...(options.hidden ?? [DEFAULT_HIDDEN])].reverse();
-    const head = hidden.flatMap((width) => [linear(width, { weight: heUniform }), ...afterHidden(options)]);
+    const head = dense([...(options.hidden ?? DEFAULT_HIDDEN)].reverse(), options, heUniform);
     const levels = channels
       .map((_, i) => channels.length - 1 - i)
       .flatMap((level) => {

@@ -1,0 +1,145 @@
+/** A trained model as its user sees it: samples to codes and back, new samples, scores. Values are in stored units. */
+import type { Samples } from '../data/index.js';
+import { DiagonalNormal } from '../probability/index.js';
+import { toWeighted } from '../systems/index.js';
+import { type Shape, sizeOf, type Tensor } from '../tensor/index.js';
+import type { MapOptions, ModelRunner } from './runner.js';
+
+/** Codes of samples, rows [count, ...shape]. */
+export interface Codes {
+  readonly shape: Shape;
+  /** The code itself: the posterior's mean where there is a posterior. */
+  readonly mean: Float32Array;
+  /** Log-variance of the posterior, where there is one. */
+  readonly logVar?: Float32Array;
+}
+
+export class TrainedModel {
+  constructor(readonly runner: ModelRunner) {}
+
+  get codeShape(): Shape {
+    return this.runner.build().codeShape;
+  }
+
+  /** Whether codes have a prior to draw from. */
+  get canSample(): boolean {
+    return this.runner.build().prior !== undefined;
+  }
+
+  async encode(samples: Samples, options?: MapOptions): Promise<Codes> {
+    const rows = await this.runner.mapSamples(
+      'encode',
+      samples,
+      (batch, { model }) => {
+        const q = model.posterior?.(batch);
+        const uncertainty: Record<string, Tensor> =
+          q instanceof DiagonalNormal ? { logVar: q.logVar.broadcastTo(q.mean.shape) } : {};
+        return { mean: model.encode(batch), ...uncertainty };
+      },
+      options,
+    );
+    return { shape: this.codeShape, mean: rows.mean, ...(rows.logVar ? { logVar: rows.logVar } : {}) };
+  }
+
+  /** What codes stand for, [count, ...sample]. */
+  async decode(
+    codes: Float32Array,
+    { labels, ...options }: MapOptions & { labels?: Int32Array } = {},
+  ): Promise<Float32Array> {
+    const rows = await this.runner.mapCodes(
+      'decode',
+      { values: codes, shape: this.codeShape, labels },
+      (code, classes, { model, data }) => {
+        return { x: data.fromModel(model.decode(code, classes)) };
+      },
+      options,
+    );
+    return rows.x;
+  }
+
+  /** Samples through the code and back, without noise. */
+  async reconstruct(samples: Samples, options?: MapOptions): Promise<Float32Array> {
+    const rows = await this.runner.mapSamples(
+      'reconstruct',
+      samples,
+      (batch, { model, data }) => {
+        return { x: data.fromModel(model.decode(model.encode(batch), batch.labels)) };
+      },
+      options,
+    );
+    return rows.x;
+  }
+
+  /**
+   * New samples: codes from the prior, decoded to their likelihood's mean.
+   *
+   * @throws Error if the system has no prior
+   */
+  async sample(
+    count: number,
+    { labels, ...options }: MapOptions & { labels?: Int32Array } = {},
+  ): Promise<{ x: Float32Array; codes: Float32Array }> {
+    const rows = await this.runner.generate(
+      'sample',
+      count,
+      labels,
+      (classes, { model, data, size }) => {
+        if (!model.prior)
+          throw new Error(
+            `${this.runner.settings.system.name} has no prior over its codes, so there is nothing to draw from`,
+          );
+        const code = model.prior(size, classes).sample({ stream: 'prior' });
+        return { codes: code, x: data.fromModel(model.decode(code, classes)) };
+      },
+      options,
+    );
+    return { x: rows.x, codes: rows.codes };
+  }
+
+  /** How badly the model explains each sample, nats: the bound at weight 1 (−ELBO), or the reconstruction's cost. */
+  async score(samples: Samples, options?: MapOptions): Promise<Float32Array> {
+    const rows = await this.runner.mapSamples(
+      'score',
+      samples,
+      (batch, { model }) => {
+        const terms = Object.values(model.objective(batch))
+          .map(toWeighted)
+          .filter(({ role, value }) => role === 'bound' && value.rank === 1);
+        return { score: terms.map(({ value }) => value).reduce((sum, term) => sum.add(term)) };
+      },
+      options,
+    );
+    return rows.score;
+  }
+
+  /** Codes on straight lines between pairs of codes, [pairs, steps, ...code], ends included. */
+  interpolate(from: Float32Array, to: Float32Array, steps: number): Float32Array {
+    const size = sizeOf(this.codeShape);
+    const lines = new Float32Array((from.length / size) * steps * size);
+    for (let i = 0; i < lines.length; i++) {
+      const at = i % size;
+      const t = (Math.floor(i / size) % steps) / Math.max(1, steps - 1);
+      const pair = Math.floor(i / (size * steps)) * size + at;
+      lines[i] = (1 - t) * from[pair] + t * to[pair];
+    }
+    return lines;
+  }
+
+  /** One code with each of some coordinates moved through `values` in turn, [coordinates, values, ...code]. */
+  traverse(
+    code: Float32Array,
+    coordinates: readonly number[],
+    values: readonly (readonly number[])[],
+  ): Float32Array {
+    const rows = coordinates.flatMap((coordinate, row) =>
+      values[row].map((value) => {
+        const moved = code.slice();
+        moved[coordinate] = value;
+        return moved;
+      }),
+    );
+    const out = new Float32Array(rows.length * code.length);
+    rows.forEach((row, i) => out.set(row, i * code.length));
+    return out;
+  }
+}

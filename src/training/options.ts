@@ -1,0 +1,91 @@
+/** Options of training itself, the same for every system. */
+import { z } from 'zod';
+
+const steps = () => z.number().int().nonnegative();
+
+/** A number of steps, or, below 1, a fraction of the run. */
+const stepsOrFraction = () => z.number().nonnegative();
+
+export const trainingOptions = z.object({
+  seed: z
+    .number()
+    .int()
+    .nonnegative()
+    .default(0)
+    .describe('key of all random streams: weights, noise, order of the data'),
+  epochs: z.number().positive().optional().describe('passes over the training part'),
+  steps: z.number().int().positive().optional().describe('optimiser steps, instead of epochs'),
+  batchSize: z.number().int().positive().default(128).describe('samples per step'),
+  learningRate: z.number().positive().default(1e-3).describe('step size of the optimiser'),
+  optimizer: z
+    .enum(['adam', 'adamw', 'sgd', 'rmsprop', 'adamax'])
+    .default('adam')
+    .describe('rule that turns gradients into steps'),
+  momentum: z.number().min(0).lt(1).default(0).describe('momentum of sgd'),
+  weightDecay: z
+    .number()
+    .nonnegative()
+    .default(0.01)
+    .describe('decoupled weight decay of adamw, on weight matrices and kernels'),
+  schedule: z
+    .enum(['constant', 'linear', 'cosine'])
+    .default('constant')
+    .describe('how the learning rate falls to zero over the run'),
+  warmup: stepsOrFraction()
+    .default(0)
+    .describe('steps (or fraction of the run) over which the learning rate rises from zero'),
+  clip: z
+    .union([z.literal('auto'), z.number().nonnegative()])
+    .default('auto')
+    .describe('largest global gradient norm; auto: ten times its running average; 0: no limit'),
+  klWarmup: stepsOrFraction()
+    .default(0)
+    .describe('steps (or fraction of the run) over which the weight of the KL terms rises from zero'),
+  klCycles: steps()
+    .default(0)
+    .describe('cycles of KL weight over the run, each rising for its first half; 0: none'),
+  freeBits: z
+    .number()
+    .nonnegative()
+    .default(0)
+    .describe('nats per code coordinate that the KL term does not pay for'),
+  averageWeights: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe('decay of an exponential average of the weights that evaluation and tools use; 0: none'),
+  evaluateEvery: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('steps between evaluations on the validation part (default: twenty in a run)'),
+  checkpointEvery: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('steps between checkpoints (default: at every evaluation)'),
+  patience: steps()
+    .default(5)
+    .describe('evaluations without improvement after which training stops; 0: never'),
+});
+
+export type TrainingOptions = z.output<typeof trainingOptions>;
+
+/** Optimiser steps of a whole run. */
+export function totalSteps(
+  { epochs, steps: given, batchSize }: Pick<TrainingOptions, 'epochs' | 'steps' | 'batchSize'>,
+  size: number,
+): number {
+  if (given !== undefined) return given;
+  if (epochs !== undefined) return Math.max(1, Math.round((epochs * size) / batchSize));
+  // Enough to see a latent space form on small data, and no more than a few passes over large data.
+  return Math.min(6000, Math.max(1500, Math.round((20 * size) / batchSize)));
+}
+
+/** Steps meant by an option that may be a fraction of the run. */
+export function inSteps(value: number, total: number): number {
+  return value < 1 ? Math.round(value * total) : value;
+}
