@@ -1,0 +1,32 @@
+/** Everything that is drawn: grids of samples, curves, bars, maps, tables, as PNG and SVG, and the report of a run. */
+export { type BarsOptions, bars } from './bars.js';
+export { type ColumnHistogramsOptions, columnHistograms } from './columnHistograms.js';
+export { type ColumnPairsOptions, columnPairs, MOST_PAIRED_COLUMNS } from './columnPairs.js';
+export { type ColumnReconstructionsOptions, columnReconstructions } from './columnReconstructions.js';
+export { Image } from './image.js';
+export { type LatentMapOptions, latentMap } from './latentMap.js';
+export type { PointColors } from './legend.js';
+export { type LossCurvesOptions, type LossTerm, lossCurves } from './lossCurves.js';
+export type { Points } from './pca.js';
+export { imagesOf, type Pictures } from './pictures.js';
+export type { Series } from './plot.js';
+export { encodePng, type PngOptions } from './png.js';
+export { type RasterOptions, toPng } from './raster.js';
+export { type Fact, type LatentRow, type Report, type ReportPicture, reportHtml } from './report.js';
+export {
+  type InterpolationGridOptions,
+  interpolationGrid,
+  type ManifoldGridOptions,
+  manifoldGrid,
+  type ReconstructionGridOptions,
+  reconstructionGrid,
+  type SamplesGridOptions,
+  samplesGrid,
+  type TraversalGridOptions,
+  type TraversedDimension,
+  traversalGrid,
+} from './sampleGrids.js';
+export type { Figure } from './surface.js';
+export { toSvg } from './svg.js';
+export type { TableRows } from './tableColumns.js';
+export { formatNumber } from './typesetting.js';

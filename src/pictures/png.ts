@@ -1,0 +1,153 @@
+/**
+ * Images as PNG files: 8 bits a channel, grey, RGB or RGBA, whichever is the least that holds the pixels.
+ *
+ * Source: W3C, "Portable Network Graphics (PNG) Specification", third edition.
+ */
+import { strToU8, zlibSync } from 'fflate';
+import type { Image } from './image.js';
+
+const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+/** Number of channels → the colour type that says so. */
+const COLOR_TYPES = { 1: 0, 3: 2, 4: 6 } as const;
+type Channels = keyof typeof COLOR_TYPES;
+/** Bytes that the header chunk holds. */
+const HEADER_BYTES = 13;
+
+export interface PngOptions {
+  /** Text kept in the file, by keyword: "Title", "Description", "Software" … */
+  text?: Readonly<Record<string, string>>;
+}
+
+export function encodePng(image: Image, { text = {} }: PngOptions = {}): Uint8Array {
+  const channels = channelsOf(image);
+  const header = new Uint8Array(HEADER_BYTES);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, image.width);
+  view.setUint32(4, image.height);
+  header[8] = 8;
+  header[9] = COLOR_TYPES[channels];
+  const rows = filtered(rawRows(image, channels), image.width * channels, channels);
+  return joined([
+    Uint8Array.from(SIGNATURE),
+    chunk('IHDR', header),
+    ...Object.entries(text).map(([key, value]) => textChunk(key, value)),
+    chunk('IDAT', zlibSync(rows, { level: 6 })),
+    chunk('IEND', new Uint8Array(0)),
+  ]);
+}
+
+function channelsOf({ data }: Image): Channels {
+  let channels: Channels = 1;
+  for (let i = 0; i < data.length; i += 4) {
+    if (data[i + 3] !== 255) return 4;
+    if (data[i] !== data[i + 1] || data[i] !== data[i + 2]) channels = 3;
+  }
+  return channels;
+}
+
+function rawRows({ data, width, height }: Image, channels: Channels): Uint8Array {
+  if (channels === 4) return data;
+  const rows = new Uint8Array(width * height * channels);
+  for (let from = 0, to = 0; from < data.length; from += 4) {
+    for (let channel = 0; channel < channels; channel++) rows[to++] = data[from + channel];
+  }
+  return rows;
+}
+
+/**
+ * Rows as differences that compress well, each led by the number of its filter: among "none", "left", "above",
+ * "average" and "Paeth", the one with the smallest sum of absolute differences (the specification's heuristic, §12.7).
+ */
+function filtered(raw: Uint8Array, stride: number, channels: Channels): Uint8Array {
+  const rows = raw.length / stride;
+  const result = new Uint8Array(raw.length + rows);
+  const candidate = new Uint8Array(stride);
+  const best = new Uint8Array(stride);
+  for (let row = 0; row < rows; row++) {
+    let bestCost = Infinity;
+    let bestFilter = 0;
+    for (let filter = 0; filter < PREDICTORS.length && bestCost > 0; filter++) {
+      const predict = PREDICTORS[filter];
+      let cost = 0;
+      for (let i = 0; i < stride && cost < bestCost; i++) {
+        const at = row * stride + i;
+        const left = i >= channels ? raw[at - channels] : 0;
+        const above = row > 0 ? raw[at - stride] : 0;
+        const corner = i >= channels && row > 0 ? raw[at - stride - channels] : 0;
+        const difference = (raw[at] - predict(left, above, corner)) & 0xff;
+        candidate[i] = difference;
+        cost += difference < 128 ? difference : 256 - difference;
+      }
+      if (cost < bestCost) {
+        bestCost = cost;
+        bestFilter = filter;
+        best.set(candidate);
+      }
+    }
+    result[row * (stride + 1)] = bestFilter;
+    result.set(best, row * (stride + 1) + 1);
+  }
+  return result;
+}
+
+type Predictor = (left: number, above: number, corner: number) => number;
+
+/** By filter number; §9.2 of the specification. */
+const PREDICTORS: readonly Predictor[] = [
+  () => 0,
+  (left) => left,
+  (_, above) => above,
+  (left, above) => (left + above) >> 1,
+  (left, above, corner) => {
+    const guess = left + above - corner;
+    const [byLeft, byAbove, byCorner] = [
+      Math.abs(guess - left),
+      Math.abs(guess - above),
+      Math.abs(guess - corner),
+    ];
+    if (byLeft <= byAbove && byLeft <= byCorner) return left;
+    return byAbove <= byCorner ? above : corner;
+  },
+];
+
+/** International text, UTF-8, not compressed, in no stated language: §11.3.3.4. */
+function textChunk(keyword: string, text: string): Uint8Array {
+  return chunk('iTXt', strToU8(`${keyword}\0\0\0\0\0${text}`));
+}
+
+/** Length, type, content and checksum. */
+function chunk(type: string, content: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(content.length + 12);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, content.length);
+  bytes.set(strToU8(type), 4);
+  bytes.set(content, 8);
+  view.setUint32(content.length + 8, crc32(bytes.subarray(4, content.length + 8)));
+  return bytes;
+}
+
+/** The CRC-32 of ISO 3309, a nibble at a time. */
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc = NIBBLES[(crc ^ byte) & 15] ^ (crc >>> 4);
+    crc = NIBBLES[(crc ^ (byte >>> 4)) & 15] ^ (crc >>> 4);
+  }
+  return ~crc >>> 0;
+}
+
+/** Remainders of the sixteen nibbles modulo the polynomial 0xedb88320. */
+const NIBBLES = [
+  0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c, 0xedb88320,
+  0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+];
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}

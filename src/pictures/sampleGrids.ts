@@ -1,0 +1,165 @@
+/** The grids that show what a model of pictures has learnt. */
+import { pictureGrid } from './grid.js';
+import { imagesOf, type Pictures } from './pictures.js';
+import type { Figure } from './surface.js';
+import { formatNumber, signed } from './typesetting.js';
+
+export interface GridText {
+  title?: string;
+  caption?: string;
+}
+
+export interface SamplesGridOptions extends GridText {
+  samples: Pictures;
+  /** @default as many as make the grid about square */
+  columns?: number;
+}
+
+/** Pictures drawn from a model, or from the data. */
+export function samplesGrid({ samples, columns, title = 'Samples', caption }: SamplesGridOptions): Figure {
+  return pictureGrid({
+    title,
+    caption,
+    images: imagesOf(samples),
+    columns: columns ?? squareColumns(samples),
+  });
+}
+
+/** The number of columns that makes a grid a little wider than high and leaves little of its last row empty. */
+function squareColumns({ shape: [count, height, width] }: Pictures): number {
+  const wanted = 1.1 * Math.sqrt((count * height) / width);
+  let [best, bestCost] = [1, Infinity];
+  for (let columns = 1; columns <= count; columns++) {
+    const empty = (columns - (count % columns)) % columns;
+    const cost = Math.abs(Math.log(columns / wanted)) + empty / count;
+    if (cost < bestCost) [best, bestCost] = [columns, cost];
+  }
+  return best;
+}
+
+export interface ReconstructionGridOptions extends GridText {
+  originals: Pictures;
+  /** Of the same pictures, in the same order. */
+  reconstructions: Pictures;
+  /** @default 10, or as many as there are */
+  columns?: number;
+}
+
+/**
+ * Each picture above its reconstruction.
+ *
+ * @throws RangeError if there are not as many reconstructions as originals
+ */
+export function reconstructionGrid(options: ReconstructionGridOptions): Figure {
+  const { originals, reconstructions, title = 'Reconstructions', caption } = options;
+  const above = imagesOf(originals);
+  const below = imagesOf(reconstructions);
+  if (above.length !== below.length) {
+    throw new RangeError(
+      `reconstructionGrid: ${below.length} reconstructions of ${above.length} pictures; give one of each`,
+    );
+  }
+  const columns = Math.min(options.columns ?? 10, above.length);
+  // A last row that is not full would put pictures above the wrong reconstructions: it is left out.
+  const rows = Math.floor(above.length / columns);
+  const pairs = Array.from({ length: rows }, (_, row) => {
+    const part = (images: typeof above) => images.slice(row * columns, (row + 1) * columns);
+    return [...part(above), ...part(below)];
+  });
+  return pictureGrid({
+    title,
+    caption,
+    images: pairs.flat(),
+    columns,
+    rowLabels: pairs.flatMap(() => ['original', 'reconstruction']),
+    rowsPerGroup: 2,
+  });
+}
+
+export interface TraversedDimension {
+  /** Number of the latent dimension, from 0. */
+  readonly index: number;
+  /** KL of the dimension, nats per sample. */
+  readonly kl?: number;
+}
+
+export interface TraversalGridOptions extends GridText {
+  /** One row of pictures after another: the dimension's, at each of the values. */
+  pictures: Pictures;
+  dimensions: readonly TraversedDimension[];
+  /** What the dimension is set to, from left to right. */
+  values: readonly number[];
+}
+
+/** One latent dimension a row, moved through its values while the others stay. */
+export function traversalGrid(options: TraversalGridOptions): Figure {
+  const { pictures, dimensions, values, title = 'Latent traversals' } = options;
+  requireCount('traversalGrid', pictures, dimensions.length, values.length);
+  return pictureGrid({
+    title,
+    caption: options.caption ?? 'Each row moves one latent dimension from left to right; the others stay.',
+    images: imagesOf(pictures),
+    columns: values.length,
+    rowLabels: dimensions.map(({ index, kl }) =>
+      kl === undefined ? `z${index}` : `z${index}  KL ${signed(kl.toFixed(kl < 0.995 ? 2 : 1))}`,
+    ),
+    columnLabels: values.map((value) => formatNumber(value, 3)),
+  });
+}
+
+export interface ManifoldGridOptions extends GridText {
+  /** One row of pictures after another, the row of the first of `rows` on top. */
+  pictures: Pictures;
+  /** Values of the dimension that goes down. */
+  rows: readonly number[];
+  /** Values of the dimension that goes right. */
+  columns: readonly number[];
+  /** Names of the dimension that goes right and of the one that goes down. @default ['z0', 'z1'] */
+  names?: readonly [right: string, down: string];
+}
+
+/** What a plane of the latent space decodes to. */
+export function manifoldGrid(options: ManifoldGridOptions): Figure {
+  const { pictures, rows, columns, names = ['z0', 'z1'], title = 'Latent plane' } = options;
+  requireCount('manifoldGrid', pictures, rows.length, columns.length);
+  return pictureGrid({
+    title,
+    caption: options.caption ?? `${names[0]} runs along the columns, ${names[1]} along the rows.`,
+    images: imagesOf(pictures),
+    columns: columns.length,
+    rowLabels: rows.map((value) => formatNumber(value, 3)),
+    columnLabels: columns.map((value) => formatNumber(value, 3)),
+    seamless: true,
+  });
+}
+
+export interface InterpolationGridOptions extends GridText {
+  /** One row of pictures after another, from one sample to another. */
+  pictures: Pictures;
+  /** Pictures in a row. */
+  steps: number;
+  /** From what to what each row goes. */
+  rowLabels?: readonly string[];
+}
+
+/** Ways from one sample to another through the latent space, one a row. */
+export function interpolationGrid(options: InterpolationGridOptions): Figure {
+  const { pictures, steps, rowLabels, title = 'Interpolations', caption } = options;
+  requireCount('interpolationGrid', pictures, pictures.shape[0] / steps, steps);
+  return pictureGrid({
+    title,
+    caption,
+    images: imagesOf(pictures),
+    columns: steps,
+    rowLabels,
+    columnLabels: Array.from({ length: steps }, (_, i) => formatNumber(steps > 1 ? i / (steps - 1) : 0, 2)),
+  });
+}
+
+function requireCount(caller: string, { shape }: Pictures, rows: number, columns: number): void {
+  if (shape[0] !== rows * columns || !Number.isInteger(rows)) {
+    throw new RangeError(
+      `${caller}: ${shape[0]} pictures do not fill ${formatNumber(rows)} rows of ${columns}`,
+    );
+  }
+}
