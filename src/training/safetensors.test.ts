@@ -126,7 +126,18 @@ test('bytes after the last tensor are refused', () => {
   expect(() => decodeSafetensors(longer)).toThrow('3 bytes after the last tensor belong to none');
 });
 
-test('changed bytes give the same tensors, other values, or a clear error; never anything else', () => {
+/** Whatever the bytes, there is an answer or a clear error. */
+function expectDefined(bytes: Uint8Array): void {
+  try {
+    for (const { shape, data } of decodeSafetensors(bytes).tensors.values()) {
+      expect(data.length).toBe(sizeOf(shape));
+    }
+  } catch (error) {
+    expect(String(error)).toMatch(/^Error: safetensors: /);
+  }
+}
+
+test('changed bytes give tensors that are sound or a clear error', () => {
   const original = encodeSafetensors(
     new Map([
       ['weight', float([2, 1], 1, 2)],
@@ -138,26 +149,38 @@ test('changed bytes give the same tensors, other values, or a clear error; never
     fc.property(fc.nat(original.length - 1), fc.nat(255), (at, value) => {
       const bytes = original.slice();
       bytes[at] = value;
-      try {
-        for (const { shape, data } of decodeSafetensors(bytes).tensors.values()) {
-          expect(data.length).toBe(sizeOf(shape));
-        }
-      } catch (error) {
-        expect(String(error)).toMatch(/^Error: safetensors: /);
-      }
+      expectDefined(bytes);
     }),
     { numRuns: 2000 },
   );
 });
 
-test('random bytes with a plausible header length give a clear error', () => {
+test('random headers give tensors that are sound or a clear error', () => {
+  const header = fc.oneof(
+    fc.uint8Array({ maxLength: 64 }),
+    fc.json().map((json) => new TextEncoder().encode(json)),
+    fc
+      .dictionary(
+        fc.string(),
+        fc.record(
+          {
+            dtype: fc.constantFrom('F32', 'BOOL'),
+            shape: fc.array(fc.integer()),
+            data_offsets: fc.array(fc.maxSafeInteger()),
+          },
+          { requiredKeys: [] },
+        ),
+      )
+      .map((entries) => new TextEncoder().encode(JSON.stringify(entries))),
+  );
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 64 }), fc.nat(64), (noise, length) => {
-      const bytes = new Uint8Array(8 + noise.length);
-      bytes[0] = length;
-      bytes.set(noise, 8);
-      expect(() => decodeSafetensors(bytes)).toThrow(/^safetensors: /);
+    fc.property(header, fc.nat(100), (json, valueBytes) => {
+      const bytes = new Uint8Array(8 + json.length + valueBytes);
+      new DataView(bytes.buffer).setUint32(0, json.length, true);
+      bytes.set(json, 8);
+      expectDefined(bytes);
     }),
+    { numRuns: 1000 },
   );
 });
 
@@ -243,6 +266,9 @@ test('a tensor whose values do not fit what it says of itself is not encoded', (
   expect(() => encode('w', float([3], 1, 2))).toThrow("tensor 'w' of shape [3] has 2 values");
   expect(() => encode('w', { ...float([1], 1), dtype: 'int32' })).toThrow(
     "tensor 'w' is int32 but its values are a Float32Array",
+  );
+  expect(() => encode('m', { dtype: 'bool', shape: [1], data: Uint8Array.of(255) })).toThrow(
+    "tensor 'm' is bool but holds other values than 0 and 1",
   );
   expect(() => encode('__metadata__', float([1], 1))).toThrow("cannot be a tensor's name");
 });

@@ -134,6 +134,13 @@ function requireWritable(name: string, { dtype, shape, data }: StoredTensor): vo
   if (data.length !== sizeOf(shape)) {
     throw malformed(`tensor '${name}' of shape ${show(shape)} has ${data.length} values`);
   }
+  requireTruthValues(name, dtype, data);
+}
+
+function requireTruthValues(name: string, dtype: DType, data: TensorData): void {
+  if (dtype === 'bool' && data.some((value) => value > 1)) {
+    throw malformed(`tensor '${name}' is bool but holds other values than 0 and 1`);
+  }
 }
 
 function headerLength(bytes: Uint8Array): number {
@@ -208,9 +215,7 @@ function readEntry(name: string, entry: unknown) {
 function readValues(name: string, dtype: DType, bytes: Uint8Array): TensorData {
   const data = allocate(dtype, bytes.length / bytesPerElement(dtype));
   new Uint8Array(data.buffer).set(bytes);
-  if (dtype === 'bool' && data.some((value) => value > 1)) {
-    throw malformed(`tensor '${name}' is bool but holds other values than 0 and 1`);
-  }
+  requireTruthValues(name, dtype, data);
   return data;
 }
 
