@@ -1,28 +1,22 @@
 /**
- * Runs parts of a built model over any number of samples: a function of one batch is compiled once for a few batch
- * sizes, and the last batch is filled up and cut.
+ * Runs parts of a built model over any number of samples: a function of one batch is compiled once for each of a few
+ * batch sizes, and the last batch is filled up and cut.
  */
-
 import type { Samples } from '../data/index.js';
-import type { Engine, Executable, Feeds } from '../engine/index.js';
-import { type Scope, VariableTable } from '../nn/index.js';
+import type { Engine, Executable } from '../engine/index.js';
+import { VariableTable } from '../nn/index.js';
+import { type Batch, type DataDescription, type Model, OptionError, type System } from '../systems/index.js';
 import {
-  type Batch,
-  type DataDescription,
-  type Model,
-  type System,
-  toWeighted,
-  type WeightedTerm,
-} from '../systems/index.js';
-import {
+  type DType,
   input,
   Program,
   type Shape,
+  show,
   sizeOf,
   substitute,
   type Tensor,
+  type TensorData,
   type Variable,
-  zeros,
 } from '../tensor/index.js';
 
 export interface ModelDefinition {
@@ -56,14 +50,29 @@ export interface MapOptions {
   signal?: AbortSignal;
 }
 
-/** Values of one output for all samples, row-major [count, ...]. */
+/** Values of each output for all samples, row-major [count, ...]. */
 export type Rows = Record<string, Float32Array>;
+
+/** Values [count, ...shape] that are cut into batches. */
+interface Column {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly values: TensorData;
+}
+
+interface Compiled {
+  readonly executable: Executable;
+  /** Numbers per sample of each output. */
+  readonly widths: ReadonlyMap<string, number>;
+}
+
+type BatchFunction = (tensors: Record<string, Tensor>, context: BatchContext) => Record<string, Tensor>;
 
 const BATCH_SIZES = [256, 32, 1];
 
 export class ModelRunner {
   readonly table: VariableTable;
-  readonly #compiled = new Map<string, Promise<Executable>>();
+  readonly #compiled = new Map<string, Promise<Compiled>>();
 
   constructor(readonly settings: RunnerSettings) {
     this.table = settings.table ?? new VariableTable();
@@ -73,21 +82,10 @@ export class ModelRunner {
     return this.settings.data;
   }
 
-  /** Builds the model as evaluation sees it, in a fresh scope. */
-  build(scope: Scope = this.table.scope({ training: false })): Model {
+  /** Builds the model as evaluation sees it. */
+  build(): Model {
     const { system, options, data } = this.settings;
-    return system.build(data, options, scope);
-  }
-
-  /** Weight and role of each term of the objective. */
-  weights(): Record<string, Pick<WeightedTerm, 'weight' | 'role'>> {
-    const { spec, classes } = this.data;
-    const labels = classes > 0 ? { labels: zeros([1], 'int32') } : {};
-    const terms = this.build().objective({
-      x: this.data.toModel(zeros([1, ...spec.shape], spec.dtype)),
-      ...labels,
-    });
-    return Object.fromEntries(Object.entries(terms).map(([name, term]) => [name, toWeighted(term)]));
+    return system.build(data, options, this.table.scope({ training: false }));
   }
 
   /**
@@ -98,125 +96,127 @@ export class ModelRunner {
    */
   mapSamples(
     key: string,
-    samples: Samples,
+    { x, labels }: Samples,
     f: (batch: Batch, context: BatchContext) => Record<string, Tensor>,
-    options: MapOptions = {},
+    options?: MapOptions,
   ): Promise<Rows> {
-    const { spec, classes } = this.data;
-    const inputs = { x: { shape: spec.shape, dtype: spec.dtype }, ...labelsInput(classes) };
-    const feeds: Feeds = {
-      x: samples.x,
-      ...(samples.labels && classes > 0 ? { labels: samples.labels } : {}),
-    };
-    const count = samples.x.length / sizeOf(spec.shape);
-    const batchOf = ({ x, ...rest }: Record<string, Tensor>): Batch => ({ ...rest, x: this.data.toModel(x) });
-    return this.#map(key, inputs, feeds, count, (tensors, context) => f(batchOf(tensors), context), options);
-  }
-
-  /** Applies a function of a batch of codes, with classes where the data has them, to all codes [count, ...code]. */
-  mapCodes(
-    key: string,
-    codes: { values: Float32Array; shape: Shape; labels?: Int32Array },
-    f: (code: Tensor, labels: Tensor | undefined, context: BatchContext) => Record<string, Tensor>,
-    options: MapOptions = {},
-  ): Promise<Rows> {
-    const inputs = {
-      code: { shape: codes.shape, dtype: 'float32' as const },
-      ...(codes.labels ? labelsInput(this.data.classes) : {}),
-    };
-    const feeds: Feeds = { code: codes.values, ...(codes.labels ? { labels: codes.labels } : {}) };
-    const count = codes.values.length / sizeOf(codes.shape);
+    const { data } = this;
+    const { shape, dtype } = data.spec;
+    const columns = { x: { shape, dtype, values: x }, ...this.#labelColumn(labels) };
+    const count = countRows(key, columns.x);
     return this.#map(
       key,
-      inputs,
-      feeds,
+      columns,
       count,
-      ({ code, labels }, context) => f(code, labels, context),
+      (t, context) => f({ ...t, x: data.toModel(t.x) }, context),
       options,
     );
   }
 
-  /** Applies a function that draws `size` samples until there are `count`. */
+  /** Applies a function of a batch of codes, with classes where they are given, to all codes [count, ...shape]. */
+  mapCodes(
+    key: string,
+    { values, shape, labels }: { values: Float32Array; shape: Shape; labels?: Int32Array },
+    f: (code: Tensor, labels: Tensor | undefined, context: BatchContext) => Record<string, Tensor>,
+    options?: MapOptions,
+  ): Promise<Rows> {
+    const columns = { code: { shape, dtype: 'float32' as const, values }, ...this.#labelColumn(labels) };
+    const count = countRows(key, columns.code);
+    return this.#map(key, columns, count, (t, context) => f(t.code, t.labels, context), options);
+  }
+
+  /** Applies a function that draws a batch of samples until there are `count`. */
   generate(
     key: string,
     count: number,
     labels: Int32Array | undefined,
     f: (labels: Tensor | undefined, context: BatchContext) => Record<string, Tensor>,
-    options: MapOptions = {},
+    options?: MapOptions,
   ): Promise<Rows> {
-    const inputs = labels ? labelsInput(this.data.classes) : {};
-    return this.#map(
-      key,
-      inputs,
-      labels ? { labels } : {},
-      count,
-      (tensors, context) => f(tensors.labels, context),
-      options,
-    );
+    return this.#map(key, this.#labelColumn(labels), count, (t, context) => f(t.labels, context), options);
   }
 
   /** Forgets everything compiled. */
   async dispose(): Promise<void> {
     const all = await Promise.allSettled(this.#compiled.values());
     this.#compiled.clear();
-    for (const result of all) if (result.status === 'fulfilled') await result.value.dispose();
+    for (const result of all) if (result.status === 'fulfilled') await result.value.executable.dispose();
+  }
+
+  /** Classes as a column, where there are any to speak of. @throws OptionError naming a class that does not exist */
+  #labelColumn(labels: Int32Array | undefined): { labels?: Column } {
+    const { classes } = this.data;
+    if (!labels || classes === 0) return {};
+    const wrong = labels.find((label) => label < 0 || label >= classes);
+    if (wrong !== undefined)
+      throw new OptionError('labels', `there is no class ${wrong}; classes are 0 to ${classes - 1}`);
+    return { labels: { shape: [], dtype: 'int32', values: labels } };
   }
 
   async #map(
     key: string,
-    inputs: Record<string, { shape: Shape; dtype: Tensor['dtype'] }>,
-    feeds: Feeds,
+    columns: Readonly<Record<string, Column>>,
     count: number,
-    f: (tensors: Record<string, Tensor>, context: BatchContext) => Record<string, Tensor>,
-    { seed = 0, firstStep = 0, signal }: MapOptions,
+    f: BatchFunction,
+    { seed = 0, firstStep = 0, signal }: MapOptions = {},
   ): Promise<Rows> {
+    for (const [name, column] of Object.entries(columns)) {
+      const given = countRows(key, column);
+      if (given !== count) throw new Error(`${key}: there are ${given} ${name} for ${count} samples`);
+    }
     const size = BATCH_SIZES.find((candidate) => candidate <= count) ?? 1;
-    const executable = await this.#executable(`${key} ${size} ${Object.keys(feeds)}`, () => {
-      const tensors = Object.fromEntries(
-        Object.entries(inputs)
-          .filter(([name]) => name in feeds)
-          .map(([name, { shape, dtype }]) => [name, input(name, [size, ...shape], dtype)]),
-      );
-      return f(tensors, { model: this.build(), data: this.data, size });
-    });
+    const { executable, widths } = await this.#compile(key, columns, size, f);
     const rows: Rows = {};
+    for (const [name, width] of widths) rows[name] = new Float32Array(count * width);
     for (let start = 0, step = firstStep; start < count; start += size, step++) {
-      const batch = Object.fromEntries(
-        Object.entries(feeds).map(([name, values]) => [name, filledPart(values, start, size, count)]),
-      );
-      const results = await executable.run(batch, { seed, firstStep: step, signal });
-      for (const [name, values] of Object.entries(results)) {
-        const width = values.length / size;
-        rows[name] ??= new Float32Array(count * width);
-        rows[name].set(values.subarray(0, Math.min(size, count - start) * width), start * width);
-      }
+      const feeds = Object.entries(columns).map(([name, column]) => [name, batchOf(column, start, size)]);
+      const results = await executable.run(Object.fromEntries(feeds), { seed, firstStep: step, signal });
+      const real = Math.min(size, count - start);
+      for (const [name, width] of widths)
+        rows[name].set(results[name].subarray(0, real * width), start * width);
     }
     return rows;
   }
 
-  #executable(key: string, build: () => Record<string, Tensor>): Promise<Executable> {
-    const existing = this.#compiled.get(key);
+  #compile(
+    key: string,
+    columns: Readonly<Record<string, Column>>,
+    size: number,
+    f: BatchFunction,
+  ): Promise<Compiled> {
+    const variant = `${key} ${size} ${Object.keys(columns)}`;
+    const existing = this.#compiled.get(variant);
     if (existing) return existing;
-    const outputs = build();
-    const names = Object.keys(outputs);
-    const replaced = substitute(Object.values(outputs), this.settings.replacements ?? new Map());
-    const program = new Program({
-      outputs: Object.fromEntries(names.map((name, i) => [name, replaced[i].cast('float32')])),
+    const inputs = Object.entries(columns).map(([name, { shape, dtype }]) => {
+      return [name, input(name, [size, ...shape], dtype)] as const;
     });
-    const compiled = this.settings.engine.compile(program);
-    this.#compiled.set(key, compiled);
+    const outputs = Object.entries(
+      f(Object.fromEntries(inputs), { model: this.build(), data: this.data, size }),
+    );
+    const tensors = outputs.map(([, tensor]) => tensor.cast('float32'));
+    const replaced = substitute(tensors, this.settings.replacements ?? new Map());
+    const program = new Program({
+      outputs: Object.fromEntries(outputs.map(([name], i) => [name, replaced[i]])),
+    });
+    const widths = new Map(outputs.map(([name, tensor]) => [name, tensor.size / size]));
+    const compiled = this.settings.engine.compile(program).then((executable) => ({ executable, widths }));
+    this.#compiled.set(variant, compiled);
     return compiled;
   }
 }
 
-function labelsInput(classes: number): Record<string, { shape: Shape; dtype: 'int32' }> {
-  return classes > 0 ? { labels: { shape: [], dtype: 'int32' } } : {};
+function countRows(key: string, { values, shape }: Column): number {
+  const count = values.length / sizeOf(shape);
+  if (Number.isInteger(count)) return count;
+  throw new Error(`${key}: ${values.length} values do not divide into rows of shape ${show(shape)}`);
 }
 
-/** Rows [start, start + size) of count ≥ size rows; beyond the end, the first ones fill up. */
-function filledPart<T extends Feeds[string]>(values: T, start: number, size: number, count: number): T {
-  const width = values.length / count;
-  const part = values.slice(0, size * width) as T;
-  part.set(values.subarray(start * width, Math.min(start + size, count) * width));
-  return part;
+/** Rows [start, start + size); beyond the end, the first ones fill up. */
+function batchOf({ values, shape }: Column, start: number, size: number): TensorData {
+  const width = sizeOf(shape);
+  const part = values.subarray(start * width, (start + size) * width);
+  if (part.length === size * width) return part;
+  const filled = values.slice(0, size * width);
+  filled.set(part);
+  return filled;
 }

@@ -102,44 +102,54 @@ export class TrainedModel {
       'score',
       samples,
       (batch, { model }) => {
-        const terms = Object.values(model.objective(batch))
+        const bound = Object.values(model.objective(batch))
           .map(toWeighted)
           .filter(({ role, value }) => role === 'bound' && value.rank === 1);
-        return { score: terms.map(({ value }) => value).reduce((sum, term) => sum.add(term)) };
+        return { score: bound.map(({ value }) => value).reduce((sum, term) => sum.add(term)) };
       },
       options,
     );
     return rows.score;
   }
 
-  /** Codes on straight lines between pairs of codes, [pairs, steps, ...code], ends included. */
+  /**
+   * Codes on straight lines between pairs of codes, [pairs, steps, ...code], ends included.
+   *
+   * @throws Error if there are not as many ends as starts, or fewer than two steps
+   */
   interpolate(from: Float32Array, to: Float32Array, steps: number): Float32Array {
     const size = sizeOf(this.codeShape);
-    const lines = new Float32Array((from.length / size) * steps * size);
+    const pairs = from.length / size;
+    if (from.length !== to.length || !Number.isInteger(pairs))
+      throw new Error(`interpolate: ${from.length} and ${to.length} values are no pairs of codes of ${size}`);
+    if (!Number.isInteger(steps) || steps < 2)
+      throw new Error(`interpolate: ${steps} steps do not hold both ends; take 2 or more`);
+    const lines = new Float32Array(pairs * steps * size);
     for (let i = 0; i < lines.length; i++) {
-      const at = i % size;
-      const t = (Math.floor(i / size) % steps) / Math.max(1, steps - 1);
-      const pair = Math.floor(i / (size * steps)) * size + at;
-      lines[i] = (1 - t) * from[pair] + t * to[pair];
+      const t = (Math.floor(i / size) % steps) / (steps - 1);
+      const at = Math.floor(i / (size * steps)) * size + (i % size);
+      lines[i] = (1 - t) * from[at] + t * to[at];
     }
     return lines;
   }
 
-  /** One code with each of some coordinates moved through `values` in turn, [coordinates, values, ...code]. */
+  /**
+   * One code with each of some coordinates moved through its values in turn, [coordinates, values, ...code].
+   *
+   * @param values for each of the coordinates, equally many
+   */
   traverse(
     code: Float32Array,
     coordinates: readonly number[],
     values: readonly (readonly number[])[],
   ): Float32Array {
-    const rows = coordinates.flatMap((coordinate, row) =>
-      values[row].map((value) => {
-        const moved = code.slice();
-        moved[coordinate] = value;
-        return moved;
-      }),
+    const codes = coordinates.flatMap((coordinate, i) =>
+      values[i].map((value) => code.with(coordinate, value)),
     );
-    const out = new Float32Array(rows.length * code.length);
-    rows.forEach((row, i) => out.set(row, i * code.length));
-    return out;
+    const rows = new Float32Array(codes.length * code.length);
+    codes.forEach((row, i) => {
+      rows.set(row, i * code.length);
+    });
+    return rows;
   }
 }

@@ -1,0 +1,75 @@
+/** `vaekit data PATH`: what vaekit sees in data, before anything is trained on it. */
+import { Command } from 'commander';
+import { type DatasetReport, describeSource } from '../node/index.js';
+import { formatNumber } from '../pictures/index.js';
+import { addDataFlags, readDataFlags } from './dataFlags.js';
+import { columns, print, printJson } from './output.js';
+
+export function dataCommand(): Command {
+  const command = new Command('data')
+    .description(
+      'say what is in data: a folder of pictures, IDX, NPY, NPZ, CSV, TSV, Parquet, or a built-in set',
+    )
+    .argument('<path>', 'a path, or glyphs, sprites, two-moons, swiss-roll')
+    .option('--json', 'as JSON');
+  return addDataFlags(command).action(
+    async (path: string, typed: Record<string, unknown> & { json?: boolean }) => {
+      const report = await describeSource(path, readDataFlags(typed));
+      if (typed.json) printJson(report);
+      else for (const line of linesOf(report)) print(line);
+    },
+  );
+}
+
+/** Classes and columns are listed up to here. */
+const LISTED = 30;
+
+function linesOf(report: DatasetReport): string[] {
+  const { name, kind, shape, dtype, size, split, range, values, classes, factors, notices, suggestion } =
+    report;
+  const sample =
+    kind === 'image'
+      ? `pictures of ${shape[0]} × ${shape[1]}, ${channels(shape[2])}, ${dtype}`
+      : `rows of ${shape[0]} columns`;
+  const facts: [string, string][] = [['samples', `${size} ${sample}`]];
+  if (split)
+    facts.push(['parts', `${split.train} training, ${split.validation} validation, ${split.test} test`]);
+  if (range && values) {
+    facts.push([
+      'values',
+      `${formatNumber(values.min, 4)} to ${formatNumber(values.max, 4)}, mean ${formatNumber(values.mean, 4)}; black is ${range[0]}, full intensity ${range[1]}`,
+    ]);
+  }
+  if (classes) facts.push(['classes', listed(classes.map((entry) => `${entry.name} (${entry.count})`))]);
+  if (factors)
+    facts.push(['factors', factors.map((factor) => `${factor.name} (${factor.values})`).join(', ')]);
+  facts.push([
+    'suggested',
+    `${suggestion.system}, ${suggestion.architecture} architecture, ${suggestion.likelihood} likelihood`,
+  ]);
+  return [
+    name,
+    ...columns(facts.map(([label, text]) => [`  ${label}`, text])),
+    ...columnLines(report),
+    ...notices.map((notice) => `  note  ${notice}`),
+    '',
+    suggestion.command,
+  ];
+}
+
+function columnLines({ columns: described }: DatasetReport): string[] {
+  if (!described) return [];
+  const shown = described.slice(0, LISTED).map(({ name, type, min, max, mean, missing, categories }) => {
+    const values = categories
+      ? listed(categories)
+      : `${formatNumber(min, 4)} to ${formatNumber(max, 4)}, mean ${formatNumber(mean, 4)}`;
+    return [`    ${name}`, type, `${values}${missing > 0 ? `; ${missing} missing` : ''}`];
+  });
+  const more = described.length - shown.length;
+  return ['  columns', ...columns(shown), ...(more > 0 ? [`    … and ${more} more`] : [])];
+}
+
+const listed = (names: readonly string[]) =>
+  names.length > LISTED ? `${names.slice(0, LISTED).join(', ')} … ${names.length} in all` : names.join(', ');
+const channels = (count: number) =>
+  ({ 1: 'grey', 3: 'colour', 4: 'colour with alpha' })[count] ?? `${count} channels`;

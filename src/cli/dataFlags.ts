@@ -1,0 +1,69 @@
+/** Flags that say how data is read, the same for every command that takes data. */
+import type { Command } from 'commander';
+import { z } from 'zod';
+import type { DataOptions } from '../node/index.js';
+import { UsageError } from './errors.js';
+import { addFlags, readFlags } from './flags.js';
+
+const columnTypes = ['numeric', 'binary', 'categorical', 'count', 'ordinal', 'ignore'] as const;
+
+const dataOptions = z.object({
+  size: z.number().int().positive().optional().describe('samples of a built-in set'),
+  imageSize: z.string().optional().describe('pictures: side of a square, or HEIGHTxWIDTH'),
+  imageChannels: z
+    .union([z.literal(1), z.literal(3), z.literal(4)])
+    .optional()
+    .describe('pictures: 1 grey, 3 colour, 4 with alpha'),
+  strict: z
+    .boolean()
+    .optional()
+    .describe('pictures: a file that cannot be read is an error instead of left out'),
+  types: z
+    .string()
+    .optional()
+    .describe(
+      `tables: types of columns, as age=count,grade=low:mid:high (${columnTypes.join(', ')}, or categories in order)`,
+    ),
+  labelColumn: z.string().optional().describe('tables: column of the classes, or none'),
+  missing: z
+    .enum(['refuse', 'drop'])
+    .optional()
+    .describe('tables: what to do with rows in which a cell is missing'),
+  delimiter: z.string().length(1).optional().describe('tables: what stands between cells'),
+  header: z.boolean().optional().describe('tables: the first line names the columns'),
+  array: z.string().optional().describe('NPZ: array of the samples'),
+  labels: z.string().optional().describe('NPZ: array of the labels, or none'),
+  range: z
+    .tuple([z.number(), z.number()])
+    .optional()
+    .describe('arrays of pictures: values of black and full intensity, as 0,255'),
+});
+
+export function addDataFlags(command: Command): Command {
+  addFlags(command, dataOptions, 'Data:');
+  return command;
+}
+
+export function readDataFlags(typed: Readonly<Record<string, unknown>>): DataOptions {
+  const { imageSize, imageChannels, types, ...rest } = readFlags(dataOptions, typed);
+  return {
+    ...rest,
+    ...(imageSize === undefined ? {} : { imageSize: String(imageSize) }),
+    ...(imageChannels === undefined ? {} : { channels: imageChannels }),
+    ...(types === undefined ? {} : { types: readTypes(types) }),
+  };
+}
+
+function readTypes(text: string): NonNullable<DataOptions['types']> {
+  const entries = text.split(',').map((part) => {
+    const [name, type = ''] = part.split('=');
+    if (type.includes(':')) return [name, type.split(':')] as const;
+    const known = columnTypes.find((candidate) => candidate === type);
+    if (!known)
+      throw new UsageError(
+        `--types ${part}: write NAME=TYPE with a type out of ${columnTypes.join(', ')}, or NAME=low:mid:high`,
+      );
+    return [name, known] as const;
+  });
+  return Object.fromEntries(entries);
+}

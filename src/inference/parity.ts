@@ -1,0 +1,91 @@
+/** Whether an exported file computes what the engine computes, on made-up samples and at several batch sizes. */
+import type { Column, SampleSpec } from '../data/index.js';
+import type { OrtModule } from '../engine/index.js';
+import { RandomStream } from '../random/index.js';
+import { type DType, sizeOf, type TensorData } from '../tensor/index.js';
+import { type ExportedModel, NOISE, type PortDescription, PRIOR_STREAM } from './export.js';
+import type { ModelRunner } from './runner.js';
+
+/** One sample, and a number that is no round one. */
+export const PARITY_BATCHES = [1, 5];
+/** Rounding of the same sums in another order, relative to the largest value. */
+const FLOAT_TOLERANCE = 1e-3;
+/** A value halfway between two levels may be rounded to either. */
+const LEVEL_TOLERANCE = 1;
+
+/**
+ * The largest difference between file and engine: relative to the largest value for floats, in levels for bytes.
+ *
+ * @throws Error naming the output that differs by more than rounding
+ */
+export async function checkParity(
+  runner: ModelRunner,
+  ort: OrtModule,
+  model: ExportedModel,
+): Promise<number> {
+  const session = await ort.InferenceSession.create(model.bytes);
+  let worst = 0;
+  for (const batch of PARITY_BATCHES) {
+    const executable = await runner.settings.engine.compile(model.program(batch));
+    const feeds = new Map(model.inputs.map((port) => [port.name, exampleFor(port, batch, runner)]));
+    const expected = await executable.run(Object.fromEntries(feeds));
+    await executable.dispose();
+    const tensors = model.inputs.map((port) => {
+      return [
+        port.name,
+        new ort.Tensor(port.dtype, feeds.get(port.name) ?? [], [batch, ...port.shape]),
+      ] as const;
+    });
+    const actual = await session.run(Object.fromEntries(tensors));
+    for (const { name, dtype } of model.outputs) {
+      const difference = largestDifference(expected[name], actual[name].data as TensorData, dtype);
+      if (!(difference <= (dtype === 'float32' ? FLOAT_TOLERANCE : LEVEL_TOLERANCE))) {
+        throw new Error(
+          `export: '${name}' of the ${model.name} differs from the engine's by ${difference.toPrecision(3)} at batch ${batch}; the file was not written`,
+        );
+      }
+      worst = Math.max(worst, difference);
+    }
+  }
+  await session.release();
+  return worst;
+}
+
+function largestDifference(expected: ArrayLike<number>, actual: ArrayLike<number>, dtype: DType): number {
+  let difference = expected.length === actual.length ? 0 : Number.POSITIVE_INFINITY;
+  let largest = 1;
+  for (let i = 0; i < expected.length; i++) {
+    const gap = Math.abs(expected[i] - actual[i]);
+    difference = Number.isNaN(gap) ? Number.POSITIVE_INFINITY : Math.max(difference, gap);
+    largest = Math.max(largest, Math.abs(expected[i]));
+  }
+  return dtype === 'float32' ? difference / largest : difference;
+}
+
+/** Values that an input may take. The sampler's noise is what the engine draws at seed 0, step 0. */
+function exampleFor(
+  { name, dtype, shape }: PortDescription,
+  batch: number,
+  { data }: ModelRunner,
+): TensorData {
+  const count = batch * sizeOf(shape);
+  if (name === NOISE) return new RandomStream(0, PRIOR_STREAM).normal(new Float32Array(count));
+  const uniform = new RandomStream(0, `example ${name}`).uniform(new Float32Array(count));
+  if (name === 'label') return Int32Array.from(uniform, (u) => Math.floor(u * data.classes));
+  if (name === 'x') return exampleSamples(data.spec, uniform);
+  return dtype === 'float32' ? uniform.map((u) => 4 * u - 2) : Int32Array.from(uniform);
+}
+
+function exampleSamples(spec: SampleSpec, uniform: Float32Array): TensorData {
+  if (spec.kind === 'image') {
+    const [low, high] = spec.range;
+    const values = uniform.map((u) => low + u * (high - low));
+    return spec.dtype === 'uint8' ? Uint8Array.from(values) : values;
+  }
+  return uniform.map((u, i) => exampleCell(spec.columns[i % spec.columns.length], u));
+}
+
+function exampleCell({ type, mean = 0, deviation = 1, categories = ['0', '1'] }: Column, u: number): number {
+  if (type === 'numeric') return mean + (4 * u - 2) * deviation;
+  return Math.floor(u * (type === 'count' ? 20 : categories.length));
+}

@@ -1,0 +1,218 @@
+/**
+ * The benchmark cases: standard autoencoders with fixed architectures and batch sizes, the same that the PyTorch side
+ * measures. Inputs are made up, smooth or blob-like, and the same every time.
+ */
+import { z } from 'zod';
+import type { ImageSpec, SampleSpec, Samples, TableSpec } from '../../data/index.js';
+import {
+  activations,
+  batchNorm,
+  conv,
+  flatten,
+  type Layer,
+  linear,
+  relu,
+  reshape,
+  sequential,
+  tanh,
+  transposedConv,
+} from '../../nn/index.js';
+import { DiagonalNormal, kl } from '../../probability/index.js';
+import { RandomStream } from '../../random/index.js';
+import { ae, betaVae, type System, system, vae, weighted } from '../../systems/index.js';
+import type { TrainingOptions } from '../../training/index.js';
+
+export interface BenchCase {
+  readonly name: string;
+  readonly system: System;
+  readonly options: Record<string, unknown>;
+  readonly spec: SampleSpec;
+  readonly training: Partial<TrainingOptions>;
+  /** Samples that are the same for every call. */
+  samples(count: number): Samples;
+}
+
+const binary = (shape: ImageSpec['shape']): ImageSpec => ({
+  kind: 'image',
+  shape,
+  dtype: 'uint8',
+  range: [0, 1],
+});
+
+/** Low-frequency noise: a coarse grid, stretched bilinearly. */
+function smooth(count: number, size: number, channels: number, coarse: number): Float32Array {
+  const grid = new RandomStream(1, 'bench images').uniform(
+    new Float32Array(count * coarse * coarse * channels),
+  );
+  const out = new Float32Array(count * size * size * channels);
+  const at = (b: number, y: number, x: number, c: number) =>
+    grid[((b * coarse + y) * coarse + x) * channels + c];
+  const place = (i: number) => {
+    const p = Math.min(coarse - 1, Math.max(0, ((i + 0.5) * coarse) / size - 0.5));
+    const low = Math.min(coarse - 2, Math.floor(p));
+    return { low, part: p - low };
+  };
+  let i = 0;
+  for (let b = 0; b < count; b++) {
+    for (let y = 0; y < size; y++) {
+      const row = place(y);
+      for (let x = 0; x < size; x++) {
+        const column = place(x);
+        for (let c = 0; c < channels; c++) {
+          const along = (r: number) =>
+            at(b, r, column.low, c) * (1 - column.part) + at(b, r, column.low + 1, c) * column.part;
+          out[i++] = along(row.low) * (1 - row.part) + along(row.low + 1) * row.part;
+        }
+      }
+    }
+  }
+  return out;
+}
+
+const blobs =
+  (size: number) =>
+  (count: number): Samples => ({
+    x: Uint8Array.from(smooth(count, size, 1, 4), (value) => (value > 0.6 ? 1 : 0)),
+  });
+
+const hidden = (width: number): Layer => sequential(linear(width), relu);
+const halve = (filters: number): Layer => conv({ filters, kernel: 4, stride: 2, padding: 1 });
+const double = (filters: number): Layer => transposedConv({ filters, kernel: 4, stride: 2, padding: 1 });
+
+/** β-VAE for 64×64: four 4×4 convolutions of stride 2, dense layers, ten latents, and the mirror image. */
+function convVae64(name: string, channels: readonly number[], dense: readonly number[]): BenchCase {
+  const top = channels[channels.length - 1];
+  const up = [...channels.slice(0, -1)].reverse();
+  return {
+    name,
+    system: betaVae,
+    options: {
+      beta: 4,
+      latent: 10,
+      logVarBound: 0,
+      encoder: sequential(
+        ...channels.flatMap((filters) => [halve(filters), relu]),
+        flatten,
+        ...dense.map(hidden),
+      ),
+      decoder: sequential(
+        ...[...dense].reverse().map(hidden),
+        hidden(top * 16),
+        reshape([4, 4, top]),
+        ...up.flatMap((filters) => [double(filters), relu]),
+        double(1),
+      ),
+    },
+    spec: binary([64, 64, 1]),
+    training: { batchSize: 64, learningRate: 5e-4 },
+    samples: blobs(64),
+  };
+}
+
+const CELEBA_CHANNELS = [32, 64, 128, 256, 512];
+const KLD_WEIGHT = 0.00025;
+const CELEBA_LATENT = 128;
+
+/** Mean squared error over the pixels plus a small multiple of the KL term: no bound, but what is widely run on faces. */
+const vanillaVae = system({
+  name: 'bench-vanilla-vae',
+  title: 'VAE with a mean squared error',
+  paper: 'a common configuration for 64×64 faces',
+  objective: String.raw`\frac{1}{D}\|x - f(z)\|^2 + 0.00025\,KL`,
+  summary: 'The face VAE of the benchmark.',
+  options: z.object({}),
+  build: (_data, _options, scope) => {
+    const norm = (): Layer => sequential(batchNorm(), activations.leakyRelu);
+    const down = CELEBA_CHANNELS.flatMap((filters) => [
+      conv({ filters, kernel: 3, stride: 2, padding: 1 }),
+      norm(),
+    ]);
+    const trunk = sequential(...down, flatten)(scope.child('encoder'));
+    const mean = linear(CELEBA_LATENT)(scope.child('mean'));
+    const logVar = linear(CELEBA_LATENT)(scope.child('logVar'));
+    const upwards = [...CELEBA_CHANNELS.slice(0, -1)].reverse().concat(CELEBA_CHANNELS[0]);
+    const up = upwards.flatMap((filters) => [
+      transposedConv({ filters, kernel: 3, stride: 2, padding: 1 }),
+      norm(),
+    ]);
+    const last = [conv({ filters: 3, kernel: 3, padding: 1 }), tanh];
+    const decoder = sequential(linear(2048), reshape([2, 2, 512]), ...up, ...last)(scope.child('decoder'));
+    const posterior = (x: Parameters<typeof trunk>[0]) => {
+      const features = trunk(x);
+      return new DiagonalNormal({ mean: mean(features), logVar: logVar(features) });
+    };
+    const prior = (count: number) => DiagonalNormal.standard([count, CELEBA_LATENT]);
+    return {
+      codeShape: [CELEBA_LATENT],
+      objective: ({ x }) => {
+        const q = posterior(x);
+        const error = decoder(q.rsample()).sub(x).square().sumOverEvent();
+        const pixels = x.size / x.shape[0];
+        return { reconstruction: error.mul(1 / pixels), kl: weighted(KLD_WEIGHT, kl(q, prior(x.shape[0]))) };
+      },
+      encode: ({ x }) => posterior(x).mean,
+      decode: (code) => decoder(code),
+      posterior: ({ x }) => posterior(x),
+      prior,
+    };
+  },
+});
+
+const TABULAR_COLUMNS = 32;
+const tabularSpec: TableSpec = {
+  kind: 'table',
+  shape: [TABULAR_COLUMNS],
+  dtype: 'float32',
+  columns: Array.from({ length: TABULAR_COLUMNS }, (_, i) => ({
+    name: `f${i}`,
+    type: 'numeric',
+    mean: 0,
+    deviation: 1,
+  })),
+};
+
+/** Rows that eight factors explain. */
+function tabularRows(count: number): Samples {
+  const factors = new RandomStream(1, 'bench factors').normal(new Float32Array(count * 8));
+  const mix = new RandomStream(1, 'bench mix').normal(new Float32Array(8 * TABULAR_COLUMNS));
+  const x = Float32Array.from({ length: count * TABULAR_COLUMNS }, (_, i) => {
+    const [row, column] = [Math.floor(i / TABULAR_COLUMNS), i % TABULAR_COLUMNS];
+    let sum = 0;
+    for (let k = 0; k < 8; k++) sum += factors[row * 8 + k] * mix[k * TABULAR_COLUMNS + column];
+    return Math.tanh(sum);
+  });
+  return { x };
+}
+
+export const benchCases: readonly BenchCase[] = [
+  {
+    name: 'mlp-vae',
+    system: vae,
+    options: { architecture: 'mlp', hidden: [400], latent: 20, logVarBound: 0 },
+    spec: binary([28, 28, 1]),
+    training: { batchSize: 100, learningRate: 1e-3 },
+    samples: blobs(28),
+  },
+  convVae64('conv-vae-64', [32, 32, 32, 32], [256, 256]),
+  convVae64('conv-vae-64-wide', [32, 32, 64, 64], [256]),
+  {
+    name: 'conv-vae-celeba',
+    system: vanillaVae,
+    options: {},
+    spec: { kind: 'image', shape: [64, 64, 3], dtype: 'float32', range: [0, 1] },
+    training: { batchSize: 64, learningRate: 1e-3 },
+    samples: (count) => ({ x: smooth(count, 64, 3, 8).map((value) => 2 * value - 1) }),
+  },
+  {
+    name: 'tabular-ae',
+    system: ae,
+    options: {
+      latent: 8,
+      encoder: sequential(hidden(64), hidden(32)),
+      decoder: sequential(hidden(32), hidden(64), linear(TABULAR_COLUMNS)),
+    },
+    spec: tabularSpec,
+    training: { batchSize: 1024, learningRate: 1e-3 },
+    samples: tabularRows,
+  },
+];

@@ -1,0 +1,265 @@
+/**
+ * Measures one benchmark case in this process: training in windows of half a second, encoding, decoding, memory, and the
+ * time from the start of the process to its first finished step. The fields are those that the PyTorch side prints.
+ */
+import { type Engine, type Executable, type Feeds, initialValues } from '../../engine/index.js';
+import { ModelRunner } from '../../inference/index.js';
+import { VariableTable } from '../../nn/index.js';
+import { DiagonalNormal } from '../../probability/index.js';
+import { RandomStream } from '../../random/index.js';
+import { describeData } from '../../systems/index.js';
+import { input, Program, sizeOf } from '../../tensor/index.js';
+import { trainingOptions, trainingStep } from '../../training/index.js';
+import { type EngineOptions, openEngine } from '../engines.js';
+import type { BenchCase } from './cases.js';
+import { countFlops } from './flops.js';
+
+export interface Rates {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+  readonly windows: number;
+  readonly unit: 'samples/s';
+}
+
+export interface BenchResult {
+  readonly case: string;
+  readonly engine: string;
+  readonly threads: number;
+  readonly params: number;
+  readonly batch: number;
+  readonly flops_forward_per_sample: number;
+  readonly flops_train_per_sample: number;
+  readonly train: Rates & {
+    readonly gflops_median: number;
+    readonly gflops_max: number;
+    readonly ms_per_step: number;
+    readonly ms_per_step_best: number;
+  };
+  readonly encode_b256: Rates;
+  readonly encode_b1: {
+    readonly latency_us: number;
+    readonly latency_us_best: number;
+    readonly latency_us_worst: number;
+    readonly windows: number;
+  };
+  readonly decode: Rates & { readonly batch: number };
+  readonly peak_rss_train_mib: number;
+  readonly rss_after_import_mib: number;
+  readonly import_s: number;
+  readonly first_step_s: number;
+  readonly last_loss: number;
+}
+
+/** Prepared batches, used in turn. */
+const POOL = 8;
+const INFERENCE_BATCH = 256;
+const WINDOW_SECONDS = 0.5;
+const INFERENCE_WINDOW_SECONDS = 0.25;
+const CALL_SECONDS = 0.1;
+
+export interface MeasureOptions extends EngineOptions {
+  /** Training time; each inference figure gets a quarter of it. */
+  readonly seconds: number;
+}
+
+const sinceStart = () => performance.now() / 1000;
+const peakMib = () => process.resourceUsage().maxRSS / 1024;
+
+export async function measureCase(
+  bench: BenchCase,
+  { seconds, ...engineOptions }: MeasureOptions,
+): Promise<BenchResult> {
+  const imported = { import_s: sinceStart(), rss_after_import_mib: peakMib() };
+  const engine = await openEngine(engineOptions);
+  try {
+    const training = trainingOptions.parse(bench.training);
+    const options = bench.system.options.parse(bench.options);
+    const data = describeData(bench.spec, { size: POOL * training.batchSize });
+    const table = new VariableTable();
+    const step = trainingStep({ system: bench.system, options, data, training, totalSteps: 1e6, table });
+    const executable = await engine.compile(step.program);
+    await engine.variables.write(initialValues(step.state, 0));
+    const pool = bench.samples(POOL * training.batchSize).x;
+    const trainer = new Trainer(executable, pool, training.batchSize * sizeOf(bench.spec.shape));
+    await trainer.run(1);
+    const first_step_s = sinceStart();
+    const rates = await trainer.windows(seconds, training.batchSize);
+    const peak = peakMib();
+    const runner = new ModelRunner({ engine, system: bench.system, options, data, table });
+    const params = step.weights.reduce((sum, weight) => sum + weight.size, 0);
+    const flops_train_per_sample = countFlops(step.program) / training.batchSize;
+    const flops_forward_per_sample = countFlops(forwardProgram(runner)) / INFERENCE_BATCH;
+    const share = seconds / 4;
+    const single = await inferenceRates(await encoderOf(engine, runner, bench, 1), 1, share);
+    return {
+      case: bench.name,
+      engine: engine.info.runtime ?? engine.name,
+      threads: engine.info.threads,
+      params,
+      batch: training.batchSize,
+      flops_forward_per_sample,
+      flops_train_per_sample,
+      train: {
+        ...rates,
+        gflops_median: round((rates.median * flops_train_per_sample) / 1e9),
+        gflops_max: round((rates.max * flops_train_per_sample) / 1e9),
+        ms_per_step: round((1000 * training.batchSize) / rates.median, 3),
+        ms_per_step_best: round((1000 * training.batchSize) / rates.max, 3),
+      },
+      encode_b256: await inferenceRates(
+        await encoderOf(engine, runner, bench, INFERENCE_BATCH),
+        INFERENCE_BATCH,
+        share,
+      ),
+      encode_b1: {
+        latency_us: round(1e6 / single.median),
+        latency_us_best: round(1e6 / single.max),
+        latency_us_worst: round(1e6 / single.min),
+        windows: single.windows,
+      },
+      decode: {
+        ...(await inferenceRates(await decoderOf(engine, runner), INFERENCE_BATCH, share)),
+        batch: INFERENCE_BATCH,
+      },
+      peak_rss_train_mib: round(peak),
+      rss_after_import_mib: round(imported.rss_after_import_mib),
+      import_s: round(imported.import_s, 3),
+      first_step_s: round(first_step_s, 3),
+      last_loss: round(trainer.lastLoss, 4),
+    };
+  } finally {
+    await engine.dispose();
+  }
+}
+
+/** Training steps over the pool of batches, as many per call as a tenth of a second holds. */
+class Trainer {
+  lastLoss = Number.NaN;
+  #done = 0;
+  #stepsPerCall = 1;
+
+  constructor(
+    readonly executable: Executable,
+    readonly pool: Uint8Array | Float32Array,
+    readonly batchLength: number,
+  ) {}
+
+  async run(steps: number): Promise<void> {
+    const x =
+      this.pool.slice(0, 0).constructor === Uint8Array
+        ? new Uint8Array(steps * this.batchLength)
+        : new Float32Array(steps * this.batchLength);
+    for (let k = 0; k < steps; k++) {
+      const batch = (this.#done + k) % POOL;
+      x.set(
+        this.pool.subarray(batch * this.batchLength, (batch + 1) * this.batchLength),
+        k * this.batchLength,
+      );
+    }
+    const { objective } = await this.executable.run({ x }, { steps, firstStep: this.#done });
+    this.#done += steps;
+    this.lastLoss = objective[steps - 1];
+  }
+
+  async windows(seconds: number, batchSize: number): Promise<Rates> {
+    await this.#settle();
+    return measureWindows(seconds, WINDOW_SECONDS, async () => {
+      await this.run(this.#stepsPerCall);
+      return this.#stepsPerCall * batchSize;
+    });
+  }
+
+  /** Finds how many steps a call should have. */
+  async #settle(): Promise<void> {
+    for (let round = 0; round < 6; round++) {
+      const started = performance.now();
+      await this.run(this.#stepsPerCall);
+      const seconds = (performance.now() - started) / 1000;
+      this.#stepsPerCall = Math.max(
+        1,
+        Math.min(256, 4 * this.#stepsPerCall, Math.floor((CALL_SECONDS / seconds) * this.#stepsPerCall)),
+      );
+    }
+  }
+}
+
+async function measureWindows(seconds: number, window: number, call: () => Promise<number>): Promise<Rates> {
+  const rates: number[] = [];
+  const end = performance.now() + 1000 * seconds;
+  while (rates.length < 5 || performance.now() < end) {
+    const started = performance.now();
+    let samples = 0;
+    do samples += await call();
+    while (performance.now() - started < 1000 * window);
+    rates.push((1000 * samples) / (performance.now() - started));
+  }
+  const sorted = rates.sort((a, b) => a - b);
+  return {
+    median: round(sorted[Math.floor(sorted.length / 2)]),
+    min: round(sorted[0]),
+    max: round(sorted[sorted.length - 1]),
+    windows: sorted.length,
+    unit: 'samples/s',
+  };
+}
+
+async function inferenceRates(call: () => Promise<unknown>, batch: number, seconds: number): Promise<Rates> {
+  for (let i = 0; i < 3; i++) await call();
+  return measureWindows(seconds, INFERENCE_WINDOW_SECONDS, async () => {
+    await call();
+    return batch;
+  });
+}
+
+function encodeProgram(runner: ModelRunner, batch: number): Program {
+  const { spec } = runner.data;
+  const model = runner.build();
+  const x = runner.data.toModel(input('x', [batch, ...spec.shape], spec.dtype));
+  const q = model.posterior?.({ x });
+  return new Program({
+    outputs: q instanceof DiagonalNormal ? { mean: q.mean, logVar: q.logVar } : { code: model.encode({ x }) },
+  });
+}
+
+function decodeProgram(runner: ModelRunner): Program {
+  const model = runner.build();
+  return new Program({ outputs: { x: model.decode(input('code', [INFERENCE_BATCH, ...model.codeShape])) } });
+}
+
+/** Encoder and decoder once, as one evaluation of the loss runs them. */
+function forwardProgram(runner: ModelRunner): Program {
+  const model = runner.build();
+  const { spec } = runner.data;
+  const x = runner.data.toModel(input('x', [INFERENCE_BATCH, ...spec.shape], spec.dtype));
+  return new Program({
+    outputs: Object.fromEntries(
+      Object.entries(model.objective({ x })).map(([name, term]) => [
+        name,
+        'role' in term ? term.value : term,
+      ]),
+    ),
+  });
+}
+
+async function encoderOf(
+  engine: Engine,
+  runner: ModelRunner,
+  bench: BenchCase,
+  batch: number,
+): Promise<() => Promise<unknown>> {
+  const executable = await engine.compile(encodeProgram(runner, batch));
+  const feeds: Feeds = { x: bench.samples(batch).x };
+  return () => executable.run(feeds);
+}
+
+async function decoderOf(engine: Engine, runner: ModelRunner): Promise<() => Promise<unknown>> {
+  const executable = await engine.compile(decodeProgram(runner));
+  const length = INFERENCE_BATCH * sizeOf(runner.build().codeShape);
+  const feeds: Feeds = { code: new RandomStream(2, 'bench codes').normal(new Float32Array(length)) };
+  return () => executable.run(feeds);
+}
+
+function round(value: number, digits = 1): number {
+  return Number(value.toFixed(digits));
+}
