@@ -58,7 +58,7 @@ export function encodeCommand(): Command {
         const ids = Array.from({ length: samples.size }, (_, i) => samples.idOf(i));
         await inFolder(typed.output);
         await writeArrays(typed.output, arrays, ids);
-        await samples.data.dataset.close();
+        await samples.dataset.close();
         tell(typed.output, typed.json, {
           samples: samples.size,
           code: shape,

@@ -3,7 +3,7 @@ import { DataError } from '../data/index.js';
 import { OptionError } from '../systems/index.js';
 import { ShapeError } from '../tensor/index.js';
 import { DivergenceError } from '../training/index.js';
-import { flagName } from './flags.js';
+import { flagName } from './flagName.js';
 
 /** What was typed cannot be done. */
 export class UsageError extends Error {

@@ -5,11 +5,7 @@
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { UsageError } from './errors.js';
-
-/** `batchSize` → `batch-size`. */
-export function flagName(option: string): string {
-  return option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
+import { flagName } from './flagName.js';
 
 type Kind = 'boolean' | 'list' | 'value' | 'none';
 

@@ -40,7 +40,7 @@ export function interpolateCommand(): Command {
         throw new UsageError('interpolate needs two samples, and there is one; give more with --data');
       const even = positions.slice(0, positions.length - (positions.length % 2));
       const figure = await interpolationsView(run.model, await samples.read(even), steps);
-      await samples.data.dataset.close();
+      await samples.dataset.close();
       if (!figure)
         throw new UsageError(
           `interpolate draws pictures, and ${run.folder.name} is of a table; use vaekit encode`,

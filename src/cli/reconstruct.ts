@@ -55,7 +55,7 @@ export function reconstructCommand(): Command {
           );
         tell(output, typed.json, { samples: positions.length });
       }
-      await samples.data.dataset.close();
+      await samples.dataset.close();
     } finally {
       await run.close();
     }

@@ -2,10 +2,9 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, extname, relative } from 'node:path';
 import { Command } from 'commander';
-import type { Samples } from '../data/index.js';
+import { type Dataset, type Samples, splitDataset } from '../data/index.js';
 import { type LoadedRun, loadRun, openRunData, writeFileWhole } from '../node/index.js';
 import { type Figure, toPng, toSvg } from '../pictures/index.js';
-import type { PreparedData } from '../training/index.js';
 import { addDataFlags, readDataFlags } from './dataFlags.js';
 import { addEngineFlags, readEngineFlags } from './engineFlags.js';
 import { UsageError } from './errors.js';
@@ -40,23 +39,24 @@ export function loadFor(run: string, typed: RunFlags): Promise<LoadedRun> {
 
 /** Samples by position: those that `--data` names, or the run's own test part. */
 export interface ChosenSamples {
-  readonly data: PreparedData;
+  readonly dataset: Dataset;
   readonly size: number;
   read(positions: readonly number[]): Promise<Samples>;
   idOf(position: number): string;
 }
 
 export async function chooseSamples({ folder }: LoadedRun, typed: RunFlags): Promise<ChosenSamples> {
-  const data = await openRunData(folder, typed.data, readDataFlags(typed));
-  for (const notice of typed.data === undefined ? [] : data.dataset.notices) note(dim(notice));
-  const { dataset, split } = data;
-  const index =
-    typed.data === undefined ? (position: number) => split.test.at(position) : (position: number) => position;
+  const dataset = await openRunData(folder, typed.data, readDataFlags(typed));
+  const part =
+    typed.data === undefined
+      ? splitDataset(dataset).test
+      : { size: dataset.size, at: (position: number) => position };
+  if (typed.data !== undefined) for (const notice of dataset.notices) note(dim(notice));
   return {
-    data,
-    size: typed.data === undefined ? split.test.size : dataset.size,
-    read: (positions) => dataset.read(positions.map(index)),
-    idOf: (position) => dataset.idOf(index(position)),
+    dataset,
+    size: part.size,
+    read: (positions) => dataset.read(positions.map(part.at)),
+    idOf: (position) => dataset.idOf(part.at(position)),
   };
 }
 
@@ -64,11 +64,11 @@ export async function chooseSamples({ folder }: LoadedRun, typed: RunFlags): Pro
 export function positionsOf(
   named: readonly number[] | undefined,
   count: number,
-  { size, data }: ChosenSamples,
+  { size, dataset }: ChosenSamples,
 ): number[] {
   const wrong = named?.find((position) => !Number.isInteger(position) || position < 0 || position >= size);
   if (wrong !== undefined)
-    throw new UsageError(`--index ${wrong}: ${data.dataset.name} has samples 0 to ${size - 1} here`);
+    throw new UsageError(`--index ${wrong}: ${dataset.name} has samples 0 to ${size - 1} here`);
   return named ? [...named] : Array.from({ length: Math.min(count, size) }, (_, i) => i);
 }
 

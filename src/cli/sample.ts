@@ -103,6 +103,6 @@ function labelsFor(
 async function firstRows(run: Parameters<typeof chooseSamples>[0], typed: RunFlags, count: number) {
   const samples = await chooseSamples(run, typed);
   const rows = await samples.read(Array.from({ length: Math.min(count, samples.size) }, (_, i) => i));
-  await samples.data.dataset.close();
+  await samples.dataset.close();
   return rows;
 }

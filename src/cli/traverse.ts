@@ -64,7 +64,7 @@ export function traverseCommand(): Command {
         kl,
         ...(model.canSample ? {} : { scale: codeScale((await model.encode(examined)).mean, size) }),
       });
-      await samples.data.dataset.close();
+      await samples.dataset.close();
       if (!figure)
         throw new UsageError(
           `traverse draws pictures, and ${folder.name} is of a table; use vaekit sample or vaekit encode`,

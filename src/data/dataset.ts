@@ -22,6 +22,8 @@ export interface Column {
   /** Mean and standard deviation over the training part (of log(1 + x) for counts): models see standard scores. */
   readonly mean?: number;
   readonly deviation?: number;
+  /** Cells that were missing where the column was read from, for which rows were left out. */
+  readonly missing?: number;
 }
 
 /** Rows of a table, stored as one float32 per column. */
@@ -62,7 +64,7 @@ export interface Dataset {
   readonly notices: readonly string[];
   /** Changes when the data changes: a hash of what it was read from. */
   readonly fingerprint: string;
-  /** Samples by index, in the order asked for. */
+  /** Samples by index, in the order asked for, in arrays that are the caller's own. */
   read(indices: ArrayLike<number>): Promise<Samples>;
   /** Indices of the factors' values of a sample, in the order of `factors`. */
   factorsOf?(index: number): number[];
@@ -71,7 +73,10 @@ export interface Dataset {
   close(): Promise<void>;
 }
 
-/** Bad data, said in one sentence: what was wrong, where, and what to do. */
+/** What other data must have in common with a data set to be read as it was: by a model that was trained on it, say. */
+export type Likeness = Pick<Dataset, 'spec' | 'classes'>;
+
+/** Bad data or a bad option of it, said in one sentence: what was wrong, where, and what to do. */
 export class DataError extends Error {
   override readonly name = 'DataError';
 }

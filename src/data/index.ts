@@ -1,4 +1,10 @@
 /** Data sets: what a sample is, and where samples come from. */
+
+export { arrayDataset, CACHE_BYTES } from './arrayDataset.js';
+export { type ArrayOptions, fromImages, fromTable, type ImageOptions } from './arrays.js';
+export { type ByteSource, bytesInMemory } from './bytes.js';
+export { byCodePoint, classify } from './classes.js';
+export { openCsv } from './csv.js';
 export {
   type Column,
   type ColumnType,
@@ -6,7 +12,31 @@ export {
   type Dataset,
   type Factor,
   type ImageSpec,
+  type Likeness,
   type SampleSpec,
   type Samples,
   type TableSpec,
 } from './dataset.js';
+export type { Elements } from './elements.js';
+export type { TypeOption } from './features.js';
+export { generate, generatedNames } from './generated.js';
+export type { GeneratedOptions } from './generatedOptions.js';
+export { glyphs } from './glyphs.js';
+export { openIdx } from './idx.js';
+export { requireIndices } from './indices.js';
+export { allocateSamples, elementsPerSample, type Identity } from './memory.js';
+export { encodeNpy } from './npy.js';
+export { encodeNpz } from './npz.js';
+export type { NpzOptions } from './npzChoice.js';
+export { type Companions, type FileOptions, openDataFile, shortName } from './openFile.js';
+export { requireEffect } from './options.js';
+export { TrainingOrder } from './order.js';
+export type { Range } from './range.js';
+export { type Part, type Split, splitDataset } from './split.js';
+export { sprites } from './sprites.js';
+export { type Summary, summarise, type ValueSummary, withMoments } from './statistics.js';
+export { joinArrays, type StoredArray } from './storedArray.js';
+export { swissRoll } from './swissRoll.js';
+export { MissingCellsError, type TableOptions } from './table.js';
+export { twoMoons } from './twoMoons.js';
+export { crc32 } from './zip.js';

@@ -4,6 +4,7 @@
  * Source: W3C, "Portable Network Graphics (PNG) Specification", third edition.
  */
 import { strToU8, zlibSync } from 'fflate';
+import { crc32 } from '../data/index.js';
 import type { Image } from './image.js';
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -125,22 +126,6 @@ function chunk(type: string, content: Uint8Array): Uint8Array {
   view.setUint32(content.length + 8, crc32(bytes.subarray(4, content.length + 8)));
   return bytes;
 }
-
-/** The CRC-32 of ISO 3309, a nibble at a time. */
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc = NIBBLES[(crc ^ byte) & 15] ^ (crc >>> 4);
-    crc = NIBBLES[(crc ^ (byte >>> 4)) & 15] ^ (crc >>> 4);
-  }
-  return ~crc >>> 0;
-}
-
-/** Remainders of the sixteen nibbles modulo the polynomial 0xedb88320. */
-const NIBBLES = [
-  0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c, 0xedb88320,
-  0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
-];
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));

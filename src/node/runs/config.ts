@@ -18,16 +18,18 @@ const sampleSpec = z.discriminatedUnion('kind', [
     kind: z.literal('table'),
     shape: z.tuple([z.number()]).readonly(),
     dtype: z.literal('float32'),
-    columns: z.array(
-      z.object({
-        name: z.string(),
-        type: z.enum(['numeric', 'binary', 'categorical', 'count', 'ordinal']),
-        categories: z.array(z.string()).readonly().optional(),
-        mean: z.number().optional(),
-        deviation: z.number().optional(),
-        missing: z.number().optional(),
-      }),
-    ).readonly(),
+    columns: z
+      .array(
+        z.object({
+          name: z.string(),
+          type: z.enum(['numeric', 'binary', 'categorical', 'count', 'ordinal']),
+          categories: z.array(z.string()).readonly().optional(),
+          mean: z.number().optional(),
+          deviation: z.number().optional(),
+          missing: z.number().optional(),
+        }),
+      )
+      .readonly(),
   }),
 ]);
 

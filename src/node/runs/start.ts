@@ -172,26 +172,14 @@ export async function loadRun(
   return { folder, model, engine, close: () => engine.dispose() };
 }
 
-/** Data that fits a loaded run: opened as the run's own was, with the run's columns and moments. */
-export async function openRunData(
-  folder: RunFolder,
-  source?: string,
-  options: DataOptions = {},
-): Promise<PreparedData> {
-  const { config } = folder;
-  const dataset = await openDataset(
-    source ?? sourceOf(folder),
-    source === undefined ? config.data.options : { ...config.data.options, ...options },
-  );
-  const { spec } = config.data;
-  const same = dataset.spec.kind === spec.kind && dataset.spec.shape.join() === spec.shape.join();
-  if (!same) {
-    await dataset.close();
-    throw new DataError(
-      `${dataset.name} has ${dataset.spec.kind} samples of shape [${dataset.spec.shape.join(', ')}], but the run ${folder.name} was trained on ${spec.kind} samples of shape [${spec.shape.join(', ')}]; convert the data or train on it`,
-    );
-  }
-  return prepareData(dataset, spec);
+/**
+ * Data for a loaded run: its own, opened as it was, or other data read with the run's columns, categories and picture
+ * size.
+ */
+export function openRunData(folder: RunFolder, source?: string, options: DataOptions = {}): Promise<Dataset> {
+  const { spec, classes, options: own } = folder.config.data;
+  if (source === undefined) return openDataset(sourceOf(folder), own);
+  return openDataset(source, { ...options, like: { spec, classes } });
 }
 
 interface OpenedParts {

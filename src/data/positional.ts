@@ -1,0 +1,81 @@
+/** Arrays too large for memory as data sets: a sample is read from the file, and checked, when it is asked for. */
+import { type ArrayLayout, channelsLast } from './arrayLayout.js';
+import type { ClassLabels } from './classes.js';
+import type { Column, Dataset, SampleSpec } from './dataset.js';
+import { toFloat32 } from './elements.js';
+import { contentHash } from './hash.js';
+import { type ImageStorage, storageFor } from './imageStorage.js';
+import { requireIndices } from './indices.js';
+import { allocateSamples, elementsPerSample, type Identity } from './memory.js';
+import { extremesOf, type Range } from './range.js';
+import { readRow, type StoredArray } from './storedArray.js';
+
+export interface PositionalOptions extends Identity, Partial<ClassLabels> {
+  /** Of a table. */
+  readonly columns: readonly Column[];
+  readonly testSize?: number;
+  readonly range?: Range;
+  readonly notices: readonly string[];
+  /** Closes the file. */
+  readonly release: () => Promise<void>;
+}
+
+/** Samples, evenly spread, by which the range of pictures is judged; a later one beyond it is an error. */
+const JUDGED_SAMPLES = 1024;
+
+/** @param array its last axis the fastest */
+export async function positionalDataset(
+  array: StoredArray,
+  layout: ArrayLayout,
+  options: PositionalOptions,
+): Promise<Dataset> {
+  const { name, classes, labels, testSize, release } = options;
+  const [size] = array.shape;
+  const count = Math.min(size, JUDGED_SAMPLES);
+  const judged = Array.from({ length: count }, (_, i) => Math.floor((i * size) / count));
+  const samples = await Promise.all(judged.map((index) => readRow(array, index)));
+  const all = samples.map((values, i) => extremesOf(array.name, values, () => judged[i], options.range));
+  const extremes = {
+    min: Math.min(...all.map(({ min }) => min)),
+    max: Math.max(...all.map(({ max }) => max)),
+  };
+  const storage =
+    layout.kind === 'image'
+      ? storageFor(array.name, array.type, extremes, options.range)
+      : tableStorage(name);
+  const spec: SampleSpec =
+    layout.kind === 'image'
+      ? { kind: 'image', shape: layout.shape, dtype: storage.dtype, range: storage.range }
+      : { kind: 'table', shape: [layout.columns], dtype: 'float32', columns: options.columns };
+  const width = elementsPerSample(spec);
+  const sampleAt = async (index: number) => {
+    const values = await readRow(array, index);
+    extremesOf(array.name, values, () => index, storage.range);
+    const stored = storage.store(values);
+    return layout.kind === 'image' && layout.channelsFirst ? channelsLast(stored, layout.shape) : stored;
+  };
+  return {
+    name,
+    spec,
+    size,
+    classes,
+    testSize,
+    notices: [...options.notices, ...storage.notices, ...(layout.kind === 'image' ? layout.notices : [])],
+    fingerprint: options.fingerprint ?? contentHash(...samples),
+    async read(indices) {
+      requireIndices(indices, name, size);
+      const x = allocateSamples(spec, indices.length);
+      await Promise.all(Array.from(indices, async (index, i) => x.set(await sampleAt(index), i * width)));
+      return { x, labels: labels && Int32Array.from(indices, (index) => labels[index]) };
+    },
+    idOf: String,
+    close: release,
+  };
+}
+
+const tableStorage = (name: string): ImageStorage => ({
+  dtype: 'float32',
+  range: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+  notices: [],
+  store: (values) => toFloat32(name, values),
+});

@@ -1,0 +1,85 @@
+/** What is measured on data before training: the moments that columns are standardised by, and the range of pictures. */
+import type { Column, Dataset, SampleSpec, Samples } from './dataset.js';
+import { elementsPerSample } from './memory.js';
+import type { Part } from './split.js';
+
+/** Values that are held at a time. */
+const VALUES_PER_READ = 2 ** 20;
+
+/**
+ * The spec with mean and standard deviation of each numeric column (of log(1 + x) for counts) over a part of the data,
+ * so that models see standard scores. The deviation of a constant column is given as 1. Pictures have no such moments.
+ */
+export async function withMoments(dataset: Dataset, part: Part): Promise<SampleSpec> {
+  const { spec } = dataset;
+  if (spec.kind === 'image') return spec;
+  const moments = spec.columns.map(() => new Moments());
+  for await (const { x } of samplesOf(dataset, part)) {
+    for (let i = 0; i < x.length; i++) {
+      const column = i % moments.length;
+      moments[column].add(spec.columns[column].type === 'count' ? Math.log1p(x[i]) : x[i]);
+    }
+  }
+  const measured = spec.columns.map((column, i): Column => {
+    if (column.type !== 'numeric' && column.type !== 'count') return column;
+    const { mean, deviation } = moments[i];
+    return { ...column, mean, deviation: deviation || 1 };
+  });
+  return { ...spec, columns: measured };
+}
+
+export interface ValueSummary {
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+}
+
+export interface Summary {
+  /** Of stored values: of a picture's pixels together, of a table's columns each. */
+  readonly values: readonly ValueSummary[];
+  /** How many samples of the part each class has; empty where there are no classes. */
+  readonly classCounts: readonly number[];
+}
+
+/** What the samples of a part are like, in one pass. */
+export async function summarise(dataset: Dataset, part: Part): Promise<Summary> {
+  const { spec, classes = [] } = dataset;
+  const groups = Array.from({ length: spec.kind === 'image' ? 1 : spec.columns.length }, () => new Moments());
+  const classCounts = classes.map(() => 0);
+  for await (const { x, labels = [] } of samplesOf(dataset, part)) {
+    for (let i = 0; i < x.length; i++) groups[i % groups.length].add(x[i]);
+    for (const label of labels) classCounts[label]++;
+  }
+  return { values: groups.map(({ min, max, mean }) => ({ min, max, mean })), classCounts };
+}
+
+/** Samples of a part in order, as many at a time as bounded memory allows. */
+async function* samplesOf(dataset: Dataset, part: Part): AsyncGenerator<Samples> {
+  const step = Math.max(1, Math.floor(VALUES_PER_READ / elementsPerSample(dataset.spec)));
+  for (let start = 0; start < part.size; start += step) {
+    const count = Math.min(step, part.size - start);
+    yield dataset.read(Uint32Array.from({ length: count }, (_, i) => part.at(start + i)));
+  }
+}
+
+/** Running mean and sum of squared distances from it; Welford 1962, which does not cancel as Σx² − (Σx)² does. */
+class Moments {
+  count = 0;
+  mean = 0;
+  squares = 0;
+  min = Number.POSITIVE_INFINITY;
+  max = Number.NEGATIVE_INFINITY;
+
+  add(value: number): void {
+    this.count++;
+    const distance = value - this.mean;
+    this.mean += distance / this.count;
+    this.squares += distance * (value - this.mean);
+    if (value < this.min) this.min = value;
+    if (value > this.max) this.max = value;
+  }
+
+  get deviation(): number {
+    return Math.sqrt(this.squares / this.count);
+  }
+}

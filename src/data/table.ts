@@ -1,0 +1,113 @@
+/** Tables as data sets: what their columns are is found out in one pass, and the values are filled in with another. */
+import { fromTable } from './arrays.js';
+import { type Cell, isMissing } from './cells.js';
+import { findRoles, type RoleOptions, type Roles, type UsedColumn } from './columnRoles.js';
+import { DataError, type Dataset } from './dataset.js';
+import type { Identity } from './memory.js';
+import { columnError, type TableSource } from './tableSource.js';
+
+export interface TableOptions extends RoleOptions {
+  /** What to do with rows in which a cell is missing. @default 'refuse' */
+  missing?: 'refuse' | 'drop';
+}
+
+/** Cells are missing, and rows that miss some were not asked to be left out. */
+export class MissingCellsError extends DataError {}
+
+/**
+ * @throws MissingCellsError naming the place of the first missing cell
+ * @throws DataError naming the place of the first cell that is infinite or of the wrong type, or a column in the options
+ *   that there is not; or if the table has no rows, or no columns to learn from
+ */
+export async function tableDataset(
+  source: TableSource,
+  identity: Identity,
+  { missing = 'refuse', ...options }: TableOptions = {},
+): Promise<Dataset> {
+  const roles = await findRoles(source, options);
+  const used: readonly UsedColumn[] = roles.label ? [...roles.features, roles.label] : roles.features;
+  if (missing === 'refuse') requireNoneMissing(source, used);
+  const filled = await fill(source, roles, used);
+  const columns = roles.features.map(({ column, profile }) =>
+    profile.missing > 0 ? { ...column, missing: profile.missing } : column,
+  );
+  return fromTable(filled.values, columns, {
+    ...identity,
+    ids: filled.ids,
+    labels: filled.labels,
+    classes: roles.label?.classes,
+    notices: [...source.notices, ...roles.notices, ...filled.notices],
+  });
+}
+
+interface Filled {
+  values: Float32Array;
+  labels?: Int32Array;
+  ids?: string[];
+  notices: string[];
+}
+
+/** Values of the rows in which no used cell is missing. */
+async function fill(
+  source: TableSource,
+  { features, label, id }: Roles,
+  used: readonly UsedColumn[],
+): Promise<Filled> {
+  const { count, missing } = features[0].profile;
+  const rows = count + missing;
+  const values = new Float32Array(rows * features.length);
+  const labels = new Int32Array(label ? rows : 0);
+  const classes = new Map(label?.classes.map((name, i) => [name, i]));
+  const rowNumbers = new Uint32Array(rows);
+  const names: string[] = [];
+  let [row, kept] = [0, 0];
+  await source.scan((cells, place) => {
+    const number = row++;
+    if (used.some(({ index }) => isMissing(cells[index]))) return;
+    for (let i = 0; i < features.length; i++) {
+      const cell = cells[features[i].index];
+      const value = Math.fround(features[i].encode(cell));
+      if (!Number.isFinite(value)) {
+        const problem = `${cell} is beyond what float32 holds (about 3.4e38); scale the column`;
+        throw columnError(source, features[i].column.name, problem, place);
+      }
+      values[kept * features.length + i] = value;
+    }
+    if (label) labels[kept] = classes.get(label.profile.nameOf(cells[label.index])) ?? 0;
+    if (id) names.push(String(cells[id.index]));
+    rowNumbers[kept++] = number;
+  });
+  if (kept === 0) {
+    throw new DataError(
+      `${source.name}: every row has a missing cell, so none is left; leave out the columns that miss most (${missingCounts(source, used)}) with types NAME=ignore`,
+    );
+  }
+  const dropped = `${rows - kept} of ${rows} rows have missing cells (${missingCounts(source, used)}) and are left out`;
+  return {
+    values: values.slice(0, kept * features.length),
+    labels: label && labels.slice(0, kept),
+    ids: id ? names : kept < rows ? Array.from(rowNumbers.subarray(0, kept), String) : undefined,
+    notices: kept < rows ? [dropped] : [],
+  };
+}
+
+/** @throws MissingCellsError at the first missing cell */
+function requireNoneMissing(source: TableSource, used: readonly UsedColumn[]): void {
+  const missing = used.flatMap(({ index, profile }) =>
+    profile.firstMissing ? [{ index, ...profile.firstMissing }] : [],
+  );
+  const first = missing.sort((a, b) => a.place - b.place)[0];
+  if (!first) return;
+  const counts = missingCounts(source, used);
+  const problem = `the cell is missing${shown(first.cell)}; missing cells by column: ${counts}; fill them in, or leave such rows out with missing=drop`;
+  throw new MissingCellsError(columnError(source, source.header[first.index], problem, first.place).message);
+}
+
+const shown = (cell: Cell) => (typeof cell === 'string' && cell !== '' ? ` ('${cell}')` : '');
+
+function missingCounts({ header }: TableSource, used: readonly UsedColumn[]): string {
+  const counts = used
+    .filter(({ profile }) => profile.missing > 0)
+    .map(({ index, profile }) => `${header[index]} ${profile.missing}`);
+  return counts.slice(0, 5).join(', ') + (counts.length > 5 ? ' …' : '');
+}

@@ -1,0 +1,143 @@
+/** What `vaekit data` shows: what is in the data, how it is read, and what suits it. */
+import {
+  type ColumnType,
+  type Dataset,
+  elementsPerSample,
+  MissingCellsError,
+  type SampleSpec,
+  splitDataset,
+  summarise,
+  type ValueSummary,
+} from '../../data/index.js';
+import { chooseArchitecture } from '../../systems/architectures/index.js';
+import { describeData, networkOptions } from '../../systems/index.js';
+import { type OpenOptions, openDataset } from './open.js';
+
+export interface DatasetReport {
+  readonly name: string;
+  readonly kind: 'image' | 'table';
+  /** Of a sample. */
+  readonly shape: readonly number[];
+  readonly dtype: 'uint8' | 'float32';
+  readonly size: number;
+  /** Numbers of samples of the three parts; absent where there are too few for three. */
+  readonly split?: { readonly train: number; readonly validation: number; readonly test: number };
+  /** Number of samples, evenly spread, that were looked at for what follows. */
+  readonly examined: number;
+  /** Stored values of black and full intensity, and those found in pictures. */
+  readonly range?: readonly [number, number];
+  readonly values?: ValueSummary;
+  readonly columns?: readonly ColumnReport[];
+  readonly classes?: readonly { readonly name: string; readonly count: number }[];
+  readonly factors?: readonly { readonly name: string; readonly values: number }[];
+  readonly notices: readonly string[];
+  readonly fingerprint: string;
+  readonly suggestion: Suggestion;
+}
+
+export interface ColumnReport extends ValueSummary {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly categories?: readonly string[];
+  readonly missing: number;
+}
+
+export interface Suggestion {
+  readonly system: string;
+  readonly architecture: string;
+  readonly likelihood: 'bernoulli' | 'gaussian' | 'table';
+  /** To be typed as it stands. */
+  readonly command: string;
+}
+
+/** Samples that are looked at at least, and bytes of them. */
+const EXAMINED_SAMPLES = 10_000;
+const EXAMINED_BYTES = 2 ** 26;
+
+/**
+ * Opens data and describes it. Rows with missing cells are counted and left out, where training refuses them.
+ *
+ * @throws DataError and StorageError as `openDataset` does
+ */
+export async function describeSource(source: string, options: OpenOptions = {}): Promise<DatasetReport> {
+  let dataset: Dataset;
+  let flags = '';
+  try {
+    dataset = await openDataset(source, options);
+  } catch (error) {
+    if (!(error instanceof MissingCellsError) || options.missing) throw error;
+    dataset = await openDataset(source, { ...options, missing: 'drop' });
+    flags = ' --missing drop';
+  }
+  try {
+    return await describeDataset(dataset, `${quoted(source)}${flags}`);
+  } finally {
+    await dataset.close();
+  }
+}
+
+/** @param source how the data are named on the command line */
+export async function describeDataset(dataset: Dataset, source: string): Promise<DatasetReport> {
+  const { name, spec, size, classes, factors, notices, fingerprint } = dataset;
+  const bytes = elementsPerSample(spec) * (spec.dtype === 'uint8' ? 1 : 4);
+  const examined = Math.min(size, Math.max(EXAMINED_SAMPLES, Math.floor(EXAMINED_BYTES / bytes)));
+  const { values, classCounts } = await summarise(dataset, {
+    size: examined,
+    at: (position) => Math.floor((position * size) / examined),
+  });
+  return {
+    name,
+    kind: spec.kind,
+    shape: spec.shape,
+    dtype: spec.dtype,
+    size,
+    split: splitSizes(dataset),
+    examined,
+    ...(spec.kind === 'image'
+      ? { range: spec.range, values: values[0] }
+      : {
+          columns: spec.columns.map(({ name, type, categories, missing = 0 }, i) => ({
+            name,
+            type,
+            categories,
+            missing,
+            ...values[i],
+          })),
+        }),
+    classes: classes?.map((className, i) => ({ name: className, count: classCounts[i] })),
+    factors: factors?.map((factor) => ({ name: factor.name, values: factor.values.length })),
+    notices,
+    fingerprint,
+    suggestion: suggestionFor(dataset, source),
+  };
+}
+
+function splitSizes(dataset: Dataset): DatasetReport['split'] {
+  const isLarge = dataset.size - (dataset.testSize ?? 1) >= 2;
+  if (!isLarge) return undefined;
+  const { train, validation, test } = splitDataset(dataset);
+  return { train: train.size, validation: validation.size, test: test.size };
+}
+
+/** Known factors are what a β-VAE is for; everything else starts with a VAE. */
+function suggestionFor({ spec, size, factors }: Dataset, source: string): Suggestion {
+  const { shape } = describeData(spec, { size });
+  const system = factors ? 'beta-vae' : 'vae';
+  return {
+    system,
+    architecture: chooseArchitecture(shape, networkOptions.parse({})).name,
+    likelihood: likelihoodOf(spec),
+    command: `vaekit train ${system} --data ${source}`,
+  };
+}
+
+/** What the systems take by themselves. */
+function likelihoodOf(spec: SampleSpec): Suggestion['likelihood'] {
+  if (spec.kind === 'table') return 'table';
+  return spec.shape[2] === 1 ? 'bernoulli' : 'gaussian';
+}
+
+/** As a shell takes it for one word. */
+function quoted(word: string): string {
+  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
