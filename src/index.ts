@@ -1,0 +1,74 @@
+/**
+ * vaekit for any JavaScript runtime: tensors and programs, engines, data in memory, training, trained models, pictures.
+ * Systems are in `vaekit/systems`, layers in `vaekit/nn`, distributions in `vaekit/probability`; what needs Node is in
+ * `vaekit/node`.
+ */
+export {
+  type Column,
+  type ColumnType,
+  DataError,
+  type Dataset,
+  fromImages,
+  fromTable,
+  generate,
+  generatedNames,
+  type ImageSpec,
+  type SampleSpec,
+  type Samples,
+  splitDataset,
+  type TableSpec,
+} from './data/index.js';
+export {
+  type Engine,
+  type Executable,
+  type Feeds,
+  type Fetches,
+  initialValues,
+  localRunner,
+  OnnxEngine,
+  type OrtModule,
+  ReferenceEngine,
+  type RunOptions,
+} from './engine/index.js';
+export { type Evaluation, evaluate } from './evaluation/index.js';
+export {
+  type Codes,
+  type ExportedModel,
+  exportModels,
+  ModelRunner,
+  TrainedModel,
+} from './inference/index.js';
+export { type Figure, toPng, toSvg } from './pictures/index.js';
+export { RandomStream } from './random/index.js';
+export {
+  batchJacobian,
+  concat,
+  constant,
+  grad,
+  input,
+  jacobian,
+  Program,
+  randomNormal,
+  randomUniform,
+  type Shape,
+  ShapeError,
+  Tensor,
+  Variable,
+  vjp,
+} from './tensor/index.js';
+export {
+  type PreparedData,
+  prepareData,
+  Training,
+  type TrainingEvent,
+  type TrainingOptions,
+  trainingOptions,
+} from './training/index.js';
+export {
+  codesView,
+  interpolationsView,
+  manifoldView,
+  reconstructionsView,
+  samplesView,
+  traversalsView,
+} from './views/index.js';
