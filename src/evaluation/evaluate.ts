@@ -5,8 +5,8 @@
 import type { Samples } from '../data/index.js';
 import type { ModelRunner } from '../inference/index.js';
 import { DiagonalNormal, klPerDimension } from '../probability/index.js';
-import { toWeighted } from '../systems/index.js';
-import { sizeOf, type Tensor } from '../tensor/index.js';
+import { type Batch, type Model, toWeighted, type WeightedTerm } from '../systems/index.js';
+import { sizeOf, type Tensor, zeros } from '../tensor/index.js';
 import { LatentAccumulator, type LatentStatistics } from './latent.js';
 
 export interface Evaluation {
@@ -39,54 +39,63 @@ export interface EvaluateOptions {
 
 /** Samples in memory at a time. */
 const CHUNK = 2048;
+const TERM = 'term ';
 
+/** @throws Error if there are no samples */
 export async function evaluate(
   runner: ModelRunner,
   source: SampleSource,
   { seed = 0, limit = source.size, signal }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const count = Math.min(limit, source.size);
-  const totals = new Map<string, number>();
+  if (count < 1) throw new Error('evaluate: there are no samples to measure the model on');
+  const weighted = weightedTerms(runner);
+  const totals = new Map(Object.keys(weighted).map((name) => [name, 0]));
   let latent: LatentAccumulator | undefined;
   for (let start = 0; start < count; start += CHUNK) {
     const samples = await source.read(start, Math.min(CHUNK, count - start));
     const rows = await runner.mapSamples(
       'evaluate',
       samples,
-      (batch, { model, size }) => {
-        const terms = Object.entries(model.objective(batch)).map(([name, term]) => [
-          `term ${name}`,
-          perSample(toWeighted(term).value, size),
-        ]);
-        return { ...Object.fromEntries(terms), ...posteriorRows(model, batch) };
-      },
+      (batch, { model, size }) => ({ ...termRows(model, batch, size), ...posteriorRows(model, batch) }),
       { seed, firstStep: start, signal },
     );
-    for (const [name, values] of Object.entries(rows)) {
-      if (name.startsWith('term ')) totals.set(name.slice(5), (totals.get(name.slice(5)) ?? 0) + sum(values));
-    }
+    for (const [name, total] of totals) totals.set(name, total + sum(rows[TERM + name]));
     if (rows.kl) {
-      latent ??= new LatentAccumulator(rows.kl.length / (samples.x.length / sizeOf(runner.data.spec.shape)));
+      latent ??= new LatentAccumulator(sizeOf(runner.build().codeShape));
       latent.add(rows.kl, rows.mean, rows.logVar);
     }
   }
   const terms = Object.fromEntries(Array.from(totals, ([name, total]) => [name, total / count]));
-  const combined = combine(runner, terms);
-  if (!latent) return { count, terms, ...combined };
-  const bitsPerDimension = combined.loss / (sizeOf(runner.data.spec.shape) * Math.LN2);
-  return { count, terms, ...combined, bitsPerDimension, latent: latent.statistics(seed) };
+  const sumOf = (weightOf: (term: WeightedTerm) => number) =>
+    Object.entries(terms).reduce((total, [name, value]) => total + weightOf(weighted[name]) * value, 0);
+  const loss = sumOf(({ role, weight }) => (role === 'bound' ? 1 : weight));
+  const objective = sumOf(({ weight }) => weight);
+  if (!latent) return { count, loss, objective, terms };
+  const bitsPerDimension = loss / (sizeOf(runner.data.spec.shape) * Math.LN2);
+  return { count, loss, objective, terms, bitsPerDimension, latent: latent.statistics(seed) };
 }
 
-function perSample(value: Tensor, size: number): Tensor {
-  return value.rank === 0 ? value.broadcastTo([size]) : value;
+/** The objective of two made-up samples, for the weights and roles of its terms. */
+function weightedTerms(runner: ModelRunner): Record<string, WeightedTerm> {
+  const { spec, classes } = runner.data;
+  const batch: Batch = {
+    x: runner.data.toModel(zeros([2, ...spec.shape], spec.dtype)),
+    ...(classes > 0 ? { labels: zeros([2], 'int32') } : {}),
+  };
+  const terms = Object.entries(runner.build().objective(batch));
+  return Object.fromEntries(terms.map(([name, term]) => [name, toWeighted(term)]));
 }
 
-type Evaluated = ReturnType<ModelRunner['build']>;
+function termRows(model: Model, batch: Batch, size: number): Record<string, Tensor> {
+  const rows = Object.entries(model.objective(batch)).map(([name, term]) => {
+    const { value } = toWeighted(term);
+    return [TERM + name, value.rank === 0 ? value.broadcastTo([size]) : value];
+  });
+  return Object.fromEntries(rows);
+}
 
-function posteriorRows(
-  model: Evaluated,
-  batch: Parameters<Evaluated['objective']>[0],
-): Record<string, Tensor> {
+function posteriorRows(model: Model, batch: Batch): Record<string, Tensor> {
   const q = model.posterior?.(batch);
   const p = model.prior?.(batch.x.shape[0], batch.labels);
   const kl = q && p && klPerDimension(q, p);
@@ -98,19 +107,4 @@ function sum(values: Float32Array): number {
   let total = 0;
   for (const value of values) total += value;
   return total;
-}
-
-function combine(
-  runner: ModelRunner,
-  terms: Readonly<Record<string, number>>,
-): Pick<Evaluation, 'loss' | 'objective'> {
-  const weights = runner.weights();
-  let loss = 0;
-  let objective = 0;
-  for (const [name, value] of Object.entries(terms)) {
-    const { weight, role } = weights[name];
-    objective += weight * value;
-    loss += (role === 'bound' ? 1 : weight) * value;
-  }
-  return { loss, objective };
 }

@@ -1,3 +1,3 @@
 /** Measuring trained models. */
 export { type EvaluateOptions, type Evaluation, evaluate, type SampleSource } from './evaluate.js';
-export { LatentAccumulator, type LatentStatistics } from './latent.js';
+export type { LatentStatistics } from './latent.js';

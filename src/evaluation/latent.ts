@@ -23,8 +23,9 @@ export class LatentAccumulator {
   readonly #kl: Float64Array;
   readonly #sum: Float64Array;
   readonly #squares: Float64Array;
-  readonly #means: Float32Array[] = [];
-  readonly #logVars: Float32Array[] = [];
+  /** Rows of the first samples' posteriors. */
+  readonly #means: number[] = [];
+  readonly #logVars: number[] = [];
 
   constructor(readonly dimensions: number) {
     this.#kl = new Float64Array(dimensions);
@@ -35,52 +36,56 @@ export class LatentAccumulator {
   /** Adds rows [count, dimensions] of divergences, posterior means and log-variances. */
   add(kl: Float32Array, mean: Float32Array, logVar: Float32Array): void {
     const d = this.dimensions;
-    for (let row = 0; row * d < mean.length; row++) {
-      for (let j = 0; j < d; j++) {
-        const m = mean[row * d + j];
-        this.#kl[j] += kl[row * d + j];
-        this.#sum[j] += m;
-        this.#squares[j] += m * m;
+    const kept = LARGEST_SAMPLE * d - this.#means.length;
+    for (let i = 0; i < mean.length; i++) {
+      this.#kl[i % d] += kl[i];
+      this.#sum[i % d] += mean[i];
+      this.#squares[i % d] += mean[i] ** 2;
+      if (i < kept) {
+        this.#means.push(mean[i]);
+        this.#logVars.push(logVar[i]);
       }
-      if (this.#means.length < LARGEST_SAMPLE) {
-        this.#means.push(mean.slice(row * d, (row + 1) * d));
-        this.#logVars.push(logVar.slice(row * d, (row + 1) * d));
-      }
-      this.#count++;
     }
+    this.#count += mean.length / d;
   }
 
+  /** @param seed key of the draws that the mutual information is estimated with */
   statistics(seed: number): LatentStatistics {
     const n = this.#count;
-    const variance = (j: number) => this.#squares[j] / n - (this.#sum[j] / n) ** 2;
+    const variances = Array.from(this.#squares, (squares, j) => squares / n - (this.#sum[j] / n) ** 2);
     return {
-      klPerDimension: Array.from(this.#kl, (sum) => sum / n),
-      activeUnits: Array.from(this.#kl, (_, j) => variance(j)).filter((v) => v > ACTIVE_VARIANCE).length,
-      mutualInformation: this.#mutualInformation(seed),
+      klPerDimension: Array.from(this.#kl, (total) => total / n),
+      activeUnits: variances.filter((variance) => variance > ACTIVE_VARIANCE).length,
+      mutualInformation: mutualInformation(this.#means, this.#logVars, this.dimensions, seed),
     };
   }
+}
 
-  #mutualInformation(seed: number): number {
-    const count = this.#means.length;
-    const d = this.dimensions;
-    const noise = new RandomStream(seed, 'mutual information').normal(new Float32Array(count * d));
-    const logDensity = (z: Float64Array, k: number) => {
-      let sum = 0;
-      for (let j = 0; j < d; j++)
-        sum += this.#logVars[k][j] + (z[j] - this.#means[k][j]) ** 2 * Math.exp(-this.#logVars[k][j]);
-      return -0.5 * sum;
-    };
-    let total = 0;
-    for (let i = 0; i < count; i++) {
-      const z = Float64Array.from(
-        { length: d },
-        (_, j) => this.#means[i][j] + Math.exp(this.#logVars[i][j] / 2) * noise[i * d + j],
-      );
-      const densities = Float64Array.from({ length: count }, (_, k) => logDensity(z, k));
-      const largest = densities.reduce((a, b) => Math.max(a, b));
-      const mean = densities.reduce((sum, value) => sum + Math.exp(value - largest), 0) / count;
-      total += densities[i] - largest - Math.log(mean);
+/** Of posteriors N(means, e^logVars), rows [M, d], with one draw z_i of each. */
+function mutualInformation(
+  means: readonly number[],
+  logVars: readonly number[],
+  d: number,
+  seed: number,
+): number {
+  const count = means.length / d;
+  const noise = new RandomStream(seed, 'mutual information').normal(new Float32Array(means.length));
+  const z = Float64Array.from(means, (mean, i) => mean + Math.exp(logVars[i] / 2) * noise[i]);
+  const precisions = Float64Array.from(logVars, (logVar) => Math.exp(-logVar));
+  const logDensities = new Float64Array(count);
+  let total = 0;
+  for (let i = 0; i < count; i++) {
+    for (let m = 0; m < count; m++) {
+      let squares = 0;
+      for (let j = 0; j < d; j++) {
+        const at = m * d + j;
+        squares += logVars[at] + (z[i * d + j] - means[at]) ** 2 * precisions[at];
+      }
+      logDensities[m] = -0.5 * squares;
     }
-    return total / count;
+    const largest = logDensities.reduce((a, b) => Math.max(a, b));
+    const mixture = logDensities.reduce((sum, value) => sum + Math.exp(value - largest), 0) / count;
+    total += logDensities[i] - largest - Math.log(mixture);
   }
+  return total / count;
 }

@@ -6,6 +6,8 @@ import { type DType, sizeOf, type TensorData } from '../tensor/index.js';
 import { type ExportedModel, NOISE, type PortDescription, PRIOR_STREAM } from './export.js';
 import type { ModelRunner } from './runner.js';
 
+type InferenceSession = Awaited<ReturnType<OrtModule['InferenceSession']['create']>>;
+
 /** One sample, and a number that is no round one. */
 export const PARITY_BATCHES = [1, 5];
 /** Rounding of the same sums in another order, relative to the largest value. */
@@ -24,31 +26,39 @@ export async function checkParity(
   model: ExportedModel,
 ): Promise<number> {
   const session = await ort.InferenceSession.create(model.bytes);
-  let worst = 0;
-  for (const batch of PARITY_BATCHES) {
-    const executable = await runner.settings.engine.compile(model.program(batch));
-    const feeds = new Map(model.inputs.map((port) => [port.name, exampleFor(port, batch, runner)]));
-    const expected = await executable.run(Object.fromEntries(feeds));
-    await executable.dispose();
-    const tensors = model.inputs.map((port) => {
-      return [
-        port.name,
-        new ort.Tensor(port.dtype, feeds.get(port.name) ?? [], [batch, ...port.shape]),
-      ] as const;
-    });
-    const actual = await session.run(Object.fromEntries(tensors));
-    for (const { name, dtype } of model.outputs) {
-      const difference = largestDifference(expected[name], actual[name].data as TensorData, dtype);
-      if (!(difference <= (dtype === 'float32' ? FLOAT_TOLERANCE : LEVEL_TOLERANCE))) {
-        throw new Error(
-          `export: '${name}' of the ${model.name} differs from the engine's by ${difference.toPrecision(3)} at batch ${batch}; the file was not written`,
-        );
-      }
-      worst = Math.max(worst, difference);
-    }
+  try {
+    const differences: number[] = [];
+    for (const batch of PARITY_BATCHES)
+      differences.push(await differenceAt(batch, runner, ort, session, model));
+    return Math.max(...differences);
+  } finally {
+    await session.release();
   }
-  await session.release();
-  return worst;
+}
+
+async function differenceAt(
+  batch: number,
+  runner: ModelRunner,
+  ort: OrtModule,
+  session: InferenceSession,
+  model: ExportedModel,
+): Promise<number> {
+  const feeds = model.inputs.map((port) => ({ ...port, values: exampleFor(port, batch, runner) }));
+  const executable = await runner.settings.engine.compile(model.program(batch));
+  const expected = await executable.run(Object.fromEntries(feeds.map(({ name, values }) => [name, values])));
+  await executable.dispose();
+  const tensors = feeds.map(({ name, dtype, shape, values }) => {
+    return [name, new ort.Tensor(dtype, values, [batch, ...shape])] as const;
+  });
+  const actual = await session.run(Object.fromEntries(tensors));
+  const differences = model.outputs.map(({ name, dtype }) => {
+    const difference = largestDifference(expected[name], actual[name].data as TensorData, dtype);
+    if (difference <= (dtype === 'float32' ? FLOAT_TOLERANCE : LEVEL_TOLERANCE)) return difference;
+    throw new Error(
+      `export: '${name}' of the ${model.name} differs from the engine's by ${difference.toPrecision(3)} at batch ${batch}; the file was not written`,
+    );
+  });
+  return Math.max(...differences);
 }
 
 function largestDifference(expected: ArrayLike<number>, actual: ArrayLike<number>, dtype: DType): number {

@@ -94,7 +94,7 @@ export class ModelRunner {
    * @param key names the function: it is compiled once per key and batch size
    * @param f   from a batch to tensors [batch, ...]
    */
-  mapSamples(
+  async mapSamples(
     key: string,
     { x, labels }: Samples,
     f: (batch: Batch, context: BatchContext) => Record<string, Tensor>,
@@ -114,7 +114,7 @@ export class ModelRunner {
   }
 
   /** Applies a function of a batch of codes, with classes where they are given, to all codes [count, ...shape]. */
-  mapCodes(
+  async mapCodes(
     key: string,
     { values, shape, labels }: { values: Float32Array; shape: Shape; labels?: Int32Array },
     f: (code: Tensor, labels: Tensor | undefined, context: BatchContext) => Record<string, Tensor>,
@@ -126,7 +126,7 @@ export class ModelRunner {
   }
 
   /** Applies a function that draws a batch of samples until there are `count`. */
-  generate(
+  async generate(
     key: string,
     count: number,
     labels: Int32Array | undefined,

@@ -11,8 +11,7 @@ import { z } from 'zod';
 import { linear, type Network, type Scope } from '../nn/index.js';
 import { Bernoulli } from '../probability/index.js';
 import type { Tensor } from '../tensor/index.js';
-import { decoderOf, encoderOf } from './architectures/index.js';
-import { mlpWidths } from './architectures/mlp.js';
+import { networksFor } from './architectures/index.js';
 import { tiedMlp } from './architectures/tied.js';
 import type { DataDescription } from './description.js';
 import { OptionError } from './errors.js';
@@ -53,7 +52,7 @@ export const ae = system({
     }
     const cost = costs[costName];
     const { encode, decode } = tied
-      ? tiedNetworks(data, latent, options, scope)
+      ? tiedMlp(data.shape, latent, options, scope.child('tied'))
       : networks(data, latent, options, scope);
     return {
       codeShape: [latent],
@@ -70,26 +69,8 @@ interface Networks {
 }
 
 function networks(data: DataDescription, latent: number, options: NetworkOptions, scope: Scope): Networks {
-  const trunk = encoderOf(data.shape, options)(scope.child('encoder'));
+  const { encoder, decoder } = networksFor(data.shape, data.shape, options);
+  const trunk = encoder(scope.child('encoder'));
   const code = linear(latent)(scope.child('code'));
-  return {
-    encode: (x) => code(trunk(x).flatten()),
-    decode: decoderOf(data.shape, options)(scope.child('decoder')),
-  };
-}
-
-function tiedNetworks(
-  data: DataDescription,
-  latent: number,
-  options: NetworkOptions,
-  scope: Scope,
-): Networks {
-  if (
-    options.encoder ||
-    options.decoder ||
-    (options.architecture !== 'mlp' && options.architecture !== 'auto')
-  ) {
-    throw new OptionError('tied', 'ties dense layers; use architecture mlp without layers of your own');
-  }
-  return tiedMlp(data.shape, [...mlpWidths(data.shape, options), latent], options, scope.child('tied'));
+  return { encode: (x) => code(trunk(x).flatten()), decode: decoder(scope.child('decoder')) };
 }

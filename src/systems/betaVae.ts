@@ -1,4 +1,10 @@
-/** β-VAE: the VAE with a weight on the KL term, for codes whose coordinates mean separate things. */
+/**
+ * β-VAE: the VAE with a weight on the KL term, for codes whose coordinates mean separate things.
+ *
+ * β weighs nats against nats, both summed. Where a paper speaks of a normalised β it means β · latent / D, for D numbers
+ * per sample. A β that rises from 0 is no option here: `klWarmup` and `klCycles` of a run anneal the KL of every system,
+ * record the weight of each step, and leave evaluation at weight 1.
+ */
 import { gaussianVae } from './gaussianVae.js';
 import { nonNegative, vaeOptions } from './options.js';
 import { system } from './system.js';

@@ -10,8 +10,9 @@ import { z as schema } from 'zod';
 import { linear } from '../nn/index.js';
 import { DiagonalNormal, kl } from '../probability/index.js';
 import { oneHot, type Tensor } from '../tensor/index.js';
-import { gaussianVae } from './gaussianVae.js';
-import { vaeOptions } from './options.js';
+import { OptionError } from './errors.js';
+import { gaussianVae, softlyBounded } from './gaussianVae.js';
+import { gaussianVaeOptions } from './options.js';
 import { type Batch, system } from './system.js';
 import { penalty, weighted } from './terms.js';
 
@@ -22,7 +23,7 @@ export const cvae = system({
   objective: String.raw`-\mathbb{E}_{q(z|x,y)}[\log p(x|z,y)] + KL(q(z|x,y)\,\|\,p(z|y))`,
   summary: 'A VAE that is told the class: samples of a chosen class, codes that leave the class out.',
   needsLabels: true,
-  options: vaeOptions.omit({ samples: true, kl: true }).extend({
+  options: gaussianVaeOptions.extend({
     prior: schema
       .enum(['conditional', 'standard'])
       .default('conditional')
@@ -35,22 +36,18 @@ export const cvae = system({
       .describe('weight of the bound; 1 − alpha goes to prediction from the prior'),
   }),
   build(data, { prior: priorKind, alpha, ...options }, scope) {
-    const {
-      posterior,
-      likelihood,
-      prior: standard,
-      latent,
-    } = gaussianVae(data, { ...options, samples: 1, kl: 'analytic' }, scope);
+    const { posterior, likelihood, prior: standardPrior, latent } = gaussianVae(data, options, scope);
     const priorMean = linear(latent)(scope.child('priorMean'));
     const priorLogVar = linear(latent)(scope.child('priorLogVar'));
     const conditionOf = (labels: Tensor | undefined) => {
-      if (!labels) throw new Error('cvae: the batch has no labels, and this system is conditioned on them');
-      return oneHot(labels, data.classes);
+      if (labels) return oneHot(labels, data.classes);
+      throw new OptionError('labels', 'cvae is conditioned on the class of each sample; give one for each');
     };
     const prior = (count: number, labels?: Tensor) => {
-      if (priorKind === 'standard') return standard(count);
+      if (priorKind === 'standard') return standardPrior(count);
       const y = conditionOf(labels);
-      return new DiagonalNormal({ mean: priorMean(y), logVar: priorLogVar(y) });
+      const logVar = softlyBounded(priorLogVar(y), options.logVarBound);
+      return new DiagonalNormal({ mean: priorMean(y), logVar });
     };
     return {
       codeShape: [latent],

@@ -1,44 +1,37 @@
-/** The parts that all systems with a Gaussian posterior share: encoder heads, decoder, likelihood, prior, and their options. */
-import { linear, type Scope } from '../nn/index.js';
-import { DiagonalNormal, type Distribution } from '../probability/index.js';
-import { concat, type Shape, type Tensor } from '../tensor/index.js';
-import { joinChannels } from './architectures/conv.js';
-import { chooseArchitecture, decoderOf, encoderOf } from './architectures/index.js';
+/** The parts that all systems with a Gaussian posterior share: encoder heads, decoder, likelihood, prior. */
+import { linear, type Network, type Scope } from '../nn/index.js';
+import { DiagonalNormal } from '../probability/index.js';
+import { concat, type Tensor } from '../tensor/index.js';
+import { networksFor } from './architectures/index.js';
 import type { DataDescription } from './description.js';
-import { type Likelihood, likelihoodFor } from './likelihood.js';
-import { defaultLatent, type VaeOptions } from './options.js';
+import { type Likelihood, likelihoodFor, type SampleDistribution } from './likelihood.js';
+import { defaultLatent, type GaussianVaeOptions } from './options.js';
 
 export interface GaussianVae {
   readonly latent: number;
-  readonly likelihoodName: string;
   /** q(z|x), or q(z|x, y) given a condition [batch, n]. */
   posterior(x: Tensor, condition?: Tensor): DiagonalNormal;
   /** p(x|z), or p(x|z, y), for codes [...draws, batch, latent]. */
-  likelihood(z: Tensor, condition?: Tensor): Distribution;
+  likelihood(z: Tensor, condition?: Tensor): SampleDistribution;
   /** N(0, I) over [count, latent]. */
   prior(count: number): DiagonalNormal;
 }
 
-export function gaussianVae(data: DataDescription, options: VaeOptions, scope: Scope): GaussianVae {
+export function gaussianVae(data: DataDescription, options: GaussianVaeOptions, scope: Scope): GaussianVae {
   const latent = options.latent ?? defaultLatent(data);
   const likelihood = likelihoodFor(data, options, scope.child('likelihood'));
-  const trunk = encoderOf(data.shape, options)(scope.child('encoder'));
+  const networks = networksFor(data.shape, likelihood.outputShape, options);
+  const trunk = networks.encoder(scope.child('encoder'));
   const meanHead = linear(latent)(scope.child('mean'));
   const logVarHead = linear(latent)(scope.child('logVar'));
-  const decoder = decoderOf(likelihood.outputShape, options)(scope.child('decoder'));
-  const join = (x: Tensor, condition?: Tensor) => {
-    if (!condition) return x;
-    if (!options.encoder) return chooseArchitecture(data.shape, options).join(x, condition);
-    return x.rank === 4 ? joinChannels(x, condition) : concat([x, condition]);
-  };
+  const decoder = networks.decoder(scope.child('decoder'));
   return {
     latent,
-    likelihoodName: likelihood.name,
     posterior: (x, condition) => {
-      const features = trunk(join(x, condition)).flatten();
+      const features = trunk(condition ? networks.join(x, condition) : x).flatten();
       return new DiagonalNormal({
         mean: meanHead(features),
-        logVar: bounded(logVarHead(features), options.logVarBound),
+        logVar: softlyBounded(logVarHead(features), options.logVarBound),
       });
     },
     likelihood: (z, condition) => decode(decoder, likelihood, z, condition),
@@ -46,29 +39,22 @@ export function gaussianVae(data: DataDescription, options: VaeOptions, scope: S
   };
 }
 
-/** b·tanh(s/b): s itself near 0, never beyond ±b. */
-function bounded(logVar: Tensor, bound: number): Tensor {
-  return bound === 0
-    ? logVar
-    : logVar
-        .mul(1 / bound)
-        .tanh()
-        .mul(bound);
+/** b·tanh(s/b): s itself near 0, never beyond ±b. Without a bound, e^s overflows in float32 above about 88. */
+export function softlyBounded(logVar: Tensor, bound: number): Tensor {
+  if (bound === 0) return logVar;
+  return logVar
+    .mul(1 / bound)
+    .tanh()
+    .mul(bound);
 }
 
 /** Runs the decoder over all draws of all samples at once. */
-function decode(
-  decoder: (z: Tensor) => Tensor,
-  likelihood: Likelihood,
-  z: Tensor,
-  condition?: Tensor,
-): Distribution {
+function decode(decoder: Network, likelihood: Likelihood, z: Tensor, condition?: Tensor): SampleDistribution {
   const lead = z.shape.slice(0, -1);
-  const flat = (t: Tensor, width: number) => t.reshape([-1, width]);
-  const codes = flat(z, z.shape[z.rank - 1]);
-  const input = condition
-    ? concat([codes, flat(condition.broadcastTo([...lead, condition.shape[1]]), condition.shape[1])])
-    : codes;
-  const output: Shape = [...lead, ...likelihood.outputShape];
-  return likelihood.distribution(decoder(input).reshape(output));
+  const rows = (t: Tensor) => {
+    const width = t.shape[t.rank - 1];
+    return t.broadcastTo([...lead, width]).reshape([-1, width]);
+  };
+  const output = decoder(condition ? concat([rows(z), rows(condition)]) : rows(z));
+  return likelihood.distribution(output.reshape([...lead, ...likelihood.outputShape]));
 }

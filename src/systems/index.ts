@@ -1,14 +1,15 @@
 /** Systems: every autoencoder by name, and what is needed to write another. */
 export { ae } from './ae.js';
-export { type Architecture, architectures } from './architectures/index.js';
 export { betaVae } from './betaVae.js';
 export { cvae } from './cvae.js';
 export { type DataDescription, describeData } from './description.js';
 export { OptionError } from './errors.js';
 export { type GaussianVae, gaussianVae } from './gaussianVae.js';
-export { type Likelihood, likelihoodFor } from './likelihood.js';
+export { type Likelihood, likelihoodFor, type SampleDistribution } from './likelihood.js';
 export {
   defaultLatent,
+  type GaussianVaeOptions,
+  gaussianVaeOptions,
   type LikelihoodOptions,
   likelihoodOptions,
   type NetworkOptions,
@@ -21,6 +22,7 @@ export {
 export { findSystem, nearestName, systems } from './registry.js';
 export { type Batch, type Model, type System, system } from './system.js';
 export {
+  KL,
   penalty,
   RECONSTRUCTION,
   type Term,

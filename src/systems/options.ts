@@ -1,7 +1,6 @@
 /** Options that many systems share. A system's options are a schema: it validates, documents and makes the flags. */
 import { z } from 'zod';
-import type { Layer } from '../nn/index.js';
-import { type ActivationName, activations } from '../nn/index.js';
+import { type ActivationName, activations, type Layer } from '../nn/index.js';
 import type { DataDescription } from './description.js';
 
 const names = <T extends string>(record: Record<T, unknown>) => Object.keys(record) as [T, ...T[]];
@@ -10,7 +9,7 @@ export const positiveInteger = () => z.number().int().positive();
 export const nonNegative = () => z.number().nonnegative();
 
 /** A layer handed over from TypeScript; it has no flag. */
-const layerOption = () =>
+const ownLayer = () =>
   z.custom<Layer>((value) => typeof value === 'function', 'a layer is a function of a scope').optional();
 
 /** What the networks look like. Which of these an architecture reads is declared with it. */
@@ -38,8 +37,10 @@ export const networkOptions = z.object({
     .default('none')
     .describe('normalisation before every activation'),
   dropout: z.number().min(0).lt(1).default(0).describe('probability of dropping a hidden unit in training'),
-  encoder: layerOption(),
-  decoder: layerOption(),
+  encoder: ownLayer().describe(
+    'your own layer from samples [batch, …] to features; heads of the code follow',
+  ),
+  decoder: ownLayer().describe('your own layer from codes [batch, latent] to what the likelihood takes'),
 });
 
 export type NetworkOptions = z.output<typeof networkOptions>;
@@ -64,15 +65,21 @@ export const likelihoodOptions = z.object({
 export type LikelihoodOptions = z.output<typeof likelihoodOptions>;
 
 /** Options of every system with a Gaussian posterior. */
-export const vaeOptions = networkOptions.extend(likelihoodOptions.shape).extend({
+export const gaussianVaeOptions = networkOptions.extend(likelihoodOptions.shape).extend({
+  logVarBound: nonNegative()
+    .default(10)
+    .describe('posterior log-variances s are softly kept within ± this, as b·tanh(s/b); 0: unbounded'),
+});
+
+export type GaussianVaeOptions = z.output<typeof gaussianVaeOptions>;
+
+/** Options of systems whose objective is a VAE's. */
+export const vaeOptions = gaussianVaeOptions.extend({
   samples: positiveInteger().default(1).describe('draws of the code per sample and step'),
   kl: z
     .enum(['analytic', 'sampled'])
     .default('analytic')
     .describe('KL term in closed form, or as log q(z|x) − log p(z) of the draw'),
-  logVarBound: nonNegative()
-    .default(10)
-    .describe('posterior log-variances s are softly kept within ± this, as b·tanh(s/b); 0: unbounded'),
 });
 
 export type VaeOptions = z.output<typeof vaeOptions>;

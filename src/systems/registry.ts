@@ -32,16 +32,18 @@ export function nearestName(name: string, candidates: readonly string[]): string
   return best && best.errors <= Math.max(2, Math.ceil(name.length / 3)) ? best.candidate : undefined;
 }
 
-/** Levenshtein distance. */
+/** Letters left out, put in, replaced or swapped with their neighbour (Damerau 1964, without editing a swapped pair again). */
 function typingErrors(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {
-    const current = [i];
+    const [previous, current] = [rows[i - 1], [i]];
     for (let j = 1; j <= b.length; j++) {
-      const replaced = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min(replaced, previous[j] + 1, current[j - 1] + 1));
+      const replaced = previous[j - 1] + Number(a[i - 1] !== b[j - 1]);
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swapped = isSwap ? rows[i - 2][j - 2] + 1 : Number.POSITIVE_INFINITY;
+      current.push(Math.min(replaced, swapped, previous[j] + 1, current[j - 1] + 1));
     }
-    previous = current;
+    rows.push(current);
   }
-  return previous[b.length];
+  return rows[a.length][b.length];
 }

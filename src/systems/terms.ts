@@ -35,3 +35,5 @@ export function toWeighted(term: Term): WeightedTerm {
 
 /** The term that warm-up and other schedules of the bound leave alone: how well a sample is explained by its code. */
 export const RECONSTRUCTION = 'reconstruction';
+/** KL(q(z|x) ‖ p(z)), the term that free bits are about. */
+export const KL = 'kl';

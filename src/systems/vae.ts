@@ -1,8 +1,7 @@
 /** The variational autoencoder, and with a learned σ the σ-VAE. */
 import { kl, sampledKl } from '../probability/index.js';
 import type { Tensor } from '../tensor/index.js';
-import type { GaussianVae } from './gaussianVae.js';
-import { gaussianVae } from './gaussianVae.js';
+import { type GaussianVae, gaussianVae } from './gaussianVae.js';
 import { type VaeOptions, vaeOptions } from './options.js';
 import { type Batch, type Model, system } from './system.js';
 import { weighted } from './terms.js';

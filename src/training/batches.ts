@@ -7,32 +7,38 @@ export interface OrderedSamples {
   read(firstPosition: number, count: number): Promise<Samples>;
 }
 
+/** Batches of several steps, on their way. */
+interface Reading {
+  readonly step: number;
+  readonly steps: number;
+  readonly samples: Promise<Samples>;
+}
+
 export class BatchReader {
-  #ahead: { step: number; steps: number; samples: Promise<Samples> } | undefined;
+  #ahead: Reading | undefined;
 
   constructor(
     readonly source: OrderedSamples,
     readonly batchSize: number,
   ) {}
 
-  /** Feeds of `steps` steps from `step` on, stacked. */
-  async take(step: number, steps: number): Promise<Feeds> {
-    const ahead = this.#ahead;
+  /** Feeds of some steps from `step` on, stacked: of as many as were prepared, or of `steps` where none were. */
+  async take(step: number, steps: number): Promise<{ steps: number; feeds: Feeds }> {
+    const reading = this.#ahead?.step === step ? this.#ahead : this.#read(step, steps);
     this.#ahead = undefined;
-    const isReady = ahead?.step === step && ahead.steps === steps;
-    const { x, labels } = await (isReady ? ahead.samples : this.#read(step, steps));
-    return labels ? { x, labels } : { x };
+    const { x, labels } = await reading.samples;
+    return { steps: reading.steps, feeds: labels ? { x, labels } : { x } };
   }
 
-  /** Starts reading what will be taken next. */
+  /** Starts to read what will be taken next. */
   prepare(step: number, steps: number): void {
-    const samples = this.#read(step, steps);
-    // A failure is reported where the batch is taken; unhandled until then, it would end the process.
-    samples.catch(() => undefined);
-    this.#ahead = { step, steps, samples };
+    this.#ahead = this.#read(step, steps);
+    // A failure is reported where the batches are taken; unhandled until then, it would end the process.
+    this.#ahead.samples.catch(() => undefined);
   }
 
-  #read(step: number, steps: number): Promise<Samples> {
-    return this.source.read(step * this.batchSize, steps * this.batchSize);
+  #read(step: number, steps: number): Reading {
+    const samples = this.source.read(step * this.batchSize, steps * this.batchSize);
+    return { step, steps, samples };
   }
 }

@@ -72,6 +72,7 @@ export type TrainingEvent =
       readonly kind: 'finish';
       readonly reason: FinishReason;
       readonly step: number;
+      /** Spent on steps since the run was started or resumed. */
       readonly seconds: number;
       readonly samplesPerSecond: number;
     };

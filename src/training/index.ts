@@ -1,5 +1,6 @@
 /** Training: the run, its options, its events. */
-export { BatchReader, type OrderedSamples } from './batches.js';
+export type { OrderedSamples } from './batches.js';
+export { DivergenceError } from './divergence.js';
 export type {
   Checkpoint,
   EvaluationRecord,
@@ -9,9 +10,8 @@ export type {
   TrainingEvent,
   Variables,
 } from './events.js';
-export { type OptimizerOptions, optimizerStep } from './optimizers.js';
-export { inSteps, type TrainingOptions, totalSteps, trainingOptions } from './options.js';
-export { DivergenceError } from './runState.js';
-export { klMultiplierAt, learningRateAt } from './schedules.js';
+export { type TrainingOptions, trainingOptions } from './options.js';
+export { type PreparedData, prepareData } from './prepared.js';
+export type { StoredTensor } from './safetensors.js';
 export { type TrainingStep, trainingStep } from './step.js';
 export { Training, type TrainingDefinition } from './training.js';

@@ -35,6 +35,7 @@ interface Context {
   readonly count: Tensor;
   /** A moment of this variable, zero at first. */
   moment(name: string): Variable;
+  /** Gives a moment its new value, and the value back. */
   set(moment: Variable, value: Tensor): Tensor;
 }
 
@@ -54,8 +55,8 @@ const adamDirection = (
   return { direction: nextM.div(nextV.sqrt().add(rootC2.mul(epsilon))), factor: rootC2.div(c1) };
 };
 
-/** 1 − βᵗ. */
-const correction = (beta: number, count: Tensor) => constant(beta).pow(count).neg().add(1);
+/** 1 − βᵗ = −(e^(t log β) − 1): for β near 1 the difference itself would leave few digits in float32. */
+const correction = (beta: number, count: Tensor) => count.mul(Math.log(beta)).expm1().neg();
 
 const rules: Record<TrainingOptions['optimizer'], Rule> = {
   sgd: ({ variable, gradient, scale, learningRate, moment, set }, { momentum }) => {
@@ -92,20 +93,30 @@ const rules: Record<TrainingOptions['optimizer'], Rule> = {
 };
 
 export interface OptimizerStep {
-  /** New values of the variables, their moments and the count. */
-  readonly updates: ReadonlyMap<Variable, Tensor>;
+  /** New values of the variables that the gradients are of. */
+  readonly moved: ReadonlyMap<Variable, Tensor>;
+  /** New values of what the optimiser remembers: moments and the count. */
+  readonly remembered: ReadonlyMap<Variable, Tensor>;
+  /** Updates before this one, float32 scalar. */
+  readonly count: Tensor;
 }
 
-/** One step of an optimiser on some variables. */
+/**
+ * One step of an optimiser on some variables.
+ *
+ * @param rate.learningRate η, float32 scalar
+ * @param rate.scale        what gradients are multiplied with first, float32 scalar. @default 1
+ */
 export function optimizerStep(
   gradients: ReadonlyMap<Variable, Tensor>,
   { learningRate, scale = constant(1) }: { learningRate: Tensor; scale?: Tensor },
   { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, ...options }: OptimizerOptions,
 ): OptimizerStep {
-  const updates = new Map<Variable, Tensor>();
+  const moved = new Map<Variable, Tensor>();
+  const remembered = new Map<Variable, Tensor>();
   const count = new Variable('optimizer.count', [], filled(0), { trainable: false });
   const nextCount = count.add(1);
-  updates.set(count, nextCount);
+  remembered.set(count, nextCount);
   for (const [variable, gradient] of gradients) {
     const context: Context = {
       variable,
@@ -116,11 +127,11 @@ export function optimizerStep(
       moment: (name) =>
         new Variable(`optimizer.${name}.${variable.name}`, variable.shape, filled(0), { trainable: false }),
       set: (moment, value) => {
-        updates.set(moment, value);
+        remembered.set(moment, value);
         return value;
       },
     };
-    updates.set(variable, rules[options.optimizer](context, { ...options, beta1, beta2, epsilon }));
+    moved.set(variable, rules[options.optimizer](context, { ...options, beta1, beta2, epsilon }));
   }
-  return { updates };
+  return { moved, remembered, count };
 }

@@ -1,201 +1,170 @@
-/** Where a run stands: its counters, the means of its records, its best evaluation, and what went wrong. */
+/** Where a run stands: its counters, its records, its best evaluation, and what went wrong. */
 import type { Fetches } from '../engine/index.js';
-import type { Evaluation } from '../evaluation/index.js';
+import { DivergenceError, problemOf } from './divergence.js';
 import type { Progress, TrainingEvent } from './events.js';
+import { MetricsWindow } from './metricsWindow.js';
 import { inSteps, type TrainingOptions } from './options.js';
 import { OUTPUTS, type TrainingStep } from './step.js';
-
-/** A run that cannot go on: what was not finite, where, and what to try. */
-export class DivergenceError extends Error {
-  override readonly name = 'DivergenceError';
-}
 
 /** Records in a run's metrics. */
 const RECORDS = 400;
 /** Steps skipped in a row that mean the weights themselves are lost. */
 const SKIPS_BEFORE_ROLLBACK = 10;
-const LARGEST_ROLLBACKS = 5;
-/** A posterior that carries less than this has collapsed onto the prior. */
-const COLLAPSED_NATS = 0.05;
+const MOST_ROLLBACKS = 5;
+
+export interface RunDefinition {
+  readonly trainingStep: TrainingStep;
+  readonly training: TrainingOptions;
+  readonly totalSteps: number;
+  /** Number of training samples. */
+  readonly size: number;
+}
 
 export class RunState {
-  step: number;
-  seconds = 0;
+  #progress: Progress;
+  #seconds = 0;
   #samples = 0;
-  #skipped: number;
-  #rollbacks: number;
-  #sinceBest: number;
-  #best: Progress['best'];
-  #skippedInRow: number;
-  #warnedOfCollapse = false;
+  #window: MetricsWindow;
+  #lastProblem = '';
   readonly #recordEvery: number;
   readonly #warmupEnd: number;
-  #window = new Window();
-  #lastProblem = '';
 
   constructor(
-    readonly definition: TrainingStep,
-    readonly training: TrainingOptions,
-    readonly total: number,
-    readonly size: number,
-    { step = 0, skipped = 0, skippedInRow = 0, rollbacks = 0, sinceBest = 0, best }: Partial<Progress> = {},
+    readonly definition: RunDefinition,
+    progress: Progress = { step: 0, skipped: 0, skippedInRow: 0, rollbacks: 0, sinceBest: 0 },
   ) {
-    this.step = step;
-    this.#skipped = skipped;
-    this.#skippedInRow = skippedInRow;
-    this.#rollbacks = rollbacks;
-    this.#sinceBest = sinceBest;
-    this.#best = best;
-    this.#recordEvery = Math.max(1, Math.floor(total / RECORDS));
+    const { trainingStep, training, totalSteps } = definition;
+    this.#progress = progress;
+    this.#window = new MetricsWindow(trainingStep.terms);
+    this.#recordEvery = Math.max(1, Math.floor(totalSteps / RECORDS));
     const { klWarmup, klCycles } = training;
-    this.#warmupEnd = klCycles > 0 ? Math.round(total * (1 - 0.5 / klCycles)) : inSteps(klWarmup, total);
-  }
-
-  get epoch(): number {
-    return (this.step * this.training.batchSize) / this.size;
-  }
-
-  get samplesPerSecond(): number {
-    return this.#samples / Math.max(this.seconds, 1e-9);
-  }
-
-  get isLost(): boolean {
-    return this.#skippedInRow >= SKIPS_BEFORE_ROLLBACK;
-  }
-
-  get hasLostPatience(): boolean {
-    return this.training.patience > 0 && this.#sinceBest >= this.training.patience;
+    this.#warmupEnd =
+      klCycles > 0 ? Math.round(totalSteps * (1 - 0.5 / klCycles)) : inSteps(klWarmup, totalSteps);
   }
 
   get progress(): Progress {
-    return {
-      step: this.step,
-      skipped: this.#skipped,
-      skippedInRow: this.#skippedInRow,
-      rollbacks: this.#rollbacks,
-      sinceBest: this.#sinceBest,
-      ...(this.#best ? { best: this.#best } : {}),
-    };
+    return this.#progress;
+  }
+
+  /** Steps done. */
+  get step(): number {
+    return this.#progress.step;
+  }
+
+  get epoch(): number {
+    const { training, size } = this.definition;
+    return (this.step * training.batchSize) / size;
+  }
+
+  /** Seconds spent on steps, since the run was started or resumed. */
+  get seconds(): number {
+    return this.#seconds;
+  }
+
+  get samplesPerSecond(): number {
+    return this.#samples / Math.max(this.#seconds, 1e-9);
+  }
+
+  get hasLostPatience(): boolean {
+    const { patience } = this.definition.training;
+    return patience > 0 && this.#progress.sinceBest >= patience;
+  }
+
+  /** Whether there is nothing left to do. */
+  get isOver(): boolean {
+    return this.step >= this.definition.totalSteps || this.hasLostPatience;
+  }
+
+  /** Whether the last step was skipped: the weights may be lost, and are nothing to go back to. */
+  get isInTrouble(): boolean {
+    return this.#progress.skippedInRow > 0;
+  }
+
+  get isLost(): boolean {
+    return this.#progress.skippedInRow >= SKIPS_BEFORE_ROLLBACK;
+  }
+
+  /** Whether weights of the KL terms are still rising. */
+  get isWarmingUp(): boolean {
+    return this.step < this.#warmupEnd;
   }
 
   /** Takes in the outputs of some steps, up to one after which the run is lost. */
   *take(outputs: Fetches, steps: number, seconds: number): Generator<TrainingEvent> {
-    this.seconds += seconds;
-    this.#samples += steps * this.training.batchSize;
+    const { batchSize } = this.definition.training;
+    this.#seconds += seconds;
+    this.#samples += steps * batchSize;
     for (let k = 0; k < steps; k++) {
-      this.step++;
-      const applied = outputs[OUTPUTS.applied][k] === 1;
-      if (applied) {
-        this.#skippedInRow = 0;
-        this.#window.add(outputs, k);
-      } else {
-        this.#skipped++;
-        this.#lastProblem = this.#problem(outputs, k);
-        if (this.#skippedInRow++ === 0) {
-          yield { kind: 'warning', message: `step ${this.step} was skipped: ${this.#lastProblem}` };
-        }
-      }
-      this.#window.seconds += seconds / steps;
-      this.#window.steps++;
-      this.#window.last = { outputs, k };
+      yield* this.#count(outputs, k);
+      this.#window.add(outputs, k, seconds / steps);
       if (this.step % this.#recordEvery === 0) yield* this.closeWindow();
-      // What the engine did after this step is undone by the rollback, however long the chunk was.
+      // What the engine did after this step is undone by going back, however long the chunk was.
       if (this.isLost) return;
     }
-    const objective = outputs[OUTPUTS.objective][steps - 1];
-    const samplesPerSecond = (steps * this.training.batchSize) / seconds;
-    yield { kind: 'progress', step: this.step, totalSteps: this.total, objective, samplesPerSecond };
-  }
-
-  /** Counts a return to the last good state and says why. @throws DivergenceError when it has happened too often */
-  rollback(): string {
-    this.#skippedInRow = 0;
-    this.#rollbacks++;
-    if (this.#rollbacks > LARGEST_ROLLBACKS) {
-      throw new DivergenceError(
-        `training diverged at step ${this.step}: ${this.#lastProblem}, after ${LARGEST_ROLLBACKS} returns to good weights; the best weights so far are kept; lower --learning-rate (now ${this.training.learningRate})`,
-      );
-    }
-    const rate = this.training.learningRate * 0.5 ** this.#rollbacks;
-    return `${SKIPS_BEFORE_ROLLBACK} steps in a row were not finite: back to the last good weights, with a learning rate of ${rate}`;
-  }
-
-  /** Whether this validation objective is the best so far; during warm-up none is. */
-  judge(objective: number): boolean {
-    if (this.step < this.#warmupEnd) return false;
-    if (!(objective < (this.#best?.objective ?? Infinity))) {
-      this.#sinceBest++;
-      return false;
-    }
-    this.#best = { step: this.step, objective };
-    this.#sinceBest = 0;
-    return true;
-  }
-
-  *collapseWarning({ latent, terms }: Evaluation): Generator<TrainingEvent> {
-    if (!latent || this.#warnedOfCollapse || this.step < this.#warmupEnd || this.step < this.total / 4)
-      return;
-    const nats = terms.kl ?? latent.klPerDimension.reduce((sum, kl) => sum + kl, 0);
-    if (latent.activeUnits > 0 && nats > COLLAPSED_NATS) return;
-    this.#warnedOfCollapse = true;
-    const state = `the KL term is ${nats.toFixed(3)} nats and ${latent.activeUnits} of ${latent.klPerDimension.length} code coordinates are in use`;
     yield {
-      kind: 'warning',
-      message: `posterior collapse: ${state}; try --kl-warmup 0.3, --free-bits 0.1, a smaller --beta or a weaker decoder`,
+      kind: 'progress',
+      step: this.step,
+      totalSteps: this.definition.totalSteps,
+      objective: outputs[OUTPUTS.objective][steps - 1],
+      samplesPerSecond: (steps * batchSize) / Math.max(seconds, 1e-9),
     };
   }
 
   /** A record of the steps since the one before, if there are any; at checkpoints, so that resuming loses none. */
   *closeWindow(): Generator<TrainingEvent> {
-    const window = this.#window;
-    if (!window.last) return;
-    this.#window = new Window();
-    const { outputs, k } = window.last;
-    const perTerm = (f: (name: string) => number) =>
-      Object.fromEntries(this.definition.terms.map((name) => [name, f(name)]));
-    yield {
-      kind: 'metrics',
-      step: this.step,
-      epoch: this.epoch,
-      objective: window.mean(OUTPUTS.objective),
-      terms: perTerm((name) => window.mean(`term ${name}`)),
-      weights: perTerm((name) => outputs[`weight ${name}`][k]),
-      gradientNorm: window.mean(OUTPUTS.gradientNorm),
-      learningRate: outputs[OUTPUTS.learningRate][k],
-      samplesPerSecond: (window.steps * this.training.batchSize) / window.seconds,
-      skipped: this.#skipped,
-    };
+    if (this.#window.isEmpty) return;
+    const { batchSize } = this.definition.training;
+    const { step, epoch, progress } = this;
+    yield { kind: 'metrics', ...this.#window.record({ step, epoch, skipped: progress.skipped, batchSize }) };
+    this.#window = new MetricsWindow(this.definition.trainingStep.terms);
   }
 
-  /** What was not finite in a step, by name. */
-  #problem(outputs: Fetches, k: number): string {
-    const { terms, weights } = this.definition;
-    const badTerms = terms.filter((name) => !Number.isFinite(outputs[`term ${name}`][k]));
-    if (badTerms.length > 0)
-      return `the ${badTerms.map((name) => `'${name}'`).join(' and ')} term is not finite`;
-    const norms = outputs[OUTPUTS.layerNorms].subarray(k * weights.length, (k + 1) * weights.length);
-    const badLayers = weights.filter((_, i) => !Number.isFinite(norms[i])).map(({ name }) => name);
-    if (badLayers.length > 0)
-      return `the gradient of ${badLayers[0]}${badLayers.length > 1 ? ` and ${badLayers.length - 1} more` : ''} is not finite`;
-    return 'the weighted sum of the terms or of the squared gradients is not finite';
-  }
-}
-
-/** Sums over the steps since the last record. */
-class Window {
-  steps = 0;
-  seconds = 0;
-  last: { outputs: Fetches; k: number } | undefined;
-  #applied = 0;
-  readonly #sums = new Map<string, number>();
-
-  add(outputs: Fetches, k: number): void {
-    this.#applied++;
-    for (const [name, values] of Object.entries(outputs))
-      this.#sums.set(name, (this.#sums.get(name) ?? 0) + values[k]);
+  /** Whether this validation objective is the best so far; during warm-up none is. */
+  judge(objective: number): boolean {
+    if (this.isWarmingUp) return false;
+    const { best, sinceBest, step } = this.#progress;
+    const isBest = objective < (best?.objective ?? Number.POSITIVE_INFINITY);
+    this.#progress = isBest
+      ? { ...this.#progress, best: { step, objective }, sinceBest: 0 }
+      : { ...this.#progress, sinceBest: sinceBest + 1 };
+    return isBest;
   }
 
-  mean(name: string): number {
-    return (this.#sums.get(name) ?? NaN) / this.#applied;
+  /**
+   * Counts a return to the last good state: the factor on the learning rate from there, and what to tell the user.
+   *
+   * @throws DivergenceError when it has happened too often
+   */
+  goBack(): { factor: number; message: string } {
+    const rollbacks = this.#progress.rollbacks + 1;
+    this.#progress = { ...this.#progress, rollbacks, skippedInRow: 0 };
+    const where = `at step ${this.step}: ${this.#lastProblem}`;
+    if (rollbacks > MOST_ROLLBACKS)
+      throw new DivergenceError(`training diverged ${where}, ${this.#remedy()}`);
+    const { learningRate } = this.definition.training;
+    const factor = 0.5 ** rollbacks;
+    const message = `${SKIPS_BEFORE_ROLLBACK} steps in a row were skipped, the last ${where}; back to the last good weights, with a learning rate of ${learningRate * factor}`;
+    return { factor, message };
+  }
+
+  #remedy(): string {
+    if (this.#progress.skipped === this.step)
+      return 'as in every step before; look for values in the data that are not finite';
+    const { learningRate } = this.definition.training;
+    const history = `after ${MOST_ROLLBACKS} returns to good weights, each with half the learning rate`;
+    return `${history}; the best weights so far are kept; start with a learning rate below ${learningRate}`;
+  }
+
+  *#count(outputs: Fetches, k: number): Generator<TrainingEvent> {
+    const { skipped, skippedInRow, ...rest } = this.#progress;
+    const step = rest.step + 1;
+    if (outputs[OUTPUTS.applied][k] === 1) {
+      this.#progress = { ...rest, step, skipped, skippedInRow: 0 };
+      return;
+    }
+    this.#progress = { ...rest, step, skipped: skipped + 1, skippedInRow: skippedInRow + 1 };
+    this.#lastProblem = problemOf(this.definition.trainingStep, outputs, k);
+    if (skippedInRow === 0)
+      yield { kind: 'warning', message: `step ${step} was skipped: ${this.#lastProblem}` };
   }
 }

@@ -3,59 +3,90 @@
  * happens when numbers stop being finite. It is an async iterable of events; whoever iterates decides the pace, and
  * between two events nothing moves.
  */
-
-import { type Engine, initialValues } from '../engine/index.js';
+import { type Engine, type Executable, initialValues } from '../engine/index.js';
 import { evaluate, type SampleSource } from '../evaluation/index.js';
-import { ModelRunner, TrainedModel } from '../inference/index.js';
+import { type ModelDefinition, ModelRunner, TrainedModel } from '../inference/index.js';
 import { VariableTable } from '../nn/index.js';
-import type { DataDescription, System } from '../systems/index.js';
-import { sizeOf, type TensorData, type Variable } from '../tensor/index.js';
+import type { TensorData, Variable } from '../tensor/index.js';
 import { BatchReader, type OrderedSamples } from './batches.js';
-import type { Checkpoint, FinishReason, MetricsRecord, TrainingEvent } from './events.js';
-import { inSteps, type TrainingOptions, totalSteps } from './options.js';
+import { ChunkSize } from './chunks.js';
+import type { Checkpoint, FinishReason, MetricsRecord, TrainingEvent, Variables } from './events.js';
+import { type TrainingOptions, totalSteps } from './options.js';
+import { Plan } from './plan.js';
+import { requireTrainable } from './requirements.js';
 import { RunState } from './runState.js';
 import { LEARNING_RATE_FACTOR, type TrainingStep, trainingStep } from './step.js';
+import { collapseWarning, warmupWarnings } from './warnings.js';
 
-export interface TrainingDefinition {
-  readonly system: System;
-  /** Options as the system's schema returns them. */
-  readonly options: Record<string, unknown>;
-  readonly data: DataDescription;
+export interface TrainingDefinition extends ModelDefinition {
   readonly training: TrainingOptions;
+  /** It keeps the variables of this run, and should keep no other's. */
   readonly engine: Engine;
   readonly trainingSamples: OrderedSamples;
   readonly validation?: SampleSource;
-  /** Where to continue. */
-  readonly resume?: Checkpoint & { readonly bestWeights?: ReadonlyMap<string, TensorData> };
+  /** Where to continue. `bestWeights` are those of the last `best` event, if there was one. */
+  readonly resume?: Checkpoint & { readonly bestWeights?: Variables };
   /** Asks for a checkpoint and an end, between two engine calls. */
   readonly signal?: AbortSignal;
 }
 
-const EVALUATIONS = 20;
 /** Most validation samples to look at during training. */
 const VALIDATION_LIMIT = 2048;
-/** What one engine call should take: long enough to forget the call, short enough to stop soon. */
-const CHUNK_SECONDS = 0.25;
-const LARGEST_CHUNK = 256;
-const CHUNK_BYTES = 32 * 2 ** 20;
 
 export class Training implements AsyncIterable<TrainingEvent> {
+  /** Records of this session. */
   readonly history: MetricsRecord[] = [];
+  /** The model with the weights that the engine holds now: in the end, the best ones. */
   readonly model: TrainedModel;
   readonly totalSteps: number;
   readonly #definition: TrainingDefinition;
   readonly #step: TrainingStep;
+  readonly #run: RunState;
+  readonly #plan: Plan;
+  readonly #reader: BatchReader;
+  readonly #chunk: ChunkSize;
+  /** The model as evaluation sees it, with averages in the place of weights. */
+  readonly #validator: ModelRunner;
   readonly #events: AsyncGenerator<TrainingEvent, void>;
+  /** Weights that did best on the validation part. */
+  #best: Variables | undefined;
+  /** Everything as it was when the run was last in order. */
+  #safe: Variables;
+  /** Step of the last checkpoint. */
+  #saved: number | undefined;
+  #warnedOfCollapse = false;
 
-  /** @throws ShapeError, OptionError if the model cannot be built for this data */
+  /** @throws ShapeError, OptionError if the model cannot be built for this data, or not trained with these options */
   constructor(definition: TrainingDefinition) {
-    const { training, data } = definition;
+    requireTrainable(definition);
+    const { training, data, trainingSamples, resume } = definition;
     const table = new VariableTable();
     this.#definition = definition;
     this.totalSteps = totalSteps(training, data.size);
     this.#step = trainingStep({ ...definition, totalSteps: this.totalSteps, table });
     this.model = new TrainedModel(new ModelRunner({ ...definition, table }));
-    this.#events = this.#run(table);
+    this.#validator = new ModelRunner({ ...definition, table, replacements: this.#step.averages });
+    this.#run = new RunState(
+      { trainingStep: this.#step, training, totalSteps: this.totalSteps, size: data.size },
+      resume?.progress,
+    );
+    this.#plan = new Plan(training, this.totalSteps);
+    this.#reader = new BatchReader(trainingSamples, training.batchSize);
+    this.#chunk = new ChunkSize(this.#step.program);
+    this.#best = resume?.bestWeights;
+    this.#safe = resume?.variables ?? initialValues(this.#step.state, training.seed);
+    this.#saved = resume?.progress.step;
+    if (resume?.progress.best && !resume.bestWeights) {
+      throw new Error(
+        `resume: the weights that were best, at step ${resume.progress.best.step}, are missing; give them as bestWeights`,
+      );
+    }
+    this.#events = this.#record(this.#steps());
+  }
+
+  /** Variables that a checkpoint keeps. */
+  get state(): readonly Variable[] {
+    return this.#step.state;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<TrainingEvent, void> {
@@ -68,157 +99,113 @@ export class Training implements AsyncIterable<TrainingEvent> {
     return this.model;
   }
 
-  async *#run(table: VariableTable): AsyncGenerator<TrainingEvent, void> {
-    const { engine, training, trainingSamples, validation, resume, signal, data } = this.#definition;
-    const { state, weights, averages, program } = this.#step;
-    const executable = await engine.compile(program);
-    try {
-      await engine.variables.write(resume?.variables ?? initialValues(state, training.seed));
-      const run = new RunState(this.#step, training, this.totalSteps, data.size, resume?.progress);
-      const validator = new ModelRunner({ ...this.#definition, table, replacements: averages });
-      const plan = planOf(training, this.totalSteps);
-      const reader = new BatchReader(trainingSamples, training.batchSize);
-      let chunk = new ChunkSize(
-        training.batchSize * sizeOf(data.spec.shape) * (data.spec.dtype === 'uint8' ? 1 : 4),
-      );
-      let best = resume?.bestWeights;
-      let safe = resume?.variables ?? (await engine.variables.read(state.map(({ name }) => name)));
-      const parameters = weights.reduce((sum, weight) => sum + weight.size, 0);
-      yield { kind: 'start', totalSteps: this.totalSteps, firstStep: run.step, parameters };
-      yield* warmupWarnings(training, this.totalSteps);
-      let reason: FinishReason = 'steps';
-      while (run.step < this.totalSteps) {
-        if (signal?.aborted) {
-          reason = 'aborted';
-          break;
-        }
-        const next = Math.min(plan.next(run.step), this.totalSteps);
-        const steps = Math.min(chunk.steps, next - run.step);
-        const started = performance.now();
-        const feeds = await reader.take(run.step, steps);
-        const after = run.step + steps;
-        if (after < this.totalSteps)
-          reader.prepare(after, Math.min(chunk.steps, Math.min(plan.next(after), this.totalSteps) - after));
-        const outputs = await executable.run(feeds, { steps, firstStep: run.step, seed: training.seed });
-        const seconds = (performance.now() - started) / 1000;
-        chunk = chunk.after(steps, seconds);
-        yield* this.#recorded(run.take(outputs, steps, seconds));
-        if (run.isLost) {
-          await engine.variables.write(safe);
-          await this.#slowDown(engine, run);
-          yield { kind: 'warning', message: run.rollback() };
-          continue;
-        }
-        if (plan.evaluates(run.step) && validation) {
-          const evaluation = await evaluate(validator, validation, {
-            seed: training.seed,
-            limit: VALIDATION_LIMIT,
-          });
-          const isBest = run.judge(evaluation.objective);
-          yield { kind: 'evaluation', ...evaluation, step: run.step, epoch: run.epoch, isBest };
-          yield* run.collapseWarning(evaluation);
-          if (isBest) {
-            best = await this.#chosenWeights(engine, averages);
-            yield { kind: 'best', step: run.step, objective: evaluation.objective, weights: best };
-          }
-        }
-        const ended = run.hasLostPatience;
-        if (plan.checkpoints(run.step) || ended) {
-          yield* this.#recorded(run.closeWindow());
-          safe = await engine.variables.read(state.map(({ name }) => name));
-          yield { kind: 'checkpoint', progress: run.progress, variables: safe };
-        }
-        if (ended) {
-          reason = 'patience';
-          break;
-        }
-      }
-      if (reason === 'aborted') {
-        yield* this.#recorded(run.closeWindow());
-        const variables = await engine.variables.read(state.map(({ name }) => name));
-        yield { kind: 'checkpoint', progress: run.progress, variables };
-      }
-      await engine.variables.write(best ?? (await this.#chosenWeights(engine, averages)));
-      await validator.dispose();
-      yield {
-        kind: 'finish',
-        reason,
-        step: run.step,
-        seconds: run.seconds,
-        samplesPerSecond: run.samplesPerSecond,
-      };
-    } finally {
-      await executable.dispose();
-    }
-  }
-
-  *#recorded(events: Iterable<TrainingEvent>): Generator<TrainingEvent> {
-    for (const event of events) {
+  async *#record(events: AsyncIterable<TrainingEvent>): AsyncGenerator<TrainingEvent, void> {
+    for await (const event of events) {
       if (event.kind === 'metrics') this.history.push(event);
       yield event;
     }
   }
 
-  /** Weights as tools use them: averages under the names of what they average, and running statistics. */
-  async #chosenWeights(
-    engine: Engine,
-    averages: ReadonlyMap<Variable, Variable>,
-  ): Promise<Map<string, TensorData>> {
-    const { table } = this.model.runner;
-    const chosen = [...table.variables.values()].map((variable) => ({
-      name: variable.name,
-      source: averages.get(variable) ?? variable,
-    }));
-    const values = await engine.variables.read(chosen.map(({ source }) => source.name));
-    return new Map(
-      chosen.flatMap(({ name, source }) => {
-        const value = values.get(source.name);
-        return value ? [[name, value] as const] : [];
-      }),
-    );
-  }
-
-  async #slowDown(engine: Engine, run: RunState): Promise<void> {
-    await engine.variables.write(
-      new Map([[LEARNING_RATE_FACTOR, Float32Array.of(0.5 ** (run.progress.rollbacks + 1))]]),
-    );
-  }
-}
-
-/** Which steps end with an evaluation or a checkpoint. */
-function planOf({ evaluateEvery, checkpointEvery }: TrainingOptions, total: number) {
-  const evaluation = evaluateEvery ?? Math.max(1, Math.ceil(total / EVALUATIONS));
-  const checkpoint = checkpointEvery ?? evaluation;
-  const multipleAfter = (step: number, every: number) => (Math.floor(step / every) + 1) * every;
-  return {
-    next: (step: number) => Math.min(multipleAfter(step, evaluation), multipleAfter(step, checkpoint)),
-    evaluates: (step: number) => step % evaluation === 0 || step === total,
-    checkpoints: (step: number) => step % checkpoint === 0 || step === total,
-  };
-}
-
-function* warmupWarnings({ klWarmup, warmup }: TrainingOptions, total: number): Generator<TrainingEvent> {
-  for (const [name, value] of Object.entries({ 'kl-warmup': klWarmup, warmup })) {
-    const rise = inSteps(value, total);
-    if (rise >= total && rise > 0) {
-      yield {
-        kind: 'warning',
-        message: `the run of ${total} steps ends before its ${name} of ${rise} steps; train longer or shorten it`,
-      };
+  async *#steps(): AsyncGenerator<TrainingEvent, void> {
+    const { engine, training, signal } = this.#definition;
+    const run = this.#run;
+    const executable = await engine.compile(this.#step.program);
+    try {
+      await engine.variables.write(this.#safe);
+      const parameters = this.#step.weights.reduce((sum, weight) => sum + weight.size, 0);
+      yield { kind: 'start', totalSteps: this.totalSteps, firstStep: run.step, parameters };
+      for (const message of warmupWarnings(training, this.totalSteps)) yield { kind: 'warning', message };
+      while (!run.isOver && !signal?.aborted) {
+        yield* this.#nextChunk(executable);
+        if (run.isLost) {
+          yield await this.#goBack();
+          continue;
+        }
+        if (this.#plan.evaluates(run.step)) yield* this.#evaluate();
+        if (this.#plan.checkpoints(run.step) && !run.isInTrouble) yield* this.#checkpoint();
+      }
+      if (this.#saved !== run.step && (run.isOver || !run.isInTrouble)) yield* this.#checkpoint();
+      await engine.variables.write(this.#best ?? (await this.#weights()));
+      const { step, seconds, samplesPerSecond } = run;
+      yield { kind: 'finish', reason: this.#reason, step, seconds, samplesPerSecond };
+    } finally {
+      await executable.dispose();
+      await this.#validator.dispose();
     }
   }
-}
 
-/** Steps per engine call, from how long the calls before took. */
-class ChunkSize {
-  constructor(
-    readonly bytesPerStep: number,
-    readonly steps = 1,
-  ) {}
+  async *#nextChunk(executable: Executable): AsyncGenerator<TrainingEvent> {
+    const { training } = this.#definition;
+    const run = this.#run;
+    const until = (step: number) => Math.min(this.#chunk.steps, this.#plan.next(step) - step);
+    const firstStep = run.step;
+    const started = performance.now();
+    const { feeds, steps } = await this.#reader.take(firstStep, until(firstStep));
+    const after = firstStep + steps;
+    if (after < this.totalSteps) this.#reader.prepare(after, until(after));
+    const outputs = await executable.run(feeds, { steps, firstStep, seed: training.seed });
+    const seconds = (performance.now() - started) / 1000;
+    this.#chunk.adapt(steps, seconds);
+    yield* run.take(outputs, steps, seconds);
+  }
 
-  after(steps: number, seconds: number): ChunkSize {
-    const wanted = (CHUNK_SECONDS / Math.max(seconds, 1e-6)) * steps;
-    const bounded = Math.min(wanted, 4 * this.steps, LARGEST_CHUNK, CHUNK_BYTES / this.bytesPerStep);
-    return new ChunkSize(this.bytesPerStep, Math.max(1, Math.floor(bounded)));
+  async *#evaluate(): AsyncGenerator<TrainingEvent> {
+    const { validation, training } = this.#definition;
+    if (!validation) return;
+    const run = this.#run;
+    const { step, epoch } = run;
+    const evaluation = await evaluate(this.#validator, validation, {
+      seed: training.seed,
+      limit: VALIDATION_LIMIT,
+    });
+    const isBest = run.judge(evaluation.objective);
+    yield { kind: 'evaluation', ...evaluation, step, epoch, isBest };
+    const message = collapseWarning(evaluation);
+    // Early on, a code that carries nothing yet is nothing to worry about.
+    if (message && !this.#warnedOfCollapse && !run.isWarmingUp && step >= this.totalSteps / 4) {
+      this.#warnedOfCollapse = true;
+      yield { kind: 'warning', message };
+    }
+    if (!isBest) return;
+    this.#best = await this.#weights();
+    yield { kind: 'best', step, objective: evaluation.objective, weights: this.#best };
+  }
+
+  async *#checkpoint(): AsyncGenerator<TrainingEvent> {
+    const { engine } = this.#definition;
+    yield* this.#run.closeWindow();
+    const variables = await engine.variables.read(this.#step.state.map(({ name }) => name));
+    this.#safe = variables;
+    this.#saved = this.#run.step;
+    yield { kind: 'checkpoint', progress: this.#run.progress, variables };
+  }
+
+  /** @throws DivergenceError when it has happened too often; the engine then holds the best weights */
+  async #goBack(): Promise<TrainingEvent> {
+    const { engine } = this.#definition;
+    await engine.variables.write(this.#best ?? this.#safe);
+    const { factor, message } = this.#run.goBack();
+    await engine.variables.write(new Map([...this.#safe, [LEARNING_RATE_FACTOR, Float32Array.of(factor)]]));
+    return { kind: 'warning', message };
+  }
+
+  /** Weights as tools use them: averages under the names of what they average, and running statistics. */
+  async #weights(): Promise<Variables> {
+    const { engine } = this.#definition;
+    const sources = new Map<string, string>();
+    for (const variable of this.model.runner.table.variables.values())
+      sources.set(variable.name, (this.#step.averages.get(variable) ?? variable).name);
+    const values = await engine.variables.read(sources.values());
+    const weights = new Map<string, TensorData>();
+    for (const [name, source] of sources) {
+      const value = values.get(source);
+      if (value) weights.set(name, value);
+    }
+    return weights;
+  }
+
+  get #reason(): FinishReason {
+    if (this.#run.step >= this.totalSteps) return 'steps';
+    return this.#run.hasLostPatience ? 'patience' : 'aborted';
   }
 }

@@ -11,36 +11,20 @@ import {
   sequential,
   transposedConv,
 } from '../../nn/index.js';
-import { concat, type Shape, type Tensor } from '../../tensor/index.js';
-import type { NetworkOptions } from '../options.js';
-import { type Architecture, afterHidden } from './architecture.js';
+import { concat, sizeOf, type Tensor } from '../../tensor/index.js';
+import { type Architecture, afterHidden, hasBias } from './architecture.js';
 import { dense } from './mlp.js';
+import { pyramid } from './pyramid.js';
 
-/** Levels stop halving here. */
-const SMALLEST_SIDE = 4;
 const KERNEL = 4;
-const DEFAULT_HIDDEN = [256];
-
-/** Height and width at every level, from the picture's own. */
-export function levelSizes([height, width]: Shape, channels: readonly number[]): Shape[] {
-  return channels.reduce<Shape[]>(
-    (sizes, _) => [...sizes, sizes[sizes.length - 1].map((n) => Math.ceil(n / 2))],
-    [[height, width]],
-  );
-}
-
-/** 32, 32, 64, 64 … as many as it takes to come down to the smallest side. */
-export function levelChannels([height, width]: Shape, { channels }: NetworkOptions): readonly number[] {
-  if (channels) return channels;
-  const levels = Math.max(1, Math.ceil(Math.log2(Math.max(height, width) / SMALLEST_SIDE)));
-  return Array.from({ length: levels }, (_, level) => (level < 2 ? 32 : level < 5 ? 64 : 128));
-}
+/** Widths of the dense layers between the last level and the code. */
+export const HEAD = [256];
 
 /** Condition planes beside the channels, the same at every position. */
 export function joinChannels(x: Tensor, condition: Tensor): Tensor {
   const [batch, height, width] = x.shape;
-  const classes = condition.shape[1];
-  const planes = condition.reshape([batch, 1, 1, classes]).broadcastTo([batch, height, width, classes]);
+  const length = condition.shape[1];
+  const planes = condition.reshape([batch, 1, 1, length]).broadcastTo([batch, height, width, length]);
   return concat([x, planes]);
 }
 
@@ -49,32 +33,24 @@ export const conv: Architecture = {
   reads: ['channels', 'hidden'],
   accepts: (shape) => shape.length === 3,
   encoder: (shape, options) => {
-    const levels = levelChannels(shape, options).flatMap((filters) => [
-      convolution({ filters, kernel: KERNEL, stride: 2, weight: heUniform }),
+    const down = pyramid(shape, options).channels.flatMap((filters) => [
+      convolution({ filters, kernel: KERNEL, stride: 2, bias: hasBias(options), weight: heUniform }),
       ...afterHidden(options),
     ]);
-    return sequential(...levels, flatten, ...dense(options.hidden ?? DEFAULT_HIDDEN, options, heUniform));
+    return sequential(...down, flatten, ...dense(options.hidden ?? HEAD, options, heUniform));
   },
   decoder: (shape, options) => {
-    const channels = levelChannels(shape, options);
-    const sizes = levelSizes(shape, channels);
-    const bottom = [...sizes[channels.length], channels[channels.length - 1]];
-    const hidden = [...(options.hidden ?? DEFAULT_HIDDEN)].reverse();
-    const up = (level: number): Layer[] => {
-      const last = level === 0;
-      const filters = last ? shape[2] : channels[level - 1];
-      const layer = transposedConv({
-        filters,
-        kernel: KERNEL,
-        stride: 2,
-        space: sizes[level],
-        weight: last ? undefined : heUniform,
-      });
-      return last ? [layer] : [layer, ...afterHidden(options)];
-    };
-    const levels = channels.map((_, i) => channels.length - 1 - i).flatMap(up);
-    const size = bottom.reduce((product, length) => product * length, 1);
-    return sequential(...dense([...hidden, size], options, heUniform), reshape(bottom), ...levels);
+    const { channels, sizes, bottom } = pyramid(shape, options);
+    const widths = [...(options.hidden ?? HEAD)].reverse();
+    const up = channels.map((_, level): Layer[] => {
+      const window = { kernel: KERNEL, stride: 2, space: sizes[level] };
+      if (level === 0) return [transposedConv({ ...window, filters: shape[2] })];
+      const filters = channels[level - 1];
+      const layer = transposedConv({ ...window, filters, bias: hasBias(options), weight: heUniform });
+      return [layer, ...afterHidden(options)];
+    });
+    const head = dense([...widths, sizeOf(bottom)], options, heUniform);
+    return sequential(...head, reshape(bottom), ...up.reverse().flat());
   },
   join: joinChannels,
 };

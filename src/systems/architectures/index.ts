@@ -1,19 +1,47 @@
-/** The choice of an architecture for a kind of data. */
-import { type Layer, reshape, sequential } from '../../nn/index.js';
-import { type Shape, show } from '../../tensor/index.js';
+/** Encoder and decoder for a kind of data: the user's own, or those of an architecture. */
+import type { Layer } from '../../nn/index.js';
+import { concat, type Shape, show, sizeOf, type Tensor } from '../../tensor/index.js';
 import { OptionError } from '../errors.js';
-import type { NetworkOptions } from '../options.js';
-import type { Architecture } from './architecture.js';
-import { conv } from './conv.js';
+import { type NetworkOptions, networkOptions } from '../options.js';
+import { type Architecture, PARTICULAR } from './architecture.js';
+import { conv, joinChannels } from './conv.js';
 import { mlp } from './mlp.js';
 import { resnet } from './resnet.js';
 
-export const architectures = { mlp, conv, resnet } as const;
+const architectures = { mlp, conv, resnet } as const;
 
 /** From this side on, a picture has structure that convolutions use. */
 const CONVOLUTIONAL_FROM = 16;
 
-/** @throws OptionError if the architecture cannot take the data, or an option is given that it does not read */
+export interface NetworkLayers {
+  /** [batch, ...sample] → [batch, features]. */
+  readonly encoder: Layer;
+  /** [batch, code] → [batch, ...output]. */
+  readonly decoder: Layer;
+  /** Samples for the encoder with a condition [batch, n] joined to each. */
+  join(x: Tensor, condition: Tensor): Tensor;
+}
+
+/**
+ * @param sample shape of a sample, which the encoder takes
+ * @param output shape of what the decoder gives for a code
+ * @throws OptionError if the architecture cannot take the data, or an option is given that nothing reads
+ */
+export function networksFor(sample: Shape, output: Shape, options: NetworkOptions): NetworkLayers {
+  const { encoder, decoder } = options;
+  if (encoder && decoder) {
+    refuseUnreadOptions(options);
+    return { encoder: ownEncoder(encoder), decoder: ownDecoder(decoder, output), join: joinToOwn };
+  }
+  const architecture = chooseArchitecture(sample, options);
+  return {
+    encoder: encoder ? ownEncoder(encoder) : architecture.encoder(sample, options),
+    decoder: decoder ? ownDecoder(decoder, output) : architecture.decoder(output, options),
+    join: encoder ? joinToOwn : architecture.join,
+  };
+}
+
+/** @throws OptionError as `networksFor` */
 export function chooseArchitecture(shape: Shape, options: NetworkOptions): Architecture {
   const isPicture = shape.length === 3 && Math.max(shape[0], shape[1]) >= CONVOLUTIONAL_FROM;
   const automatic = isPicture ? 'conv' : 'mlp';
@@ -25,8 +53,7 @@ export function chooseArchitecture(shape: Shape, options: NetworkOptions): Archi
       `${architecture.name} takes pictures, but samples have shape ${show(shape)}; use mlp`,
     );
   }
-  const particular = ['hidden', 'channels', 'blocks'] as const;
-  for (const name of particular) {
+  for (const name of PARTICULAR) {
     if (options[name] !== undefined && !architecture.reads.includes(name)) {
       throw new OptionError(
         name,
@@ -37,15 +64,40 @@ export function chooseArchitecture(shape: Shape, options: NetworkOptions): Archi
   return architecture;
 }
 
-/** The user's own encoder, or the architecture's. */
-export function encoderOf(shape: Shape, options: NetworkOptions): Layer {
-  return options.encoder ?? chooseArchitecture(shape, options).encoder(shape, options);
+function refuseUnreadOptions(options: NetworkOptions): void {
+  const usual = networkOptions.parse({});
+  for (const name of networkOptions.keyof().exclude(['latent', 'encoder', 'decoder']).options) {
+    if (options[name] !== usual[name]) {
+      throw new OptionError(name, 'has no effect beside an encoder and a decoder of your own; leave it out');
+    }
+  }
 }
 
-/** The user's own decoder, brought into shape, or the architecture's. */
-export function decoderOf(shape: Shape, options: NetworkOptions): Layer {
-  if (options.decoder) return sequential(options.decoder, reshape(shape));
-  return chooseArchitecture(shape, options).decoder(shape, options);
+function ownEncoder(layer: Layer): Layer {
+  return (scope) => {
+    const network = layer(scope);
+    return (x) => {
+      const features = network(x);
+      if (features.rank > 0 && features.shape[0] === x.shape[0]) return features.flatten();
+      const change = `turns samples ${show(x.shape)} into ${show(features.shape)}`;
+      throw new OptionError('encoder', `${change}; the first axis is the batch and must stay as it is`);
+    };
+  };
 }
 
-export type { Architecture } from './architecture.js';
+function ownDecoder(layer: Layer, output: Shape): Layer {
+  return (scope) => {
+    const network = layer(scope);
+    return (code) => {
+      const y = network(code);
+      const wanted = [code.shape[0], ...output];
+      if (y.rank > 0 && y.shape[0] === code.shape[0] && y.size === sizeOf(wanted)) return y.reshape(wanted);
+      const change = `turns codes ${show(code.shape)} into ${show(y.shape)}`;
+      throw new OptionError('decoder', `${change}, but the likelihood takes ${show(wanted)}`);
+    };
+  };
+}
+
+function joinToOwn(x: Tensor, condition: Tensor): Tensor {
+  return x.rank === 4 ? joinChannels(x, condition) : concat([x, condition]);
+}

@@ -2,7 +2,7 @@
 import { flatten, type Layer, linear, reshape, sequential } from '../../nn/index.js';
 import { concat, type Initialiser, type Shape, sizeOf } from '../../tensor/index.js';
 import type { NetworkOptions } from '../options.js';
-import { type Architecture, afterHidden } from './architecture.js';
+import { type Architecture, afterHidden, hasBias } from './architecture.js';
 
 const DEFAULT_WIDTHS = [400, 400];
 
@@ -12,12 +12,12 @@ export function mlpWidths(shape: Shape, { hidden }: NetworkOptions): readonly nu
   return hidden ?? DEFAULT_WIDTHS.map((width) => Math.min(width, Math.max(32, 8 * size)));
 }
 
-export function dense(
-  layerWidths: readonly number[],
-  options: NetworkOptions,
-  weight?: Initialiser,
-): Layer[] {
-  return layerWidths.flatMap((width) => [linear(width, { weight }), ...afterHidden(options)]);
+/** Hidden dense layers of the given widths. */
+export function dense(widths: readonly number[], options: NetworkOptions, weight?: Initialiser): Layer[] {
+  return widths.flatMap((width) => [
+    linear(width, { bias: hasBias(options), weight }),
+    ...afterHidden(options),
+  ]);
 }
 
 export const mlp: Architecture = {
@@ -26,8 +26,8 @@ export const mlp: Architecture = {
   accepts: () => true,
   encoder: (shape, options) => sequential(flatten, ...dense(mlpWidths(shape, options), options)),
   decoder: (shape, options) => {
-    const upwards = [...mlpWidths(shape, options)].reverse();
-    return sequential(...dense(upwards, options), linear(sizeOf(shape)), reshape(shape));
+    const widths = [...mlpWidths(shape, options)].reverse();
+    return sequential(...dense(widths, options), linear(sizeOf(shape)), reshape(shape));
   },
   join: (x, condition) => concat([x.flatten(), condition]),
 };

@@ -13,24 +13,31 @@ import {
   sequential,
   transposedConv,
 } from '../../nn/index.js';
+import { type Initialiser, sizeOf } from '../../tensor/index.js';
 import type { NetworkOptions } from '../options.js';
-import { type Architecture, afterHidden } from './architecture.js';
-import { joinChannels, levelChannels, levelSizes } from './conv.js';
+import { type Architecture, afterHidden, hasBias } from './architecture.js';
+import { HEAD, joinChannels } from './conv.js';
 import { dense } from './mlp.js';
+import { pyramid } from './pyramid.js';
 
 const DEFAULT_BLOCKS = 1;
-const DEFAULT_HIDDEN = [256];
 
-/** Keeps the shape. The last convolution starts small, so that a new block is nearly the identity. */
-function block(channels: number, options: NetworkOptions): Layer {
-  const conv3 = (weight = heUniform) => convolution({ filters: channels, kernel: 3, weight });
-  const small: typeof heUniform = (shape, draws) =>
-    Float32Array.from(heUniform(shape, draws), (value) => 0.1 * value);
-  return residual(sequential(...afterHidden(options), conv3(), ...afterHidden(options), conv3(small)));
-}
+/** A tenth of heUniform: with it as the last convolution's weight, a new block is nearly the identity. */
+const small: Initialiser = (shape, draws) =>
+  Float32Array.from(heUniform(shape, draws), (value) => 0.1 * value);
 
+/** Residual blocks that keep the shape. */
 function blocks(channels: number, options: NetworkOptions): Layer[] {
-  return Array.from({ length: options.blocks ?? DEFAULT_BLOCKS }, () => block(channels, options));
+  const conv3 = { filters: channels, kernel: 3, bias: hasBias(options) };
+  const block = residual(
+    sequential(
+      ...afterHidden(options),
+      convolution({ ...conv3, weight: heUniform }),
+      ...afterHidden(options),
+      convolution({ ...conv3, weight: small }),
+    ),
+  );
+  return new Array(options.blocks ?? DEFAULT_BLOCKS).fill(block);
 }
 
 export const resnet: Architecture = {
@@ -38,28 +45,37 @@ export const resnet: Architecture = {
   reads: ['channels', 'blocks', 'hidden'],
   accepts: (shape) => shape.length === 3,
   encoder: (shape, options) => {
-    const levels = levelChannels(shape, options).flatMap((filters) => [
-      convolution({ filters, kernel: 3, stride: 2, weight: heUniform }),
+    const down = pyramid(shape, options).channels.flatMap((filters) => [
+      convolution({ filters, kernel: 3, stride: 2, bias: hasBias(options), weight: heUniform }),
       ...blocks(filters, options),
     ]);
-    const head = dense(options.hidden ?? DEFAULT_HIDDEN, options, heUniform);
-    return sequential(...levels, ...afterHidden(options), flatten, ...head);
+    const head = dense(options.hidden ?? HEAD, options, heUniform);
+    return sequential(...down, ...afterHidden(options), flatten, ...head);
   },
   decoder: (shape, options) => {
-    const channels = levelChannels(shape, options);
-    const sizes = levelSizes(shape, channels);
-    const bottom = [...sizes[channels.length], channels[channels.length - 1]];
-    const size = bottom.reduce((product, length) => product * length, 1);
-    const head = dense([...(options.hidden ?? DEFAULT_HIDDEN)].reverse(), options, heUniform);
-    const levels = channels
-      .map((_, i) => channels.length - 1 - i)
-      .flatMap((level) => {
-        const filters = level === 0 ? channels[0] : channels[level - 1];
-        const up = transposedConv({ filters, kernel: 4, stride: 2, space: sizes[level], weight: heUniform });
-        return [...blocks(channels[level], options), up];
+    const { channels, sizes, bottom } = pyramid(shape, options);
+    const head = dense([...(options.hidden ?? HEAD)].reverse(), options, heUniform);
+    const up = channels.map((filters, level): Layer[] => {
+      const next = channels[Math.max(0, level - 1)];
+      const grow = transposedConv({
+        filters: next,
+        kernel: 4,
+        stride: 2,
+        space: sizes[level],
+        bias: hasBias(options),
+        weight: heUniform,
       });
+      return [...blocks(filters, options), grow];
+    });
     const last = convolution({ filters: shape[2], kernel: 3 });
-    return sequential(...head, linear(size), reshape(bottom), ...levels, ...afterHidden(options), last);
+    return sequential(
+      ...head,
+      linear(sizeOf(bottom)),
+      reshape(bottom),
+      ...up.reverse().flat(),
+      ...afterHidden(options),
+      last,
+    );
   },
   join: joinChannels,
 };

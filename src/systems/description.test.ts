@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { compute, pictures, tableOf } from '../conformance/models.js';
+import type { Column, SampleSpec } from '../data/index.js';
+import { input, type Tensor } from '../tensor/index.js';
+import { describeData } from './index.js';
+
+const apply = (
+  f: (x: Tensor) => Tensor,
+  values: number[],
+  shape: number[],
+  dtype: Tensor['dtype'] = 'float32',
+) => compute([f(input('x', shape, dtype))], { values: { x: Float64Array.from(values) } })[0];
+
+/** One stored sample as models see it. */
+const seen = (spec: SampleSpec, values: number[]) =>
+  apply(describeData(spec, { size: 1 }).toModel, values, [1, ...spec.shape], spec.dtype);
+/** Stored values of what a model gives for one sample. */
+const stored = (spec: SampleSpec, values: number[]) => {
+  const { fromModel, shape } = describeData(spec, { size: 1 });
+  return apply(fromModel, values, [1, ...shape]);
+};
+
+test('models see the 256 levels of a picture as intensities from 0 to 1', () => {
+  const spec = pictures(1, 3, 1);
+  expect(seen(spec, [0, 51, 255])).toEqual([0, 0.2, 1].map((v) => expect.closeTo(v, 12)));
+});
+
+test('every level of a picture comes back as it was', () => {
+  const levels = Array.from({ length: 256 }, (_, i) => i);
+  const spec = pictures(16, 16, 1);
+  expect(stored(spec, seen(spec, levels))).toEqual(levels);
+});
+
+test('intensities between two levels come back as the nearer one, and those out of range as the end of it', () => {
+  expect(stored(pictures(1, 4, 1), [0.4 / 255, 0.6 / 255, -3, 7])).toEqual([0, 1, 0, 255]);
+});
+
+test('black and white stored as 0 and 1 are intensities already', () => {
+  const spec: SampleSpec = { kind: 'image', shape: [1, 2, 1], dtype: 'uint8', range: [0, 1] };
+  expect(seen(spec, [0, 1])).toEqual([0, 1]);
+  expect(stored(spec, [0.3, 0.7])).toEqual([0, 1]);
+});
+
+test('float pictures of any range are intensities to models and come back in their own range', () => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: -1e3, max: 1e3, noNaN: true }),
+      fc.double({ min: 0.1, max: 1e3, noNaN: true }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (low, width, u) => {
+        const spec: SampleSpec = {
+          kind: 'image',
+          shape: [1, 1, 1],
+          dtype: 'float32',
+          range: [low, low + width],
+        };
+        const value = low + u * width;
+        const [intensity] = seen(spec, [value]);
+        expect(intensity).toBeCloseTo(u, 9);
+        expect(stored(spec, [intensity])[0]).toBeCloseTo(value, 8);
+      },
+    ),
+  );
+});
+
+const columns: readonly Column[] = [
+  { name: 'length', type: 'numeric', mean: 10, deviation: 4 },
+  { name: 'visits', type: 'count', mean: 1, deviation: 0.5 },
+  { name: 'smoker', type: 'binary', categories: ['no', 'yes'] },
+  { name: 'city', type: 'categorical', categories: ['Rome', 'Oslo', 'Lima'] },
+  { name: 'grade', type: 'ordinal', categories: ['low', 'mid', 'high', 'top'] },
+];
+
+test('models see numbers as standard scores, counts as those of log(1 + x), and classes as ones among zeros', () => {
+  expect(seen(tableOf(columns), [18, Math.E ** 2 - 1, 1, 2, 0])).toEqual([
+    2,
+    expect.closeTo(2, 12),
+    1,
+    ...[0, 0, 1],
+    ...[1, 0, 0, 0],
+  ]);
+});
+
+test('a row of any values comes back as it was', () => {
+  const row = fc.tuple(
+    fc.double({ min: -1e4, max: 1e4, noNaN: true }),
+    fc.integer({ min: 0, max: 100_000 }),
+    fc.integer({ min: 0, max: 1 }),
+    fc.integer({ min: 0, max: 2 }),
+    fc.integer({ min: 0, max: 3 }),
+  );
+  fc.assert(
+    fc.property(row, (values) => {
+      const spec = tableOf(columns);
+      const [number, ...whole] = stored(spec, seen(spec, values));
+      expect(number).toBeCloseTo(values[0], 9);
+      expect(whole).toEqual(values.slice(1));
+    }),
+  );
+});
+
+test('predictions come back as the likeliest class, the nearer of two, and a count of at least 0', () => {
+  const model = [-2.5, -40, 0.51, ...[0.2, 0.5, 0.3], ...[0.1, 0.2, 0.3, 0.4]];
+  expect(stored(tableOf(columns), model)).toEqual([0, 0, 1, 1, 3]);
+});
+
+test('a column without moments is seen as it is stored', () => {
+  const spec = tableOf([{ name: 'x', type: 'numeric' }]);
+  expect(seen(spec, [3.5])).toEqual([3.5]);
+  expect(stored(spec, [3.5])).toEqual([3.5]);
+});
+
+test('the shape of a row counts one number per column and one per class', () => {
+  expect(describeData(tableOf(columns), { size: 1 }).shape).toEqual([1 + 1 + 1 + 3 + 4]);
+});

@@ -1,0 +1,44 @@
+/** A data set made ready for training: its parts, its columns' moments, and how its samples are fed. */
+import {
+  type Dataset,
+  type Part,
+  type SampleSpec,
+  type Split,
+  splitDataset,
+  TrainingOrder,
+  withMoments,
+} from '../data/index.js';
+import type { SampleSource } from '../evaluation/index.js';
+import { type DataDescription, describeData } from '../systems/index.js';
+import type { OrderedSamples } from './batches.js';
+
+export interface PreparedData {
+  readonly dataset: Dataset;
+  readonly split: Split;
+  /** The data as models see it, columns standardised by the training part. */
+  readonly description: DataDescription;
+  /** Training samples in the endless order of a seed. */
+  ordered(seed: number): OrderedSamples;
+  /** Samples of a part by position. */
+  source(part: Part): SampleSource;
+}
+
+/** @param spec with moments that were measured before; measured now if it is not given */
+export async function prepareData(dataset: Dataset, spec?: SampleSpec): Promise<PreparedData> {
+  const split = splitDataset(dataset);
+  const measured = spec ?? (await withMoments(dataset, split.train));
+  const description = describeData(measured, { classes: dataset.classes?.length, size: split.train.size });
+  return {
+    dataset,
+    split,
+    description,
+    ordered: (seed) => {
+      const order = new TrainingOrder(split.train, seed);
+      return { read: (first, count) => dataset.read(order.indices(first, count)) };
+    },
+    source: (part) => ({
+      size: part.size,
+      read: (start, count) => dataset.read(Uint32Array.from({ length: count }, (_, i) => part.at(start + i))),
+    }),
+  };
+}

@@ -1,0 +1,33 @@
+/** What options, data and system must fulfil together before a run begins: an option without effect is an error. */
+import { OptionError } from '../systems/index.js';
+import { trainingOptions } from './options.js';
+import type { TrainingDefinition } from './training.js';
+
+/** @throws OptionError naming the first option that cannot be as it is */
+export function requireTrainable({
+  system,
+  data,
+  training,
+}: Pick<TrainingDefinition, 'system' | 'data' | 'training'>): void {
+  const { batchSize, epochs, steps, optimizer, momentum, weightDecay, klWarmup, klCycles } = training;
+  if (batchSize > data.size) {
+    throw new OptionError(
+      'batchSize',
+      `a batch of ${batchSize} is larger than the ${data.size} training samples; take ${data.size} or fewer`,
+    );
+  }
+  if (system.needsLabels && data.classes === 0) {
+    throw new OptionError(
+      'data',
+      `${system.name} is conditioned on classes, and this data has none; give it labels or choose another system`,
+    );
+  }
+  const refuse = (option: string, because: string) => {
+    throw new OptionError(option, `has no effect ${because}; leave it out`);
+  };
+  if (epochs !== undefined && steps !== undefined) refuse('epochs', 'beside steps');
+  if (momentum > 0 && optimizer !== 'sgd') refuse('momentum', `with optimizer ${optimizer}, only with sgd`);
+  if (weightDecay !== trainingOptions.parse({}).weightDecay && optimizer !== 'adamw')
+    refuse('weightDecay', `with optimizer ${optimizer}, only with adamw`);
+  if (klWarmup > 0 && klCycles > 0) refuse('klWarmup', 'beside klCycles');
+}

@@ -1,0 +1,30 @@
+/** What a user should be told about a run that goes on all the same. */
+import type { Evaluation } from '../evaluation/index.js';
+import { KL } from '../systems/index.js';
+import { inSteps, type TrainingOptions } from './options.js';
+
+/** A posterior that carries less than this has collapsed onto the prior. */
+const COLLAPSED_NATS = 0.05;
+
+/** A warning for each warm-up that the run does not get to the end of. */
+export function warmupWarnings(
+  { klWarmup, warmup }: Pick<TrainingOptions, 'klWarmup' | 'warmup'>,
+  total: number,
+): string[] {
+  return Object.entries({ 'KL warm-up': klWarmup, 'learning-rate warm-up': warmup })
+    .map(([name, value]) => ({ name, rise: inSteps(value, total) }))
+    .filter(({ rise }) => rise > 0 && rise >= total)
+    .map(({ name, rise }) => {
+      return `the run of ${total} steps ends before its ${name} of ${rise} steps; train longer or shorten it`;
+    });
+}
+
+/** A warning if codes carry nothing. */
+export function collapseWarning({ latent, terms }: Evaluation): string | undefined {
+  if (!latent) return undefined;
+  const { activeUnits, klPerDimension } = latent;
+  const nats = terms[KL] ?? klPerDimension.reduce((sum, kl) => sum + kl, 0);
+  if (activeUnits > 0 && nats > COLLAPSED_NATS) return undefined;
+  const state = `the KL term is ${nats.toFixed(3)} nats and ${activeUnits} of ${klPerDimension.length} code coordinates are in use`;
+  return `posterior collapse: ${state}; try a KL warm-up over 0.3 of the run, free bits of 0.1, a smaller weight of the KL term or a weaker decoder`;
+}
