@@ -1,8 +1,12 @@
 /** Initial values of variables, the same on every engine. */
 import { RandomStream } from '../random/index.js';
-import { type TensorData, toData, type Variable } from '../tensor/index.js';
+import { show, sizeOf, type TensorData, toData, type Variable } from '../tensor/index.js';
 
-/** Draws every variable's initial value from a stream of its own, `init/<name>`. */
+/**
+ * Draws every variable's initial value from a stream of its own, `init/<name>`.
+ *
+ * @throws Error naming a variable whose initialiser does not fill its shape
+ */
 export function initialValues(variables: Iterable<Variable>, seed: number): Map<string, TensorData> {
   const values = new Map<string, TensorData>();
   for (const { name, shape, dtype, initialiser } of variables) {
@@ -12,7 +16,13 @@ export function initialValues(variables: Iterable<Variable>, seed: number): Map<
       normal: (count: number) => stream.normal(new Float32Array(count), draw++),
       uniform: (count: number) => stream.uniform(new Float32Array(count), draw++),
     };
-    values.set(name, toData(dtype, initialiser(shape, draws)));
+    const initial = initialiser(shape, draws);
+    if (initial.length !== sizeOf(shape)) {
+      throw new Error(
+        `variable '${name}' of shape ${show(shape)} takes ${sizeOf(shape)} values but its initialiser gave ${initial.length}`,
+      );
+    }
+    values.set(name, toData(dtype, initial));
   }
   return values;
 }

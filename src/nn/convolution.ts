@@ -35,6 +35,14 @@ function spaceOf(operation: string, x: Tensor): Shape {
   return space;
 }
 
+/** How many of `what` each group sees. */
+function perGroup(operation: string, count: number, what: string, groups: number): number {
+  if (count % groups !== 0) {
+    throw new ShapeError(operation, `${count} ${what} do not divide into ${groups} groups`);
+  }
+  return count / groups;
+}
+
 function windowOf(
   space: Shape,
   { kernel, stride = 1, padding = 'same', dilation = 1, groups = 1 }: ConvolutionOptions,
@@ -59,8 +67,9 @@ export function conv(options: ConvolutionOptions): Layer {
   return (scope) => {
     const parameters = onFirst((x) => {
       const taps = spaceOf('conv', x).map(() => kernel);
+      const channels = perGroup('conv', x.shape[x.rank - 1], 'channels', groups);
       return {
-        weight: scope.variable('weight', [...taps, x.shape[x.rank - 1] / groups, filters], weight),
+        weight: scope.variable('weight', [...taps, channels, filters], weight),
         bias: bias ? scope.variable('bias', [filters], filled(0)) : undefined,
       };
     });
@@ -90,8 +99,9 @@ export function transposedConv(options: TransposedConvolutionOptions): Layer {
   return (scope) => {
     const parameters = onFirst((x) => {
       const taps = spaceOf('transposedConv', x).map(() => kernel);
+      const seen = perGroup('transposedConv', filters, 'filters', groups);
       return {
-        weight: scope.variable('weight', [...taps, filters / groups, x.shape[x.rank - 1]], weight),
+        weight: scope.variable('weight', [...taps, seen, x.shape[x.rank - 1]], weight),
         bias: bias ? scope.variable('bias', [filters], filled(0)) : undefined,
       };
     });

@@ -8,6 +8,7 @@ import {
   leakyRelu,
   type Shape,
   ShapeError,
+  sameShape,
   show,
   silu,
   sizeOf,
@@ -35,12 +36,25 @@ export function sequential(...layers: readonly Layer[]): Layer {
   };
 }
 
-/** x + layer(x), with a linear map of the skip path where shapes differ. */
+/**
+ * x + layer(x), or project(x) + layer(x) where the layer changes the shape.
+ *
+ * @throws ShapeError if the two paths end in different shapes; broadcasting here would hide it
+ */
 export function residual(layer: Layer, project?: Layer): Layer {
   return (scope) => {
     const branch = layer(scope.child('branch'));
     const skip = project?.(scope.child('skip'));
-    return (x) => branch(x).add(skip ? skip(x) : x);
+    return (x) => {
+      const [changed, kept] = [branch(x), skip ? skip(x) : x];
+      if (!sameShape(changed.shape, kept.shape)) {
+        throw new ShapeError(
+          'residual',
+          `the branch gives ${show(changed.shape)} but the skip path ${show(kept.shape)}; project the skip path`,
+        );
+      }
+      return changed.add(kept);
+    };
   };
 }
 

@@ -93,8 +93,11 @@ export function groupNorm(groups: number, { epsilon = 1e-5 }: { epsilon?: number
 /**
  * In training, each element is 0 with probability `rate` and divided by 1 − rate otherwise, so that its mean stays;
  * evaluation passes x on. Every call in a build draws from a stream of its own. Srivastava et al. 2014.
+ *
+ * @throws RangeError if the rate is not in [0, 1)
  */
 export function dropout(rate: number): Layer {
+  if (!(rate >= 0 && rate < 1)) throw new RangeError(`dropout: rate ${rate} is not in [0, 1)`);
   return (scope) => {
     let calls = 0;
     return (x) => {

@@ -1,6 +1,6 @@
 /** Independent Bernoulli coordinates, in logits. */
-import { randomUniform, ShapeError, sameShape, show, type Tensor } from '../tensor/index.js';
-import { type Distribution, type DrawOptions, sumEvent } from './distribution.js';
+import { randomUniform, type Tensor } from '../tensor/index.js';
+import { type Distribution, type DrawOptions, requireEvent, sumEvent } from './distribution.js';
 
 export class Bernoulli implements Distribution {
   /** @param eventRank number of event axes; all but the first by default */
@@ -24,18 +24,12 @@ export class Bernoulli implements Distribution {
    * The literal log(1 / (1 + e^−ℓ)) is −∞ in float32 once ℓ falls below about −88. For grey levels in (0, 1) this is a
    * cross-entropy with soft targets, whose least value is the pixels' entropy, not 0.
    *
-   * @param x shape of the logits, values in [0, 1]
-   * @throws ShapeError if the shapes differ; broadcasting here would hide a [batch, 1] mistake
+   * @param x [...batch, ...event], values in [0, 1]
+   * @throws ShapeError if its event has another shape than the logits'
    * @see Kingma & Welling 2014, appendix C.1 (arXiv:1312.6114)
    */
   nll(x: Tensor): Tensor {
-    const event = (shape: readonly number[]) => shape.slice(shape.length - this.eventRank);
-    if (!sameShape(event(x.shape), event(this.logits.shape))) {
-      throw new ShapeError(
-        'Bernoulli',
-        `logits ${show(this.logits.shape)} and x ${show(x.shape)} differ in the event`,
-      );
-    }
+    requireEvent('Bernoulli', this.logits.shape, x, this.eventRank);
     return sumEvent(this.logits.softplus().sub(x.mul(this.logits)), this.eventRank);
   }
 

@@ -1,6 +1,6 @@
 /** Categorical variables in logits: the last axis holds the classes, the axes before it the variables. */
 import { logSoftmax, oneHot, randomUniform, softmax, type Tensor } from '../tensor/index.js';
-import { type DrawOptions, sumEvent } from './distribution.js';
+import { type DrawOptions, requireEvent, sumEvent } from './distribution.js';
 
 /** log Gumbel noise needs u away from 0, where −log(−log u) is infinite. */
 const SMALLEST_UNIFORM = 2 ** -25;
@@ -23,8 +23,13 @@ export class Categorical {
     return softmax(this.logits);
   }
 
-  /** log p(labels), nats, [...batch]; labels are int32 [...batch, ...variables]. */
+  /**
+   * log p(labels), nats, [...batch]; labels are int32 [...batch, ...variables].
+   *
+   * @throws ShapeError if they are for other variables than the logits
+   */
   logProb(labels: Tensor): Tensor {
+    requireEvent('Categorical', this.logits.shape.slice(0, -1), labels, this.eventRank);
     return sumEvent(logSoftmax(this.logits).mul(oneHot(labels, this.classes)).sum(-1), this.eventRank);
   }
 

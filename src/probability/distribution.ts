@@ -1,5 +1,5 @@
 /** What every distribution answers. */
-import type { Tensor } from '../tensor/index.js';
+import { type Shape, ShapeError, sameShape, show, type Tensor } from '../tensor/index.js';
 
 export interface DrawOptions {
   /**
@@ -30,6 +30,17 @@ export interface Distribution {
 export interface Reparameterised extends Distribution {
   /** A draw through which gradients reach the parameters. */
   rsample(options?: DrawOptions): Tensor;
+}
+
+/** @throws ShapeError if x does not end in the event's axes; broadcasting there would hide a [batch, 1] mistake */
+export function requireEvent(distribution: string, parameters: Shape, x: Tensor, eventRank: number): void {
+  const event = (shape: Shape) => shape.slice(shape.length - eventRank);
+  if (x.rank < eventRank || !sameShape(event(x.shape), event(parameters))) {
+    throw new ShapeError(
+      distribution,
+      `shape ${show(x.shape)} does not end in the event's shape ${show(event(parameters))}`,
+    );
+  }
 }
 
 /** Sums over the last `eventRank` axes. */

@@ -3,15 +3,19 @@
  *
  * Level k stands at 2k/255 − 1 on [−1, 1], h = 1/255 is half a level, c = x − y, S the logistic function:
  *
- *   P(k) = S(e^−ℓ (c + h)) − S(e^−ℓ (c − h)),   the lowest level reaching to −∞ and the highest to +∞.
+ *   P(k) = S(u) − S(l),   u = e^−ℓ (c + h),   l = e^−ℓ (c − h),
+ *
+ * the lowest level reaching to −∞ and the highest to +∞. In the tails the difference would cancel; but
+ *
+ *   S(u) − S(l) = S(u) S(−l) (1 − e^(l − u)),
+ *
+ * and a product's logarithm loses nothing.
  */
 import { randomUniform, type Tensor } from '../tensor/index.js';
-import { type Distribution, type DrawOptions, sumEvent } from './distribution.js';
+import { type Distribution, type DrawOptions, requireEvent, sumEvent } from './distribution.js';
 
 const LEVELS = 256;
 const HALF_LEVEL = 1 / (LEVELS - 1);
-/** Below this width of a level's share, the density at its middle is the better number in float32. */
-const SMALLEST_SHARE = 1e-5;
 
 export interface DiscretisedLogisticParameters {
   /** Location y, on [−1, 1]; [...batch, ...event]. */
@@ -41,8 +45,12 @@ export class DiscretisedLogistic implements Distribution {
     return this.logProb(x).neg();
   }
 
-  /** @param x intensities in [0, 1]; each belongs to the nearest of the 256 levels */
+  /**
+   * @param x intensities in [0, 1]; each belongs to the nearest of the 256 levels
+   * @throws ShapeError if its event has another shape than the location's
+   */
   logProb(x: Tensor): Tensor {
+    requireEvent('DiscretisedLogistic', this.location.shape, x, this.eventRank);
     // Edges are told by the level's number: compared as intensities, rounding would miss them.
     const level = x
       .mul(LEVELS - 1)
@@ -55,17 +63,17 @@ export class DiscretisedLogistic implements Distribution {
     const inverseScale = this.logScale.neg().exp();
     const upper = inverseScale.mul(centred.add(HALF_LEVEL));
     const lower = inverseScale.mul(centred.sub(HALF_LEVEL));
-    const middle = inverseScale.mul(centred);
-    const share = upper.sigmoid().sub(lower.sigmoid());
-    const density = middle
-      .sub(this.logScale)
-      .sub(middle.softplus().mul(2))
-      .sub(Math.log((LEVELS - 1) / 2));
-    const inside = share.greater(SMALLEST_SHARE).where(share.max(1e-12).log(), density);
-    const lowest = upper.sub(upper.softplus());
-    const highest = lower.softplus().neg();
-    const logShare = level.lessEqual(0).where(lowest, level.greaterEqual(LEVELS - 1).where(highest, inside));
-    return sumEvent(logShare, this.eventRank);
+    const isLowest = level.lessEqual(0);
+    const isHighest = level.greaterEqual(LEVELS - 1);
+    const belowUpper = isHighest.where(0, upper.neg().softplus().neg());
+    const aboveLower = isLowest.where(0, lower.softplus().neg());
+    const width = inverseScale
+      .mul(-2 * HALF_LEVEL)
+      .expm1()
+      .neg()
+      .log();
+    const between = isLowest.or(isHighest).where(0, width);
+    return sumEvent(belowUpper.add(aboveLower).add(between), this.eventRank);
   }
 
   /** Intensities at the middle of the level drawn, in [0, 1]. */

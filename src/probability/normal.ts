@@ -4,7 +4,7 @@
  *   log N(x; m, e^s) = −½ Σ_j [ log 2π + s_j + (x_j − m_j)² e^(−s_j) ]
  */
 import { randomNormal, type Shape, type Tensor, zeros } from '../tensor/index.js';
-import { type DrawOptions, type Reparameterised, sumEvent } from './distribution.js';
+import { type DrawOptions, type Reparameterised, requireEvent, sumEvent } from './distribution.js';
 
 const LOG_2PI = Math.log(2 * Math.PI);
 
@@ -51,7 +51,9 @@ export class DiagonalNormal implements Reparameterised {
     return this.nll(x).neg();
   }
 
+  /** @throws ShapeError if the event of x has another shape than the mean's */
   nll(x: Tensor): Tensor {
+    requireEvent('DiagonalNormal', this.mean.shape, x, this.eventRank);
     const squares = x.sub(this.mean).square().mul(this.logVar.neg().exp());
     // The log-variance may be one number for many coordinates: it counts once for each of them.
     const terms = squares.add(this.logVar).add(LOG_2PI);

@@ -5,7 +5,11 @@
  * routine PPND16. One uniform number makes one normal number, so element i of a draw depends on word i alone.
  */
 
+// biome-ignore-all lint/correctness/noPrecisionLoss: coefficients with all the digits that were published
+
+/** −∞ at 0, +∞ at 1 and NaN outside. */
 export function normalQuantile(p: number): number {
+  if (!(p > 0 && p < 1)) return p === 0 ? -Infinity : p === 1 ? Infinity : NaN;
   const q = p - 0.5;
   if (q >= -0.425 && q <= 0.425) {
     const r = 0.180625 - q * q;

@@ -29,7 +29,11 @@ export class Permutation {
     this.#keys = stream.words(new Uint32Array(ROUNDS), step);
   }
 
+  /** @throws RangeError if the position is not a whole number from 0 to size − 1 */
   at(position: number): number {
+    if (!(Number.isInteger(position) && position >= 0 && position < this.size)) {
+      throw new RangeError(`permutation: position ${position} is outside 0 to ${this.size - 1}`);
+    }
     let value = position;
     do value = this.#encrypt(value);
     while (value >= this.size);

@@ -33,9 +33,9 @@ export class RandomStream {
     this.#hash = streamHash(name);
   }
 
-  /** Fills `out` with words uniform in [0, 2³²). `first` is the element to start at, a multiple of 4. */
-  words(out: Uint32Array, step = 0, first = 0): Uint32Array {
-    philoxBlocks(out, first / 4, [step % WORD, Math.floor(step / WORD), this.#hash], this.#key);
+  /** Fills `out` with words uniform in [0, 2³²). */
+  words(out: Uint32Array, step = 0): Uint32Array {
+    philoxBlocks(out, 0, [step % WORD, Math.floor(step / WORD), this.#hash], this.#key);
     return out;
   }
 
@@ -46,7 +46,7 @@ export class RandomStream {
     return out;
   }
 
-  /** Fills `out` with standard normal numbers, rounded to float32; none is beyond ±6.3. */
+  /** Fills `out` with standard normal numbers, rounded to float32; none is beyond ±6.34. */
   normal(out: Float32Array, step = 0): Float32Array {
     const words = this.words(this.#scratch(out.length), step);
     for (let i = 0; i < out.length; i++) out[i] = normalQuantile((words[i] + 0.5) * 2 ** -32);

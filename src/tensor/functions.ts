@@ -1,6 +1,6 @@
 /** What is composed of primitives and does not belong to one tensor: makers, joins, soft maxima, lookups. */
 import type { DType } from './dtype.js';
-import { normaliseAxis, requireShape, type Shape, ShapeError, show } from './shape.js';
+import { normaliseAxis, requireShape, type Shape, ShapeError, sameShape, show, sizeOf } from './shape.js';
 import { apply, constant, type Tensor } from './tensor.js';
 
 /** A value that the caller feeds at every run. */
@@ -113,8 +113,15 @@ export function oneHot(indices: Tensor, classes: number): Tensor {
 
 /** Elements `x[..., indices[..., i]]` of the last axis, one list of indices per row. */
 export function takeAlongLast(x: Tensor, indices: Tensor): Tensor {
+  const leading = x.shape.slice(0, -1);
+  if (x.rank === 0 || !sameShape(leading, indices.shape.slice(0, -1)) || indices.rank !== x.rank) {
+    throw new ShapeError(
+      'takeAlongLast',
+      `indices ${show(indices.shape)} are not one list for each row of ${show(x.shape)}`,
+    );
+  }
   const length = x.shape[x.rank - 1];
-  const rows = x.size / length;
+  const rows = sizeOf(leading);
   const count = indices.shape[indices.rank - 1];
   const offsets = iota([rows, 1], 0).mul(constant(length, 'int32'));
   const flat = indices.reshape([rows, count]).add(offsets);
@@ -138,7 +145,7 @@ export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
 
 /** x for x > 0, else eˣ − 1. */
 export function elu(x: Tensor): Tensor {
-  return x.greater(0).where(x, x.min(0).expm1());
+  return x.less(0).where(x.min(0).expm1(), x);
 }
 
 /** x Φ(x), with the exact normal distribution function. */

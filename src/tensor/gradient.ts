@@ -6,7 +6,7 @@
 import { stack, zeros } from './functions.js';
 import { topologicalOrder } from './graph.js';
 import { type AttributesOf, type OpName, rules } from './ops/index.js';
-import type { Rule } from './ops/rule.js';
+import { type Rule, requireDType } from './ops/rule.js';
 import { ShapeError, sameShape, show } from './shape.js';
 import { constant, type Tensor } from './tensor.js';
 
@@ -14,13 +14,17 @@ import { constant, type Tensor } from './tensor.js';
  * Vector-Jacobian products: for each of `inputs`, Σ_k cotangent_kᵀ ∂output_k/∂input, of the input's shape; zero
  * where no output depends on it.
  *
- * @throws ShapeError if a cotangent's shape is not its output's
+ * @throws ShapeError if a cotangent's shape is not its output's, or a tensor does not hold float32
  */
 export function vjp(
   outputs: readonly Tensor[],
   inputs: readonly Tensor[],
   cotangents: readonly Tensor[],
 ): Tensor[] {
+  if (cotangents.length !== outputs.length) {
+    throw new ShapeError('vjp', `${cotangents.length} cotangents for ${outputs.length} outputs`);
+  }
+  for (const x of [...outputs, ...inputs, ...cotangents]) requireDType('vjp', x, 'float32');
   const order = topologicalOrder(outputs);
   const needed = dependents(order, inputs);
   const collected = new Map<Tensor, Tensor>();
@@ -66,7 +70,7 @@ function gradientsOf<K extends OpName>(node: Tensor<K>, cotangent: Tensor): read
  * ∂loss/∂x for each x, of x's shape.
  *
  * @param loss scalar
- * @throws ShapeError if the loss is not a scalar
+ * @throws ShapeError if the loss is not a scalar, or a tensor does not hold float32
  */
 export function grad(loss: Tensor, inputs: readonly Tensor[]): Tensor[] {
   if (loss.rank !== 0) {

@@ -1,4 +1,5 @@
 /** Walking and rewriting graphs. Nothing recurses, so an unrolled network may be as deep as it likes. */
+import { ShapeError, sameShape } from './shape.js';
 import { apply, type Tensor } from './tensor.js';
 
 /** All nodes that the roots depend on, each after its inputs, in an order that depends on the graph alone. */
@@ -27,8 +28,17 @@ export function topologicalOrder(roots: Iterable<Tensor>): Tensor[] {
   return order;
 }
 
-/** The roots with every tensor of the map replaced, throughout; shapes and types must agree. */
+/**
+ * The roots with every tensor of the map replaced, throughout.
+ *
+ * @throws ShapeError if a replacement has another shape or type
+ */
 export function substitute(roots: readonly Tensor[], replacements: ReadonlyMap<Tensor, Tensor>): Tensor[] {
+  for (const [old, replacement] of replacements) {
+    if (!sameShape(old.shape, replacement.shape) || old.dtype !== replacement.dtype) {
+      throw new ShapeError('substitute', `${replacement} cannot stand for ${old}`);
+    }
+  }
   const image = new Map<Tensor, Tensor>();
   for (const node of topologicalOrder(roots)) {
     const replacement = replacements.get(node);

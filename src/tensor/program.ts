@@ -25,11 +25,17 @@ export class Program {
   readonly variables: ReadonlyMap<string, Variable>;
   readonly random: readonly Tensor<'random'>[];
 
-  /** @throws ShapeError if names clash, an update does not fit its variable or the guard is not a bool scalar */
+  /**
+   * @throws ShapeError if there is nothing to compute, names clash, an update does not fit its variable or the guard is
+   *   not a bool scalar
+   */
   constructor({ outputs = {}, updates = new Map(), guard }: ProgramDefinition) {
     this.outputs = new Map(Object.entries(outputs));
     this.updates = updates;
     this.guard = guard;
+    if (this.outputs.size === 0 && updates.size === 0) {
+      throw new ShapeError('Program', 'there is nothing to compute; name an output or an update');
+    }
     if (guard && (guard.rank !== 0 || guard.dtype !== 'bool')) {
       throw new ShapeError('Program', `the guard is a bool scalar, not ${guard}`);
     }

@@ -40,15 +40,20 @@ export class ShapeError extends Error {
   }
 }
 
-// Frames inside this folder say how the graph is built, not who built it wrongly.
+// Frames inside this folder say how the graph is built, not who built it wrongly. Where source maps are on, they are
+// told by their place in src instead of dist.
 function withoutOwnFrames(stack: string): string {
   const folder = new URL('.', import.meta.url).href;
-  const path = decodeURIComponent(new URL(folder).pathname);
+  const source = folder.replace(/dist(\/tensor\/)$/, 'src$1');
+  const places = [folder, source].flatMap((url) => [url, decodeURIComponent(new URL(url).pathname)]);
   const lines = stack.split('\n');
+  const isFrame = (line: string) => /^\s+at /.test(line);
   const isOwn = (line: string) =>
-    /^\s+at /.test(line) && (line.includes(folder) || line.includes(path)) && !line.includes('.test.');
-  const kept = lines.filter((line) => !isOwn(line));
-  return kept.some((line) => /^\s+at /.test(line)) ? kept.join('\n') : stack;
+    isFrame(line) && places.some((place) => line.includes(place)) && !line.includes('.test.');
+  const lastOwn = lines.findLastIndex(isOwn);
+  const callers = lines.slice(lastOwn + 1);
+  if (lastOwn < 0 || callers.length === 0) return stack;
+  return [...lines.slice(0, lines.findIndex(isFrame)), ...callers].join('\n');
 }
 
 /** NumPy's rule: shapes are aligned at their last axis, and a length of 1 stretches. */

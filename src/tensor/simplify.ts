@@ -1,15 +1,19 @@
 /**
  * The identities that are applied while a graph is built, so that gradients come out as one would write them:
- * x·1, x + 0, −(−x), moves that move nothing, and arithmetic between scalar constants.
+ * x·1, x + 0, −(−x), moves that move nothing, and arithmetic between numbers that are known.
  */
 import type { AttributesOf, OpName } from './ops/index.js';
 import type { Signature } from './ops/rule.js';
 import { broadcastShapes, sameShape } from './shape.js';
 import type { Tensor } from './tensor.js';
 
-/** Value of a scalar float constant. */
-function scalar(x: Tensor): number | undefined {
-  return x.is('constant') && x.rank === 0 && x.dtype === 'float32' ? x.attributes.data[0] : undefined;
+/** The one number that a float tensor is filled with, where that is known. */
+function filling(x: Tensor): number | undefined {
+  let source = x;
+  while (source.is('broadcastTo') || source.is('reshape')) source = source.inputs[0];
+  return source.is('constant') && source.size === 1 && x.dtype === 'float32'
+    ? source.attributes.data[0]
+    : undefined;
 }
 
 const elementwise: ReadonlySet<OpName> = new Set([
@@ -57,8 +61,8 @@ const isIdentity = (list: readonly number[], identity: number | undefined) =>
   list.every((value, index) => value === (identity ?? index));
 
 /**
- * What stands for the node about to be made: a tensor that exists already, the value of a scalar constant, or
- * `undefined` when there is nothing simpler.
+ * What stands for the node about to be made: another tensor, the number that it is filled with, or `undefined` when
+ * there is nothing simpler.
  */
 export function simplify<K extends OpName>(
   op: K,
@@ -74,7 +78,7 @@ export function simplify<K extends OpName>(
     case 'sub':
     case 'mul':
     case 'div': {
-      const [x, y] = [scalar(a), scalar(b)];
+      const [x, y] = [filling(a), filling(b)];
       if (x !== undefined && y !== undefined) return arithmetic[name]?.(x, y);
       const neutral = name === 'add' || name === 'sub' ? 0 : 1;
       if (y === neutral) return same(a);
@@ -84,14 +88,16 @@ export function simplify<K extends OpName>(
     case 'exp':
     case 'log':
     case 'sqrt': {
-      const value = scalar(a);
+      const value = filling(a);
       if (value !== undefined) return functions[name]?.(value);
       if (a.is('broadcastTo')) return a.inputs[0][name]().broadcastTo(shape);
       return name === 'neg' && a.is('neg') ? a.inputs[0] : undefined;
     }
     case 'reshape':
-      return same(a) ?? (a.is('reshape') ? a.inputs[0].reshape(shape) : undefined);
+      return same(a) ?? filling(a) ?? (a.is('reshape') ? a.inputs[0].reshape(shape) : undefined);
     case 'broadcastTo':
+      if (a.is('broadcastTo')) return a.inputs[0].broadcastTo(shape);
+      return same(a) ?? (a.rank > 0 ? filling(a) : undefined);
     case 'cast':
       return same(a);
     case 'reduceSum':

@@ -10,7 +10,10 @@ import { normaliseAxes, normaliseAxis, requireShape, type Shape, ShapeError, sho
 import { simplify, withoutBroadcasts } from './simplify.js';
 
 export type Operand = Tensor | number;
-/** One axis of a slice: all of it, or [start, end) with an optional step; negative indices count from the end. */
+/**
+ * One axis of a slice: all of it, or [start, end) with an optional step. Negative indices count from the end, except
+ * for the end of a negative step: there −1 stands before the first element.
+ */
 export type Range = readonly [start: number, end: number, step?: number] | undefined;
 export interface KeepDims {
   /** Keep reduced axes with length 1. @default false */
@@ -220,13 +223,21 @@ export class Tensor<K extends OpName = OpName> {
   // Moves.
   /** One length may be −1: it takes what the others leave. */
   reshape(shape: Shape): Tensor {
-    const known = sizeOf(shape.filter((length) => length !== -1));
-    const full = shape.map((length) => (length === -1 ? this.size / known : length));
-    requireShape('reshape', full);
-    return apply('reshape', [this], { shape: full });
+    const known = shape.filter((length) => length !== -1);
+    requireShape('reshape', known);
+    if (known.length === shape.length) return apply('reshape', [this], { shape });
+    const rest = this.size / sizeOf(known);
+    if (known.length < shape.length - 1 || !Number.isInteger(rest)) {
+      throw new ShapeError(
+        'reshape',
+        `the ${this.size} elements of ${show(this.shape)} leave no one length for −1 in ${show(shape)}`,
+      );
+    }
+    return apply('reshape', [this], { shape: shape.map((length) => (length === -1 ? rest : length)) });
   }
   /** [batch, ...event] → [batch, event size]. */
   flatten(): Tensor {
+    if (this.rank === 0) throw new ShapeError('flatten', 'a scalar has no batch axis');
     return this.reshape([this.shape[0], sizeOf(this.shape.slice(1))]);
   }
   expandDims(axis: number): Tensor {
@@ -245,6 +256,9 @@ export class Tensor<K extends OpName = OpName> {
     return apply('broadcastTo', [this], { shape });
   }
   slice(ranges: readonly Range[]): Tensor {
+    if (ranges.length > this.rank) {
+      throw new ShapeError('slice', `${ranges.length} ranges for a tensor of shape ${show(this.shape)}`);
+    }
     const resolved = this.shape.map((length, axis) => resolveRange(ranges[axis], length));
     return apply('slice', [this], {
       starts: resolved.map((range) => range.start),
@@ -291,9 +305,10 @@ export class Tensor<K extends OpName = OpName> {
   // Products.
   /** Matrix product over the last two axes. A plain matrix on the right serves every batch. */
   matmul(other: Tensor): Tensor {
-    if (other.rank === 2 && this.rank > 2) {
-      const rows = this.reshape([-1, this.shape[this.rank - 1]]);
-      return apply('matmul', [rows, other], {}).reshape([...this.shape.slice(0, -1), other.shape[1]]);
+    const [inner, columns] = other.shape;
+    if (other.rank === 2 && this.rank > 2 && this.shape[this.rank - 1] === inner) {
+      const rows = this.reshape([sizeOf(this.shape.slice(0, -1)), inner]);
+      return apply('matmul', [rows, other], {}).reshape([...this.shape.slice(0, -1), columns]);
     }
     return apply('matmul', [this, other], {});
   }
@@ -331,7 +346,12 @@ function operand(value: Operand, dtype: DType): Tensor {
 function resolveRange(range: Range, length: number): { start: number; size: number; step: number } {
   if (range === undefined) return { start: 0, size: length, step: 1 };
   const [first, last, step = 1] = range;
-  if (step === 0) throw new ShapeError('slice', 'a step of 0 goes nowhere');
+  if (![first, last, step].every(Number.isInteger) || step === 0) {
+    throw new ShapeError(
+      'slice',
+      `${show([first, last, step])} is not a range: whole numbers, and a step other than 0`,
+    );
+  }
   const start = first < 0 ? first + length : first;
   const end = last < 0 && step > 0 ? last + length : last;
   return { start, size: Math.max(0, Math.ceil((end - start) / step)), step };
@@ -350,13 +370,17 @@ function keyOf(op: OpName, inputs: readonly Tensor[], attributes: object): strin
   if (op === 'variable') return undefined;
   if (op === 'constant') {
     const { data, shape, dtype } = attributes as AttributesOf<'constant'>;
-    // Object.is tells −0 from 0, and so must the key.
-    const written = (value: number) => (Object.is(value, -0) ? '-0' : String(value));
     return data.length > LARGEST_SHARED_CONSTANT
       ? undefined
       : `${op} ${dtype} ${show(shape)} ${Array.from(data, written)}`;
   }
-  return `${op} ${inputs.map((x) => x.id)} ${JSON.stringify(attributes)}`;
+  const told = (_: string, value: unknown) => (typeof value === 'number' ? written(value) : value);
+  return `${op} ${inputs.map((x) => x.id)} ${JSON.stringify(attributes, told)}`;
+}
+
+/** Tells numbers apart as Object.is does; JSON writes −0 as 0, and NaN and ±∞ alike. */
+function written(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value);
 }
 
 /**
@@ -374,7 +398,8 @@ export function apply<K extends OpName>(
   const rule = rules[op] as unknown as Rule<AttributesOf<K>>;
   const { shape, dtype } = rule.infer(inputs, attributes);
   const simpler = simplify(op, inputs, attributes, { shape, dtype });
-  if (simpler !== undefined) return typeof simpler === 'number' ? constant(simpler) : simpler;
+  if (simpler !== undefined)
+    return typeof simpler === 'number' ? constant(simpler).broadcastTo(shape) : simpler;
   const key = keyOf(op, inputs, attributes as object);
   const existing = key === undefined ? undefined : interned.get(key)?.deref();
   if (existing) return existing;
@@ -386,19 +411,17 @@ export function apply<K extends OpName>(
   return node;
 }
 
-/** A tensor whose values are known now. Without a shape, a number makes a scalar and a list a vector. */
+/**
+ * A tensor whose values are known now. Without a shape, a number makes a scalar and a list a vector.
+ *
+ * @throws ShapeError if the values do not fill the shape, or are not numbers of the type
+ */
 export function constant(
   values: number | ArrayLike<number>,
   dtype: DType = 'float32',
   shape?: Shape,
 ): Tensor {
-  const list = typeof values === 'number' ? [values] : values;
-  const data: ConstantData =
-    dtype === 'float32'
-      ? list instanceof Float32Array
-        ? list
-        : Float64Array.from(list)
-      : constantData(dtype, list);
+  const data = constantData(dtype, typeof values === 'number' ? [values] : values);
   const full = shape ?? (typeof values === 'number' ? [] : [data.length]);
   requireShape('constant', full);
   if (data.length !== sizeOf(full)) {
@@ -407,9 +430,13 @@ export function constant(
   return apply('constant', [], { data, shape: full, dtype });
 }
 
-function constantData(dtype: Exclude<DType, 'float32'>, values: ArrayLike<number>): ConstantData {
-  if (dtype === 'int32') return Int32Array.from(values);
-  return dtype === 'bool'
-    ? Uint8Array.from(values, (value) => (value === 0 ? 0 : 1))
-    : Uint8Array.from(values);
+// A copy: what the caller does to the values later must not reach the graph.
+function constantData(dtype: DType, values: ArrayLike<number>): ConstantData {
+  if (dtype === 'float32') return values instanceof Float32Array ? values.slice() : Float64Array.from(values);
+  const data = dtype === 'int32' ? Int32Array.from(values) : Uint8Array.from(values);
+  const changed = data.findIndex(
+    (value, i) => value !== Number(values[i]) || (dtype === 'bool' && value > 1),
+  );
+  if (changed >= 0) throw new ShapeError('constant', `${values[changed]} is not a value of type ${dtype}`);
+  return data;
 }

@@ -1,11 +1,28 @@
 /** Collects the nodes and constants of one ONNX graph and names them. */
 import type { ElementType, OnnxAttribute, OnnxNode, OnnxTensor } from './proto.js';
 
+export interface GraphBuilderOptions {
+  /**
+   * Whether equal constants are one. Two graphs that differ in constants only get the same names for them when they
+   * are kept apart. @default true
+   */
+  shareConstants?: boolean;
+  /** Put before every name that is given, so that a graph inside another one does not repeat its names. @default '' */
+  prefix?: string;
+}
+
 export class GraphBuilder {
   readonly nodes: OnnxNode[] = [];
   readonly initializers: OnnxTensor[] = [];
   readonly #constants = new Map<string, string>();
+  readonly #shareConstants: boolean;
+  readonly #prefix: string;
   #named = 0;
+
+  constructor({ shareConstants = true, prefix = '' }: GraphBuilderOptions = {}) {
+    this.#shareConstants = shareConstants;
+    this.#prefix = prefix;
+  }
 
   /** Adds a node with one output and gives that output's name. */
   node(op: string, inputs: readonly string[], attributes: Record<string, OnnxAttribute> = {}): string {
@@ -40,7 +57,7 @@ export class GraphBuilder {
 
   constant(type: ElementType, shape: readonly number[], data: OnnxTensor['data']): string {
     const key =
-      data.length <= 64
+      this.#shareConstants && data.length <= 64
         ? `${type} ${shape} ${Array.from(data as ArrayLike<number | bigint>, written)}`
         : undefined;
     const existing = key === undefined ? undefined : this.#constants.get(key);
@@ -52,7 +69,7 @@ export class GraphBuilder {
   }
 
   #name(hint: string): string {
-    return `${hint}_${this.#named++}`;
+    return `${this.#prefix}${hint}_${this.#named++}`;
   }
 }
 

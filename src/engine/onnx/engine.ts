@@ -4,13 +4,17 @@
  */
 import type { Program, TensorData } from '../../tensor/index.js';
 import {
+  type CheckedRunOptions,
   type Engine,
   type Executable,
   type Feeds,
   type RunOptions,
   requireFeed,
+  requireRunOptions,
   type Values,
+  type VariableStore,
 } from '../engine.js';
+import { Turns } from '../turns.js';
 import { type CompiledModel, compileModel } from './model.js';
 import { type OrtModule, Runner, type RunnerOptions } from './runner.js';
 
@@ -18,7 +22,7 @@ import { type OrtModule, Runner, type RunnerOptions } from './runner.js';
 export interface RunnerLink {
   load(model: CompiledModel): Promise<number>;
   release(model: number): Promise<void>;
-  run(model: number, feeds: Feeds, options: Omit<RunOptions, 'signal'>): Promise<Record<string, TensorData>>;
+  run(model: number, feeds: Feeds, options: CheckedRunOptions): Promise<Record<string, TensorData>>;
   read(names: readonly string[]): Promise<Map<string, TensorData>>;
   write(values: ReadonlyMap<string, Values>): Promise<void>;
   close(): Promise<void>;
@@ -35,34 +39,43 @@ export function localRunner(ort: OrtModule, options: RunnerOptions): RunnerLink 
     read: async (names) => new Map(Array.from(runner.read(names), ([name, data]) => [name, data.slice()])),
     write: async (values) =>
       runner.write(new Map(Array.from(values, ([name, data]) => [name, data.slice()]))),
-    close: async () => {},
+    close: () => runner.close(),
   };
 }
 
 export class OnnxEngine implements Engine {
+  readonly #turns = new Turns();
+
   constructor(
     readonly link: RunnerLink,
     readonly name = 'onnx',
   ) {}
 
-  readonly variables = {
-    read: (names: Iterable<string>) => this.link.read([...names]),
-    write: (values: ReadonlyMap<string, Values>) => this.link.write(values),
+  readonly variables: VariableStore = {
+    read: (names) => {
+      const list = [...names];
+      return this.#turns.take(() => this.link.read(list));
+    },
+    write: (values) => this.#turns.take(() => this.link.write(values)),
   };
 
   async compile(program: Program): Promise<Executable> {
-    const model = await this.link.load(compileModel(program));
+    const model = await this.#turns.take(() => this.link.load(compileModel(program)));
     return {
-      run: async (feeds: Feeds = {}, { signal, ...options }: RunOptions = {}) => {
-        signal?.throwIfAborted();
-        for (const [name, { shape }] of program.inputs) requireFeed(feeds, name, shape, options.steps ?? 1);
-        return this.link.run(model, feeds, options);
+      run: (feeds: Feeds = {}, { signal, ...options }: RunOptions = {}) =>
+        this.#turns.take(() => {
+          signal?.throwIfAborted();
+          const checked = requireRunOptions(options);
+          for (const [name, { shape }] of program.inputs) requireFeed(feeds, name, shape, checked.steps);
+          return this.link.run(model, feeds, checked);
+        }),
+      dispose: async () => {
+        if (!this.#turns.closed) await this.#turns.take(() => this.link.release(model));
       },
-      dispose: () => this.link.release(model),
     };
   }
 
   dispose(): Promise<void> {
-    return this.link.close();
+    return this.#turns.close(() => this.link.close());
   }
 }

@@ -55,19 +55,15 @@ function gemm(a: Tensor, b: Tensor, bias?: Tensor): Lowered {
   return { inputs, emit: (names, builder) => builder.node('Gemm', names, attributes) };
 }
 
-/** y = a·b + bias as one Gemm, when nothing else reads the product. */
-function gemmWithBias(node: Tensor, { uses }: Surroundings): Lowered | undefined {
-  for (const [product, bias] of [node.inputs, [...node.inputs].reverse()]) {
-    const isBias = bias.rank === 1 && bias.shape[0] === node.shape[1];
-    if (
-      product.is('matmul') &&
-      product.rank === 2 &&
-      sameShape(product.shape, node.shape) &&
-      isBias &&
-      uses(product) === 1
-    ) {
-      return gemm(product.inputs[0], product.inputs[1], bias);
-    }
+/** A product or convolution with a bias as one operator, when nothing else reads the sum before the bias. */
+function withBias(node: Tensor, { uses }: Surroundings): Lowered | undefined {
+  for (const [sum, bias] of [node.inputs, [...node.inputs].reverse()]) {
+    const isBias = bias.rank === 1 && bias.shape[0] === node.shape[node.rank - 1];
+    if (!isBias || !sameShape(sum.shape, node.shape) || uses(sum) !== 1) continue;
+    const inputs = [...sum.inputs, bias];
+    if (sum.is('matmul') && sum.rank === 2) return gemm(sum.inputs[0], sum.inputs[1], bias);
+    if (sum.is('conv')) return { inputs, emit: (names, b) => lowerConv(sum, names, b) };
+    if (sum.is('convInputGrad')) return { inputs, emit: (names, b) => lowerConvInputGrad(sum, names, b) };
   }
   return undefined;
 }
@@ -84,8 +80,12 @@ const reduction = (op: string, axes: readonly number[]): Lowered['emit'] => {
 
 const isZero = (x: Tensor) => x.is('constant') && x.rank === 0 && x.attributes.data[0] === 0;
 
-/** Terms by which arguments are moved up before an asymptotic series in float32. */
-const SHIFT = 8;
+/**
+ * Terms by which arguments are moved up before an asymptotic series in float32. For log Γ they are few, because the
+ * logarithm of their product is taken off again and cancels.
+ */
+const POLYGAMMA_SHIFT = 8;
+const LGAMMA_SHIFT = 3;
 
 export const lowerings: { [K in OpName]: Lowering<K> } = {
   input: leaf(),
@@ -138,26 +138,33 @@ export const lowerings: { [K in OpName]: Lowering<K> } = {
   sigmoid: operator('Sigmoid'),
   softplus: operator('Softplus'),
   erf: operator('Erf'),
-  // Stirling's series at x + 8, and the product x (x + 1) … (x + 7) taken off again where x was small.
+  // Stirling's series at x + 3, and the product x (x + 1) (x + 2) taken off again where x was small.
   lgamma: (node) =>
     plain(node, ([x], b) => {
-      const isSmall = b.node('Less', [x, b.scalar(SHIFT)]);
-      const z = b.node('Where', [isSmall, b.node('Add', [x, b.scalar(SHIFT)]), x]);
-      const small = b.node('Min', [x, b.scalar(SHIFT)]);
+      const shift = b.scalar(LGAMMA_SHIFT);
+      const isSmall = b.node('Less', [x, shift]);
+      const z = b.node('Where', [isSmall, b.node('Add', [x, shift]), x]);
+      const small = b.node('Min', [x, shift]);
       let product = small;
-      for (let k = 1; k < SHIFT; k++) product = b.node('Mul', [product, b.node('Add', [small, b.scalar(k)])]);
-      const logZ = b.node('Log', [z]);
+      for (let k = 1; k < LGAMMA_SHIFT; k++)
+        product = b.node('Mul', [product, b.node('Add', [small, b.scalar(k)])]);
       const inverse = b.node('Div', [b.scalar(1), z]);
       const square = b.node('Mul', [inverse, inverse]);
-      const tail = b.node('Mul', [inverse, horner(b, square, [1 / 12, -1 / 360, 1 / 1260])]);
-      const main = b.node('Sub', [b.node('Mul', [b.node('Sub', [z, b.scalar(0.5)]), logZ]), z]);
-      const series = b.node('Add', [b.node('Add', [main, b.scalar(0.5 * Math.log(2 * Math.PI))]), tail]);
-      const shift = b.node('Where', [isSmall, b.node('Log', [product]), b.scalar(0)]);
-      return b.node('Sub', [series, shift]);
+      const coefficients = [1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188];
+      const tail = b.node('Mul', [inverse, horner(b, square, coefficients)]);
+      // (z − ½) log z − z as one product: ∞ stays ∞.
+      const half = b.node('Sub', [z, b.scalar(0.5)]);
+      const main = b.node('Mul', [half, b.node('Sub', [b.node('Log', [z]), b.scalar(1)])]);
+      const series = b.node('Add', [
+        b.node('Add', [main, b.scalar(0.5 * Math.log(2 * Math.PI) - 0.5)]),
+        tail,
+      ]);
+      const above = b.node('Where', [isSmall, b.node('Log', [product]), b.scalar(0)]);
+      return b.node('Sub', [series, above]);
     }),
   polygamma: (node) => plain(node, ([x], b) => lowerPolygamma(node.attributes.order, x, b)),
 
-  add: (node, around) => gemmWithBias(node, around) ?? plain(node, (names, b) => b.node('Add', names)),
+  add: (node, around) => withBias(node, around) ?? plain(node, (names, b) => b.node('Add', names)),
   sub: operator('Sub'),
   mul: operator('Mul'),
   div: operator('Div'),
@@ -233,15 +240,15 @@ export const lowerings: { [K in OpName]: Lowering<K> } = {
   gather: operator('Gather', () => ({ axis: 0 })),
   scatterAdd: (node) =>
     plain(node, ([updates, indices], b) => {
-      const [data, at] = node.inputs;
-      const rows = at.size;
-      const width = node.size / (node.shape[0] || 1);
+      const rows = node.inputs[1].size;
+      const width = node.size / node.shape[0];
       const zeros = b.node('Expand', [b.scalar(0), b.ints([node.shape[0], width])]);
+      if (rows === 0) return b.node('Reshape', [zeros, b.ints(node.shape)]);
       const positions = b.node('Expand', [
         b.node('Reshape', [indices, b.ints([rows, 1])]),
         b.ints([rows, width]),
       ]);
-      const flat = b.node('Reshape', [updates, b.ints([rows, data.size / (rows || 1)])]);
+      const flat = b.node('Reshape', [updates, b.ints([rows, width])]);
       const sums = b.node('ScatterElements', [zeros, positions, flat], { axis: 0, reduction: 'add' });
       return b.node('Reshape', [sums, b.ints(node.shape)]);
     }),
@@ -259,6 +266,10 @@ export const lowerings: { [K in OpName]: Lowering<K> } = {
 };
 
 export function lower<K extends OpName>(node: Tensor<K>, surroundings: Surroundings): Lowered {
+  // Nothing need not be computed, and ONNX Runtime's TopK and Expand fail at it.
+  if (node.size === 0 && node.inputs.length > 0) {
+    return { inputs: [], emit: (_, b) => b.constant(node.dtype, node.shape, constantOf(node.dtype, [])) };
+  }
   const lowering = lowerings[node.op] as unknown as Lowering<K>;
   return lowering(node, surroundings);
 }
@@ -288,10 +299,10 @@ function lowerPolygamma(order: number, x: string, b: GraphBuilder): string {
   const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1));
   const sign = order % 2 === 0 ? -1 : 1;
   let shifted = power(x, -(order + 1));
-  for (let k = 1; k < SHIFT; k++)
+  for (let k = 1; k < POLYGAMMA_SHIFT; k++)
     shifted = b.node('Add', [shifted, power(b.node('Add', [x, b.scalar(k)]), -(order + 1))]);
   const shift = b.node('Mul', [shifted, b.scalar(sign * factorial(order))]);
-  const z = b.node('Add', [x, b.scalar(SHIFT)]);
+  const z = b.node('Add', [x, b.scalar(POLYGAMMA_SHIFT)]);
   const inverse = b.node('Div', [b.scalar(1), z]);
   const square = b.node('Mul', [inverse, inverse]);
   const bernoulli = [1 / 6, -1 / 30, 1 / 42, -1 / 30];

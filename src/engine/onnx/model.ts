@@ -27,7 +27,7 @@ export interface Manifest {
   /** By input name. */
   readonly inputs: Readonly<Record<string, Slot>>;
   readonly outputs: Readonly<Record<string, Slot>>;
-  /** By variable name. Carried state comes back as `<name>'`. */
+  /** By variable name. Carried state comes back under `updatedName`. */
   readonly variables: Readonly<Record<string, Slot & { readonly updated: boolean }>>;
   readonly random: readonly (Slot & {
     readonly stream: string;
@@ -45,7 +45,7 @@ export interface CompiledModel {
 export const STEPS = 'steps';
 export const FIRST_STEP = 'firstStep';
 /** Name of the session output that holds a variable's new value. */
-export const updatedName = (slot: Slot) => `${slot.name}'`;
+export const updatedName = (slot: Slot) => `updated:${slot.name}`;
 
 const slotOf = (node: Tensor): Slot => ({ name: slotName(node), dtype: node.dtype, shape: node.shape });
 
@@ -71,7 +71,7 @@ function describe(program: Program): Manifest {
 }
 
 /** Names of the values that the surrounding model provides to the graph of one step. */
-type LeafNames = (node: Tensor) => string;
+export type LeafNames = (node: Tensor) => string;
 
 function slotName(node: Tensor): string {
   if (node.is('input')) return `input:${node.attributes.name}`;
@@ -81,7 +81,7 @@ function slotName(node: Tensor): string {
 }
 
 /** Emits what the roots need, each node once and after what it reads, and gives every root's name. */
-function emitAll(program: Program, b: GraphBuilder, leaf: LeafNames): (tensor: Tensor) => string {
+export function emitAll(program: Program, b: GraphBuilder, leaf: LeafNames): (tensor: Tensor) => string {
   const roots = rootsOf(program);
   const counts = new Map<Tensor, number>();
   const count = (node: Tensor) => counts.set(node, (counts.get(node) ?? 0) + 1);
@@ -166,10 +166,10 @@ function loopGraph(program: Program, manifest: Manifest): OnnxGraph {
 const guardSlot = (name: string): Slot => ({ name, dtype: 'bool', shape: [] });
 
 function bodyGraph(program: Program, manifest: Manifest, carried: readonly Slot[]): OnnxGraph {
-  const b = new GraphBuilder();
+  const b = new GraphBuilder({ prefix: 'step/' });
   const iteration = 'iteration';
   // The step's own slice of what is stacked, and the step's own state; the rest is read from the outer graph.
-  const now = (name: string) => `${name}@now`;
+  const now = (name: string) => `now:${name}`;
   for (const { name } of [...Object.values(manifest.inputs), ...manifest.random]) {
     b.nodes.push({ op: 'Gather', inputs: [name, iteration], outputs: [now(name)], attributes: { axis: 0 } });
   }
@@ -187,14 +187,14 @@ function bodyGraph(program: Program, manifest: Manifest, carried: readonly Slot[
     return constantState.has(name) ? name : now(name);
   });
   const result = (tensor: Tensor, s: Slot): OnnxValue => {
-    const next = `${s.name}@next`;
+    const next = `next:${s.name}`;
     b.rename(nameOf(tensor), next);
     return value({ ...s, name: next });
   };
   const states = Array.from(program.updates.values(), (tensor, i) => result(tensor, carried[i]));
   const scanned = Array.from(program.outputs, ([name, tensor]) => result(tensor, manifest.outputs[name]));
   if (program.guard && manifest.guard) scanned.push(result(program.guard, guardSlot(manifest.guard)));
-  b.rename('continue', 'continue@next');
+  b.rename('continue', 'next:continue');
   const bool = (name: string): OnnxValue => ({ name, type: 'bool', shape: [] });
   return {
     name: 'step',
@@ -205,7 +205,7 @@ function bodyGraph(program: Program, manifest: Manifest, carried: readonly Slot[
       bool('continue'),
       ...carried.map((s) => value({ ...s, name: now(s.name) })),
     ],
-    outputs: [bool('continue@next'), ...states, ...scanned],
+    outputs: [bool('next:continue'), ...states, ...scanned],
   };
 }
 

@@ -5,7 +5,7 @@
 import type * as Ort from 'onnxruntime-common';
 import { RandomStream } from '../../random/index.js';
 import { allocate, type DType, type Shape, sizeOf, type TensorData, toData } from '../../tensor/index.js';
-import type { Feeds, RunOptions, Values } from '../engine.js';
+import { type CheckedRunOptions, type Feeds, requireVariable, type Values } from '../engine.js';
 import { type CompiledModel, FIRST_STEP, type Manifest, type Slot, STEPS, updatedName } from './model.js';
 
 /** What onnxruntime-node and onnxruntime-web have in common. */
@@ -17,6 +17,9 @@ export interface RunnerOptions {
   /** Execution providers in order of preference. @default ['cpu'] */
   providers?: readonly string[];
 }
+
+/** What goes wrong is thrown; it need not be printed as well. */
+const QUIET = { logSeverityLevel: 4 } as const;
 
 interface Loaded {
   session: Ort.InferenceSession;
@@ -45,7 +48,7 @@ export class Runner {
       intraOpNumThreads: threads,
       // A denormal costs a hundred times a normal number, and gradients that fade out are full of them.
       extra: { session: { set_denormal_as_zero: '1' } },
-      logSeverityLevel: 3,
+      ...QUIET,
     });
     this.#models.set(++this.#loaded, { session, manifest });
     return this.#loaded;
@@ -57,8 +60,13 @@ export class Runner {
     await loaded?.session.release();
   }
 
+  async close(): Promise<void> {
+    for (const model of [...this.#models.keys()]) await this.release(model);
+    this.#variables.clear();
+  }
+
   read(names: Iterable<string>): Map<string, TensorData> {
-    return new Map(Array.from(names, (name) => [name, this.#variable(name)]));
+    return new Map(Array.from(names, (name) => [name, requireVariable(this.#variables.get(name), name)]));
   }
 
   write(values: ReadonlyMap<string, Values>): void {
@@ -66,21 +74,22 @@ export class Runner {
       this.#variables.set(name, data instanceof Float64Array ? Float32Array.from(data) : data);
   }
 
-  async run(model: number, feeds: Feeds, options: Omit<RunOptions, 'signal'>): Promise<Results> {
+  async run(model: number, feeds: Feeds, options: CheckedRunOptions): Promise<Results> {
     const loaded = this.#models.get(model);
     if (!loaded) throw new Error('run: this executable has been disposed of');
-    const { steps = 1, firstStep = 0, seed = 0 } = options;
-    const outputs = allocateOutputs(loaded.manifest, steps);
-    if (loaded.manifest.loops) await this.#loop(loaded, feeds, { from: 0, steps, firstStep, seed }, outputs);
-    else
-      for (let k = 0; k < steps; k++)
-        await this.#once(loaded, feeds, { from: k, steps: 1, firstStep, seed }, outputs);
+    const outputs = allocateOutputs(loaded.manifest, options.steps);
+    if (loaded.manifest.loops) {
+      await this.#loop(loaded, feeds, { ...options, from: 0 }, outputs);
+    } else {
+      for (let from = 0; from < options.steps; from++)
+        await this.#once(loaded, feeds, { ...options, from, steps: 1 }, outputs);
+    }
     return outputs;
   }
 
   /** A step of a program without updates. */
   async #once({ session, manifest }: Loaded, feeds: Feeds, part: Part, outputs: Results): Promise<void> {
-    const results = await session.run(this.#inputs(manifest, feeds, part, false));
+    const results = await session.run(this.#inputs(manifest, feeds, part, false), QUIET);
     for (const [name, slot] of Object.entries(manifest.outputs)) {
       outputs[name].set(dataOf(results[slot.name]), part.from * sizeOf(slot.shape));
     }
@@ -91,26 +100,21 @@ export class Runner {
    * some step turns out false: the steps before it are run again and kept, the step itself leaves nothing, and the
    * rest follows.
    */
-  async #loop(loaded: Loaded, feeds: Feeds, part: Part, outputs: Results): Promise<void> {
-    const { session, manifest } = loaded;
-    let { from } = part;
+  async #loop({ session, manifest }: Loaded, feeds: Feeds, part: Part, outputs: Results): Promise<void> {
+    const run = (from: number, steps: number) =>
+      session.run(this.#inputs(manifest, feeds, { ...part, from, steps }, true), QUIET);
     const end = part.from + part.steps;
-    while (from < end) {
-      const results = await session.run(
-        this.#inputs(manifest, feeds, { ...part, from, steps: end - from }, true),
-      );
-      const kept = manifest.guard === undefined ? end - from : dataOf(results[manifest.guard]).indexOf(0);
-      const done = manifest.guard === undefined || kept < 0 ? end - from : kept + 1;
+    for (let from = part.from; from < end; ) {
+      const rest = end - from;
+      const results = await run(from, rest);
+      const refused = manifest.guard === undefined ? -1 : dataOf(results[manifest.guard]).indexOf(0);
+      const done = refused < 0 ? rest : refused + 1;
       for (const [name, slot] of Object.entries(manifest.outputs)) {
         const size = sizeOf(slot.shape);
         outputs[name].set(dataOf(results[slot.name]).subarray(0, done * size), from * size);
       }
-      if (kept < 0 || kept === end - from) this.#commit(manifest, results);
-      else if (kept > 0)
-        this.#commit(
-          manifest,
-          await session.run(this.#inputs(manifest, feeds, { ...part, from, steps: kept }, true)),
-        );
+      if (refused < 0) this.#commit(manifest, results);
+      else if (refused > 0) this.#commit(manifest, await run(from, refused));
       from += done;
     }
   }
@@ -127,8 +131,10 @@ export class Runner {
       inputs[slot.name] = new this.ort.Tensor(slot.dtype, data, shape);
     };
     const lead = (slot: Slot) => (stacked ? [part.steps, ...slot.shape] : slot.shape);
-    for (const [name, slot] of Object.entries(manifest.variables))
-      put(slot, this.#variable(name), slot.shape);
+    for (const [name, slot] of Object.entries(manifest.variables)) {
+      const value = requireVariable(this.#variables.get(name), name, slot.shape);
+      put(slot, toData(slot.dtype, value), slot.shape);
+    }
     for (const [name, slot] of Object.entries(manifest.inputs)) {
       const size = sizeOf(slot.shape);
       const data = toData(slot.dtype, feeds[name]).subarray(
@@ -155,20 +161,11 @@ export class Runner {
     }
     return noise;
   }
-
-  #variable(name: string): TensorData {
-    const value = this.#variables.get(name);
-    if (!value) throw new Error(`variable '${name}' has no value yet; write its initial value first`);
-    return value;
-  }
 }
 
 /** Steps [from, from + steps) of a call. */
-interface Part {
+interface Part extends CheckedRunOptions {
   from: number;
-  steps: number;
-  firstStep: number;
-  seed: number;
 }
 
 function allocateOutputs(manifest: Manifest, steps: number): Results {

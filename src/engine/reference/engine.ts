@@ -2,36 +2,21 @@
  * The reference engine: programs interpreted node by node in float64. Slow and obviously right, it is what every other
  * engine is compared with.
  */
+import { type Program, type Tensor, type TensorData, topologicalOrder } from '../../tensor/index.js';
 import {
-  type Program,
-  type Shape,
-  type Tensor,
-  type TensorData,
-  topologicalOrder,
-} from '../../tensor/index.js';
-import type { Engine, Executable, Feeds, Fetches, RunOptions, Values, VariableStore } from '../engine.js';
-import { requireFeed } from '../engine.js';
+  type Engine,
+  type Executable,
+  type Feeds,
+  type Fetches,
+  type RunOptions,
+  requireFeed,
+  requireRunOptions,
+  requireVariable,
+  type Values,
+  type VariableStore,
+} from '../engine.js';
+import { Turns } from '../turns.js';
 import { allocateValues, kernels, type StepContext } from './kernels.js';
-
-class ReferenceStore implements VariableStore {
-  readonly values = new Map<string, Values>();
-
-  async read(names: Iterable<string>): Promise<Map<string, TensorData>> {
-    return new Map(Array.from(names, (name) => [name, rounded(this.get(name))]));
-  }
-
-  async write(values: ReadonlyMap<string, Values>): Promise<void> {
-    for (const [name, data] of values) {
-      this.values.set(name, data instanceof Float32Array ? Float64Array.from(data) : data.slice());
-    }
-  }
-
-  get(name: string): Values {
-    const value = this.values.get(name);
-    if (!value) throw new Error(`variable '${name}' has no value yet; write its initial value first`);
-    return value;
-  }
-}
 
 function rounded(values: Values): TensorData {
   return values instanceof Float64Array ? Float32Array.from(values) : values.slice();
@@ -39,47 +24,68 @@ function rounded(values: Values): TensorData {
 
 export class ReferenceEngine implements Engine {
   readonly name = 'reference';
-  readonly variables = new ReferenceStore();
+  readonly #turns = new Turns();
+  #state: ReadonlyMap<string, Values> = new Map();
 
-  async compile(program: Program): Promise<Executable> {
-    return {
-      run: (feeds = {}, options = {}) => this.#run(program, feeds, options),
-      dispose: async () => {},
+  readonly variables: VariableStore = {
+    read: (names) => {
+      const read = (name: string) => [name, rounded(requireVariable(this.#state.get(name), name))] as const;
+      return this.#turns.take(() => new Map(Array.from(names, read)));
+    },
+    write: (values) => {
+      const held = (data: Values) => (data instanceof Float32Array ? Float64Array.from(data) : data.slice());
+      return this.#turns.take(() => {
+        const written = Array.from(values, ([name, data]) => [name, held(data)] as const);
+        this.#state = new Map([...this.#state, ...written]);
+      });
+    },
+  };
+
+  compile(program: Program): Promise<Executable> {
+    let disposed = false;
+    const executable: Executable = {
+      run: (feeds = {}, options = {}) =>
+        this.#turns.take(() => {
+          if (disposed) throw new Error('run: this executable has been disposed of');
+          return this.#run(program, feeds, options);
+        }),
+      dispose: async () => {
+        disposed = true;
+      },
     };
+    return this.#turns.take(() => executable);
   }
 
-  async dispose(): Promise<void> {}
+  dispose(): Promise<void> {
+    return this.#turns.close(() => {});
+  }
 
-  async #run(
-    program: Program,
-    feeds: Feeds,
-    { steps = 1, firstStep = 0, seed = 0, signal }: RunOptions,
-  ): Promise<Fetches> {
+  async #run(program: Program, feeds: Feeds, { signal, ...options }: RunOptions): Promise<Fetches> {
+    const { steps, firstStep, seed } = requireRunOptions(options);
+    for (const [name, { shape }] of program.inputs) requireFeed(feeds, name, shape, steps);
+    for (const [name, { shape }] of program.variables) requireVariable(this.#state.get(name), name, shape);
     const fetches: Record<string, Values> = {};
     for (const [name, { dtype, size }] of program.outputs)
       fetches[name] = allocateValues(dtype, size * steps);
-    const before = new Map(this.variables.values);
+    // A run that fails or is abandoned leaves the engine's own state as it was.
+    const state = new Map(this.#state);
     let rested = performance.now();
     for (let k = 0; k < steps; k++) {
-      if (signal?.aborted) {
-        this.variables.values.clear();
-        for (const [name, value] of before) this.variables.values.set(name, value);
-        signal.throwIfAborted();
-      }
+      signal?.throwIfAborted();
       const computed = interpret(program.nodes, {
         step: firstStep + k,
         seed,
         leaf: (node) => {
-          if (node.is('variable')) return this.variables.get(node.attributes.name);
-          return part(requireFeed(feeds, node.attributes.name, node.shape, steps), k, node);
+          const { name } = node.attributes;
+          if (node.is('variable')) return requireVariable(state.get(name), name);
+          return part(requireFeed(feeds, name, node.shape, steps), k, node);
         },
       });
       for (const [name, output] of program.outputs)
-        fetches[name].set(valueOf(computed, output), k * output.size);
-      if (!program.guard || valueOf(computed, program.guard)[0]) {
-        for (const [variable, value] of program.updates) {
-          this.variables.values.set(variable.name, valueOf(computed, value));
-        }
+        fetches[name].set(computedValue(computed, output), k * output.size);
+      if (!program.guard || computedValue(computed, program.guard)[0]) {
+        for (const [variable, value] of program.updates)
+          state.set(variable.name, computedValue(computed, value));
       }
       // Timers, signals and messages of this thread get their turn between steps.
       if (performance.now() - rested > 50) {
@@ -87,21 +93,18 @@ export class ReferenceEngine implements Engine {
         rested = performance.now();
       }
     }
+    this.#state = state;
     return fetches;
   }
 }
 
 /** Step k of values stacked along a leading axis. */
-function part(
-  values: Values,
-  k: number,
-  { size, dtype }: { size: number; dtype: Tensor['dtype']; shape: Shape },
-): Values {
+function part(values: Values, k: number, { size, dtype }: Tensor<'input'>): Values {
   const slice = values.subarray(k * size, (k + 1) * size);
   return dtype === 'float32' ? Float64Array.from(slice) : slice.slice();
 }
 
-function valueOf(computed: ReadonlyMap<Tensor, Values>, node: Tensor): Values {
+function computedValue(computed: ReadonlyMap<Tensor, Values>, node: Tensor): Values {
   const value = computed.get(node);
   if (!value) throw new Error(`reference: ${node} was not computed`);
   return value;
@@ -119,7 +122,7 @@ function interpret(nodes: readonly Tensor[], context: StepContext): Map<Tensor, 
       node,
       kernel(
         node,
-        node.inputs.map((x) => valueOf(computed, x)),
+        node.inputs.map((x) => computedValue(computed, x)),
         context,
       ),
     );
@@ -135,5 +138,5 @@ export function evaluate(
   const leaf = (node: Tensor<'input'> | Tensor<'variable'>) =>
     requireFeed(values, node.attributes.name, node.shape, 1);
   const computed = interpret(topologicalOrder(roots), { seed, step, leaf });
-  return roots.map((root) => valueOf(computed, root));
+  return roots.map((root) => computedValue(computed, root));
 }

@@ -69,6 +69,10 @@ function alongAxis(shape: Shape, axis: number): { outer: number; length: number;
   return { outer: sizeOf(shape.slice(0, axis)), length: shape[axis], inner: sizeOf(shape.slice(axis + 1)) };
 }
 
+const product = binary<'mul'>((a, b) => a * b);
+/** A double holds no 62-bit product; whole numbers wrap round at 32 bits. */
+const wholeProduct = binary<'mul'>(Math.imul);
+
 const NaNOr = (f: (a: number, b: number) => number) => (a: number, b: number) =>
   Number.isNaN(a) || Number.isNaN(b) ? NaN : f(a, b);
 
@@ -110,7 +114,7 @@ export const kernels: { [K in OpName]: Kernel<K> } = {
 
   add: binary((a, b) => a + b),
   sub: binary((a, b) => a - b),
-  mul: binary((a, b) => a * b),
+  mul: (node, inputs, context) => (node.dtype === 'int32' ? wholeProduct : product)(node, inputs, context),
   div: binary((a, b) => a / b),
   pow: binary((a, b) => a ** b),
   max: binary(NaNOr(Math.max)),

@@ -1,4 +1,5 @@
 /** Elementwise functions of two tensors, broadcast against each other, and the choice between two. */
+import type { DType } from '../dtype.js';
 import { broadcastShapes } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { type None, type Rule, requireDType, requireSameDType, sumToShape } from './rule.js';
@@ -21,10 +22,13 @@ function arithmetic(name: string, partials: Partials, wholeNumbers = true): Rule
   };
 }
 
-function comparison(name: string): Rule<None> {
+const NUMBERS: readonly DType[] = ['float32', 'int32', 'uint8'];
+
+function comparison(name: string, allowed = NUMBERS): Rule<None> {
   return {
     infer([a, b]) {
       requireSameDType(name, a, b);
+      requireDType(name, a, ...allowed);
       return { shape: broadcastShapes(name, a.shape, b.shape), dtype: 'bool' };
     },
   };
@@ -45,7 +49,7 @@ export const max = arithmetic('max', (g, a, b) => [a.greater(b).where(g, 0), a.g
 /** At a tie the gradient goes to the second operand whole, as for `max`. */
 export const min = arithmetic('min', (g, a, b) => [a.less(b).where(g, 0), a.less(b).where(0, g)]);
 
-export const equal = comparison('equal');
+export const equal = comparison('equal', [...NUMBERS, 'bool']);
 export const less = comparison('less');
 export const lessEqual = comparison('lessEqual');
 

@@ -20,6 +20,20 @@ export interface Window {
   groups: number;
 }
 
+function requireWindow(operation: string, space: Shape, window: Window): void {
+  const { strides, dilations, padding, groups } = window;
+  const whole = (least: number) => (n: number) => Number.isInteger(n) && n >= least;
+  const lists = [strides, dilations, padding];
+  if (
+    lists.some((list) => list.length !== space.length) ||
+    ![...strides, ...dilations, groups].every(whole(1)) ||
+    !padding.flat().every(whole(0))
+  ) {
+    const wanted = `strides, dilations and groups from 1 and padding from 0 for ${space.length} spatial axes`;
+    throw new ShapeError(operation, `wanted ${wanted}, got ${JSON.stringify(window)}`);
+  }
+}
+
 function outputShape(operation: string, x: Shape, w: Shape, window: Window): number[] {
   const space = x.slice(1, -1);
   const [channels, inChannels, filters] = [x[x.length - 1], w[w.length - 2], w[w.length - 1]];
@@ -27,6 +41,7 @@ function outputShape(operation: string, x: Shape, w: Shape, window: Window): num
     const wanted = '[batch, ...space, channels] and [...kernel, channels, filters] with 1 to 3 spatial axes';
     throw new ShapeError(operation, `x has shape ${show(x)} and the weight ${show(w)}; wanted ${wanted}`);
   }
+  requireWindow(operation, space, window);
   if (channels !== inChannels * window.groups) {
     const expected = `weight expects ${inChannels * window.groups} input channels`;
     throw new ShapeError(operation, `${expected} but x has shape ${show(x)}`);
@@ -39,7 +54,7 @@ function outputShape(operation: string, x: Shape, w: Shape, window: Window): num
     const reach = (w[i] - 1) * window.dilations[i] + 1;
     return Math.floor((length + before + after - reach) / window.strides[i]) + 1;
   });
-  if (out.some((length) => length < 1)) {
+  if (out.some((length) => length < 1) || w.slice(0, -2).includes(0)) {
     throw new ShapeError(
       operation,
       `a kernel of ${show(w.slice(0, -2))} does not fit into x of shape ${show(x)}`,

@@ -1,8 +1,11 @@
 /** Primitives that address rows by index. */
-import { ShapeError, sameShape, show } from '../shape.js';
+import { requireShape, ShapeError, sameShape, show } from '../shape.js';
 import { type None, type Rule, requireDType } from './rule.js';
 
-/** Rows `x[indices[i]]` of the first axis; indices outside it are an error of the engine. */
+/**
+ * Rows `x[indices[i]]` of the first axis. An index outside it is an error of the engine; ONNX Runtime counts negative
+ * ones from the end instead.
+ */
 export const gather: Rule<None> = {
   infer([x, indices]) {
     requireDType('gather', indices, 'int32');
@@ -17,6 +20,7 @@ export const scatterAdd: Rule<{ size: number }> = {
   infer([updates, indices], { size }) {
     requireDType('scatterAdd', indices, 'int32');
     requireDType('scatterAdd', updates, 'float32');
+    requireShape('scatterAdd', [size]);
     if (!sameShape(updates.shape.slice(0, indices.rank), indices.shape)) {
       throw new ShapeError(
         'scatterAdd',

@@ -1,5 +1,5 @@
 /** Primitives that move elements and compute nothing. */
-import { type Shape, ShapeError, sameShape, show, sizeOf } from '../shape.js';
+import { requireShape, type Shape, ShapeError, sameShape, show, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { type Rule, requireSameDType, sumToShape } from './rule.js';
 
@@ -40,6 +40,7 @@ export const transpose: Rule<{ permutation: readonly number[] }> = {
 
 export const broadcastTo: Rule<{ shape: Shape }> = {
   infer([x], { shape }) {
+    requireShape('broadcastTo', shape);
     const offset = shape.length - x.rank;
     if (offset < 0 || x.shape.some((n, axis) => n !== 1 && n !== shape[offset + axis])) {
       throw new ShapeError('broadcastTo', `${show(x.shape)} does not stretch to ${show(shape)}`);
@@ -72,6 +73,8 @@ export const slice: Rule<SliceAttributes> = {
   },
   gradient(y, g, { starts, sizes, steps }) {
     const { shape } = y.inputs[0];
+    // Nothing was taken, and the sum of nothing is 0.
+    if (y.size === 0) return [g.sum().broadcastTo(shape)];
     const flipped = g.flip(steps.flatMap((step, axis) => (step < 0 ? [axis] : [])));
     const spread = steps.reduce((t, step, axis) => spreadAlong(t, axis, Math.abs(step)), flipped);
     const before = starts.map((start, axis) =>

@@ -43,7 +43,7 @@ export const reduceMax: Rule<Axes> = {
   },
 };
 
-/** Index of the first largest element. */
+/** Index of the first largest element; any index where one is NaN. */
 export const argMax: Rule<{ axis: number }> = {
   infer([x], { axis }) {
     requireDType('argMax', x, 'float32', 'int32');
@@ -52,7 +52,10 @@ export const argMax: Rule<{ axis: number }> = {
   },
 };
 
-/** Indices of the k largest (or smallest) along the last axis, best first; of equal elements the lowest index first. */
+/**
+ * Indices of the k largest (or smallest) along the last axis, best first; of equal elements the lowest index first. Where
+ * one is NaN the order is open.
+ */
 export const topK: Rule<{ k: number; largest: boolean }> = {
   infer([x], { k }) {
     requireDType('topK', x, 'float32');
