@@ -1,5 +1,5 @@
 /** Convolutions over 1 to 3 spatial axes, channels last; the input's rank says how many. */
-import { type Initialiser, type Shape, ShapeError, show, type Tensor, type Window } from '../tensor/index.js';
+import { type Initialiser, type Shape, ShapeError, show, sizeOf, type Tensor, type Window } from '../tensor/index.js';
 import { fanInUniform, filled } from './initialisers.js';
 import { type Layer, onFirst } from './layer.js';
 
@@ -101,7 +101,7 @@ export function transposedConv(options: TransposedConvolutionOptions): Layer {
       const taps = spaceOf('transposedConv', x).map(() => kernel);
       const seen = perGroup('transposedConv', filters, 'filters', groups);
       return {
-        weight: scope.variable('weight', [...taps, seen, x.shape[x.rank - 1]], weight),
+        weight: scope.variable('weight', [...taps, seen, x.shape[x.rank - 1]], seenBackwards(weight, stride)),
         bias: bias ? scope.variable('bias', [filters], filled(0)) : undefined,
       };
     });
@@ -111,6 +111,24 @@ export function transposedConv(options: TransposedConvolutionOptions): Layer {
       const y = x.convInputGrad(w, [x.shape[0], ...space, filters], windowOf(space, options));
       return b ? y.add(b) : y;
     };
+  };
+}
+
+/**
+ * An initialiser for a weight [...kernel, filters, channels] that is used from its last axis to the one before: inputs
+ * are the channels, and every result meets one in `stride` taps along each axis.
+ */
+function seenBackwards(weight: Initialiser, stride: number): Initialiser {
+  return (shape, draws) => {
+    const [filters, channels] = shape.slice(-2);
+    const taps = shape.slice(0, -2);
+    const forwards = weight([...taps, channels, filters], draws);
+    const scale = stride ** (taps.length / 2);
+    return Float32Array.from({ length: sizeOf(shape) }, (_, i) => {
+      const [channel, rest] = [i % channels, Math.floor(i / channels)];
+      const [filter, tap] = [rest % filters, Math.floor(rest / filters)];
+      return scale * forwards[(tap * channels + channel) * filters + filter];
+    });
   };
 }
 
