@@ -1,5 +1,13 @@
 /** Convolutions over 1 to 3 spatial axes, channels last; the input's rank says how many. */
-import { type Initialiser, type Shape, ShapeError, show, sizeOf, type Tensor, type Window } from '../tensor/index.js';
+import {
+  type Initialiser,
+  type Shape,
+  ShapeError,
+  show,
+  sizeOf,
+  type Tensor,
+  type Window,
+} from '../tensor/index.js';
 import { fanInUniform, filled } from './initialisers.js';
 import { type Layer, onFirst } from './layer.js';
 
