@@ -65,6 +65,8 @@ export {
   trainingOptions,
 } from './training/index.js';
 export {
+  type CodeFrame,
+  codeFrame,
   codesView,
   interpolationsView,
   manifoldView,

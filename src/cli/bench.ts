@@ -1,5 +1,5 @@
 /** `vaekit bench [CASE…]`: how fast this machine trains the standard cases. */
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { z } from 'zod';
 import { benchNames, requireCase, runCase } from '../node/index.js';
 import { addEngineFlags, readEngineFlags } from './engineFlags.js';
@@ -10,14 +10,11 @@ const benchOptions = z.object({
   seconds: z.number().positive().default(5).describe('training time per case'),
 });
 
-export function benchCommand(): Command {
-  const command = new Command('bench')
-    .description('measure training, encoding and decoding of standard cases, each in a process of its own')
+export function defineBench(command: Command): void {
+  command
     .argument('[cases...]', `out of ${benchNames.join(', ')} (default: all)`)
-    .option('--json', 'one JSON object per case and line');
-  addFlags(command, benchOptions, 'Measurement:');
-  return addEngineFlags(command).action(
-    async (cases: string[], typed: Record<string, unknown> & { json?: boolean }) => {
+    .option('--json', 'one JSON object per case and line')
+    .action(async (cases: string[], typed: Record<string, unknown> & { json?: boolean }) => {
       const { seconds } = readFlags(benchOptions, typed);
       const engine = readEngineFlags(typed);
       cases.forEach(requireCase);
@@ -32,6 +29,7 @@ export function benchCommand(): Command {
           );
         }
       }
-    },
-  );
+    });
+  addFlags(command, benchOptions, 'Measurement:');
+  addEngineFlags(command);
 }

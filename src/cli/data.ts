@@ -1,24 +1,22 @@
 /** `vaekit data PATH`: what vaekit sees in data, before anything is trained on it. */
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { type DatasetReport, describeSource } from '../node/index.js';
 import { formatNumber } from '../pictures/index.js';
 import { addDataFlags, readDataFlags } from './dataFlags.js';
+import { withFlags } from './flagName.js';
 import { columns, print, printJson } from './output.js';
 
-export function dataCommand(): Command {
-  const command = new Command('data')
-    .description(
-      'say what is in data: a folder of pictures, IDX, NPY, NPZ, CSV, TSV, Parquet, or a built-in set',
-    )
+export function defineData(command: Command): void {
+  command
     .argument('<path>', 'a path, or glyphs, sprites, two-moons, swiss-roll')
-    .option('--json', 'as JSON');
-  return addDataFlags(command).action(
-    async (path: string, typed: Record<string, unknown> & { json?: boolean }) => {
+    .option('--json', 'as JSON')
+    .action(async (path: string, typed: Record<string, unknown> & { json?: boolean }) => {
       const report = await describeSource(path, readDataFlags(typed));
-      if (typed.json) printJson(report);
-      else for (const line of linesOf(report)) print(line);
-    },
-  );
+      const notices = report.notices.map(withFlags);
+      if (typed.json) printJson({ ...report, notices });
+      else for (const line of linesOf({ ...report, notices })) print(line);
+    });
+  addDataFlags(command);
 }
 
 /** Classes and columns are listed up to here. */

@@ -1,8 +1,8 @@
-/** Flags that say how data is read, the same for every command that takes data. */
+/** Flags that say how data are read, the same for every command that takes data. */
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { DataOptions } from '../node/index.js';
-import { UsageError } from './errors.js';
+import { UsageError } from './exit.js';
 import { addFlags, readFlags } from './flags.js';
 
 const columnTypes = ['numeric', 'binary', 'categorical', 'count', 'ordinal', 'ignore'] as const;
@@ -15,7 +15,7 @@ const dataOptions = z.object({
     .optional()
     .describe('pictures: 1 grey, 3 colour, 4 with alpha'),
   strict: z
-    .boolean()
+    .literal(true)
     .optional()
     .describe('pictures: a file that cannot be read is an error instead of left out'),
   types: z
@@ -30,7 +30,10 @@ const dataOptions = z.object({
     .optional()
     .describe('tables: what to do with rows in which a cell is missing'),
   delimiter: z.string().length(1).optional().describe('tables: what stands between cells'),
-  header: z.boolean().optional().describe('tables: the first line names the columns'),
+  header: z
+    .boolean()
+    .optional()
+    .describe('tables: the first line names the columns; --no-header: it is data (default: found out)'),
   array: z.string().optional().describe('NPZ: array of the samples'),
   labels: z.string().optional().describe('NPZ: array of the labels, or none'),
   range: z
@@ -39,16 +42,15 @@ const dataOptions = z.object({
     .describe('arrays of pictures: values of black and full intensity, as 0,255'),
 });
 
-export function addDataFlags(command: Command): Command {
+export function addDataFlags(command: Command): void {
   addFlags(command, dataOptions, 'Data:');
-  return command;
 }
 
+/** What was typed of these, and nothing else. */
 export function readDataFlags(typed: Readonly<Record<string, unknown>>): DataOptions {
-  const { imageSize, imageChannels, types, ...rest } = readFlags(dataOptions, typed);
+  const { imageChannels, types, ...rest } = readFlags(dataOptions, typed);
   return {
     ...rest,
-    ...(imageSize === undefined ? {} : { imageSize: String(imageSize) }),
     ...(imageChannels === undefined ? {} : { channels: imageChannels }),
     ...(types === undefined ? {} : { types: readTypes(types) }),
   };
@@ -56,14 +58,14 @@ export function readDataFlags(typed: Readonly<Record<string, unknown>>): DataOpt
 
 function readTypes(text: string): NonNullable<DataOptions['types']> {
   const entries = text.split(',').map((part) => {
-    const [name, type = ''] = part.split('=');
-    if (type.includes(':')) return [name, type.split(':')] as const;
+    const at = part.lastIndexOf('=');
+    const [name, type] = [part.slice(0, at), part.slice(at + 1)];
+    if (name && type.includes(':')) return [name, type.split(':')] as const;
     const known = columnTypes.find((candidate) => candidate === type);
-    if (!known)
-      throw new UsageError(
-        `--types ${part}: write NAME=TYPE with a type out of ${columnTypes.join(', ')}, or NAME=low:mid:high`,
-      );
-    return [name, known] as const;
+    if (name && known) return [name, known] as const;
+    throw new UsageError(
+      `--types ${part}: write NAME=TYPE with a type out of ${columnTypes.join(', ')}, or NAME=low:mid:high`,
+    );
   });
   return Object.fromEntries(entries);
 }

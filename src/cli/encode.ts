@@ -1,122 +1,111 @@
 /** `vaekit encode RUN`: the codes of samples, one row each, in the order and with the ids of the data. */
+import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import type { TrainedModel } from '../inference/index.js';
 import { RandomStream } from '../random/index.js';
 import { sizeOf } from '../tensor/index.js';
-import { UsageError } from './errors.js';
+import { UsageError } from './exit.js';
 import { addFlags, readFlags } from './flags.js';
 import {
-  chooseSamples,
-  inFolder,
-  loadFor,
+  addCommonFlags,
+  addRunFlags,
+  type ChosenSamples,
   type RunFlags,
-  runCommand,
+  requireDataFor,
   tell,
-  withCommonFlags,
+  withRun,
+  withSamples,
 } from './runFlags.js';
-import { ARRAY_ENDINGS, type NamedArray, writeArrays } from './writeArrays.js';
+import { ARRAY_ENDINGS, type NamedArray, requireArrayEnding, writeArrays } from './writeArrays.js';
 
 const encodeOptions = z.object({
-  draws: z.number().int().nonnegative().default(0).describe('draws from each posterior, beside its mean'),
-  seed: z.number().int().nonnegative().default(0).describe('key of the draws'),
+  draws: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('draws from each posterior, beside its mean (default: none)'),
+  seed: z.number().int().nonnegative().optional().describe('key of the draws (default: 0)'),
 });
 
 /** Samples that are read at a time. */
 const CHUNK = 4096;
 
-export function encodeCommand(): Command {
-  const command = runCommand(
-    'encode',
-    'write the codes of samples: posterior mean and log-variance, or the code itself',
-    { data: true },
-  ).requiredOption('-o, --output <file>', `file to write (${ARRAY_ENDINGS.join(', ')})`);
+export function defineEncode(command: Command): void {
+  addRunFlags(command, { usesData: true });
+  command.requiredOption('-o, --output <file>', `file to write (${ARRAY_ENDINGS.join(', ')})`);
   addFlags(command, encodeOptions, 'Codes:');
-  return withCommonFlags(command, { data: true }).action(
-    async (name: string, typed: RunFlags & { output: string }) => {
-      const { draws, seed } = readFlags(encodeOptions, typed);
-      const run = await loadFor(name, typed);
-      try {
-        const samples = await chooseSamples(run, typed);
-        const codes = new Gathered();
-        for (let start = 0; start < samples.size; start += CHUNK) {
-          const positions = Array.from(
-            { length: Math.min(CHUNK, samples.size - start) },
-            (_, i) => start + i,
+  addCommonFlags(command, { usesData: true });
+  command.action(async (name: string, typed: RunFlags & { output: string }) => {
+    const { draws, seed } = readFlags(encodeOptions, typed);
+    const { output } = typed;
+    requireArrayEnding(output);
+    if (draws === undefined && seed !== undefined)
+      throw new UsageError('--seed has no effect without --draws; leave it out');
+    if (draws !== undefined && extname(output).toLowerCase() === '.npy')
+      throw new UsageError('--draws has no effect on an .npy file, which holds one array; write an .npz');
+    requireDataFor(typed);
+    await withRun(name, typed, ({ model, ...run }) =>
+      withSamples({ model, ...run }, typed, async (samples) => {
+        const arrays = await encodeAll(model, samples);
+        if (draws !== undefined) {
+          const [mean, logVar] = ['mean', 'logVar'].map((each) =>
+            arrays.find((array) => array.name === each),
           );
-          const batch = await samples.read(positions);
-          const { mean, logVar } = await run.model.encode(batch);
-          codes.add('mean', mean);
-          if (logVar) codes.add('logVar', logVar);
-          if (batch.labels) codes.add('label', batch.labels);
+          if (!mean || !logVar)
+            throw new UsageError(
+              '--draws: codes of this run are certain, so there is nothing to draw; leave it out',
+            );
+          arrays.push(drawsOf(mean, logVar, { draws, seed }));
         }
-        const shape = run.model.codeShape;
-        const arrays = codes.arrays(samples.size, shape);
-        if (draws > 0)
-          arrays.push(
-            drawsOf(arrays, { count: samples.size, draws, seed, shape, system: run.folder.config.system }),
-          );
         const ids = Array.from({ length: samples.size }, (_, i) => samples.idOf(i));
-        await inFolder(typed.output);
-        await writeArrays(typed.output, arrays, ids);
-        await samples.dataset.close();
-        tell(typed.output, typed.json, {
+        await writeArrays(output, arrays, ids);
+        tell(output, typed.json, {
           samples: samples.size,
-          code: shape,
+          code: model.codeShape,
           arrays: arrays.map((array) => array.name),
         });
-      } finally {
-        await run.close();
-      }
-    },
-  );
+      }),
+    );
+  });
 }
 
-/** Rows of several arrays, joined at the end. */
-class Gathered {
-  readonly #parts = new Map<string, (Float32Array | Int32Array)[]>();
-
-  add(name: string, rows: Float32Array | Int32Array): void {
-    this.#parts.set(name, [...(this.#parts.get(name) ?? []), rows]);
+/** Codes of all samples, and their classes where they have any. */
+async function encodeAll(model: TrainedModel, samples: ChosenSamples): Promise<NamedArray[]> {
+  const arrays: NamedArray[] = [];
+  const put = (name: string, start: number, rows: Float32Array | Int32Array, row: readonly number[]) => {
+    let array = arrays.find((each) => each.name === name);
+    if (!array) {
+      const length = samples.size * sizeOf(row);
+      const data = rows instanceof Int32Array ? new Int32Array(length) : new Float32Array(length);
+      array = { name, data, shape: [samples.size, ...row] };
+      arrays.push(array);
+    }
+    array.data.set(rows, start * sizeOf(row));
+  };
+  for (let start = 0; start < samples.size; start += CHUNK) {
+    const count = Math.min(CHUNK, samples.size - start);
+    const batch = await samples.read(Array.from({ length: count }, (_, i) => start + i));
+    const { mean, logVar } = await model.encode(batch);
+    put('mean', start, mean, model.codeShape);
+    if (logVar) put('logVar', start, logVar, model.codeShape);
+    if (batch.labels) put('label', start, batch.labels, []);
   }
-
-  arrays(count: number, code: readonly number[]): NamedArray[] {
-    return Array.from(this.#parts, ([name, parts]) => {
-      const total = parts.reduce((length, part) => length + part.length, 0);
-      const data = parts[0] instanceof Int32Array ? new Int32Array(total) : new Float32Array(total);
-      let at = 0;
-      for (const part of parts) {
-        data.set(part, at);
-        at += part.length;
-      }
-      return { name, data, shape: name === 'label' ? [count] : [count, ...code] };
-    });
-  }
-}
-
-interface DrawRequest {
-  count: number;
-  draws: number;
-  seed: number;
-  shape: readonly number[];
-  system: string;
+  return arrays;
 }
 
 /** z = m + e^(s/2) ε, [count, draws, ...code]. */
 function drawsOf(
-  arrays: readonly NamedArray[],
-  { count, draws, seed, shape, system }: DrawRequest,
+  { data: mean, shape: [count, ...code] }: NamedArray,
+  { data: logVar }: NamedArray,
+  { draws, seed = 0 }: { draws: number; seed?: number },
 ): NamedArray {
-  const valuesOf = (name: string) => arrays.find((array) => array.name === name)?.data;
-  const [mean, logVar] = [valuesOf('mean'), valuesOf('logVar')];
-  if (!mean || !logVar)
-    throw new UsageError(
-      `--draws: codes of ${system} are certain, so there is nothing to draw; leave it out`,
-    );
-  const size = sizeOf(shape);
+  const size = sizeOf(code);
   const noise = new RandomStream(seed, 'encode').normal(new Float32Array(count * draws * size));
   const data = noise.map((epsilon, i) => {
     const at = Math.floor(i / (draws * size)) * size + (i % size);
     return mean[at] + Math.exp(logVar[at] / 2) * epsilon;
   });
-  return { name: 'draws', data, shape: [count, draws, ...shape] };
+  return { name: 'draws', data, shape: [count, draws, ...code] };
 }

@@ -1,7 +1,8 @@
 /** `--engine` and `--threads`, the same for every command that computes. */
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { ENGINE_NAMES, type EngineOptions } from '../node/index.js';
+import { ENGINE_NAMES, type EngineOptions } from '../node/engines.js';
+import { UsageError } from './exit.js';
 import { addFlags, readFlags } from './flags.js';
 
 const engineOptions = z.object({
@@ -9,14 +10,38 @@ const engineOptions = z.object({
     .enum(ENGINE_NAMES)
     .optional()
     .describe('what computes; VAEKIT_ENGINE is read where it is not given'),
-  threads: z.number().int().positive().max(1024).optional().describe('threads that share one operation'),
+  threads: z
+    .number()
+    .int()
+    .positive()
+    .max(1024)
+    .optional()
+    .describe('threads that share one operation (default: one for each core)'),
 });
 
-export function addEngineFlags(command: Command): Command {
+export function addEngineFlags(command: Command): void {
   addFlags(command, engineOptions, 'Engine:');
-  return command;
 }
 
-export function readEngineFlags(typed: Readonly<Record<string, unknown>>): EngineOptions {
-  return readFlags(engineOptions, { engine: process.env.VAEKIT_ENGINE || undefined, ...typed });
+/**
+ * @param variable what stands in the place of `--engine` where that is not given
+ * @throws UsageError, OptionError if there is no such engine, or a flag has no effect on it
+ */
+export function readEngineFlags(
+  typed: Readonly<Record<string, unknown>>,
+  variable = process.env.VAEKIT_ENGINE,
+): EngineOptions {
+  const { engine = engineOf(variable), threads } = readFlags(engineOptions, typed);
+  if (engine === 'reference' && threads !== undefined)
+    throw new UsageError('--threads has no effect on the reference engine; leave it out');
+  return { ...(engine ? { engine } : {}), ...(threads ? { threads } : {}) };
+}
+
+function engineOf(variable: string | undefined): EngineOptions['engine'] {
+  if (!variable) return undefined;
+  const engine = ENGINE_NAMES.find((name) => name === variable);
+  if (engine) return engine;
+  throw new UsageError(
+    `VAEKIT_ENGINE must be one of ${ENGINE_NAMES.join(', ')}, not '${variable}'; correct or unset it`,
+  );
 }

@@ -2,17 +2,9 @@
 import { DataError } from '../data/index.js';
 import { OptionError } from '../systems/index.js';
 import { ShapeError } from '../tensor/index.js';
-import { DivergenceError } from '../training/index.js';
-import { flagName } from './flagName.js';
+import { EXIT, UsageError } from './exit.js';
+import { flagName, withFlags } from './flagName.js';
 
-/** What was typed cannot be done. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
-export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
-
-/** Bad input is 2, everything else 1: the disk, the engine, our own mistakes. */
 export function exitCodeOf(error: unknown): number {
   const isInput =
     error instanceof UsageError ||
@@ -22,11 +14,13 @@ export function exitCodeOf(error: unknown): number {
   return isInput ? EXIT.usage : EXIT.failed;
 }
 
+/** Options that are arguments on the command line; the problem says what they are. */
+const ARGUMENTS = ['system', 'case'];
+
 /** What the user reads. */
 export function sentenceOf(error: unknown): string {
-  if (error instanceof OptionError && error.option !== 'system')
-    return `--${flagName(error.option)}: ${error.problem}`;
-  if (error instanceof OptionError) return error.problem;
-  if (error instanceof DivergenceError || error instanceof Error) return error.message;
-  return String(error);
+  if (error instanceof OptionError)
+    return ARGUMENTS.includes(error.option) ? error.problem : `--${flagName(error.option)}: ${error.problem}`;
+  if (error instanceof DataError) return withFlags(error.message);
+  return error instanceof Error ? error.message : String(error);
 }

@@ -3,33 +3,28 @@ import { join, relative } from 'node:path';
 import type { Command } from 'commander';
 import { exportRun, loadOrt } from '../node/index.js';
 import { columns, print, printJson } from './output.js';
-import { loadFor, type RunFlags, runCommand, withCommonFlags } from './runFlags.js';
+import { addCommonFlags, addRunFlags, type RunFlags, withRun } from './runFlags.js';
 
-export function exportCommand(): Command {
-  const command = runCommand(
-    'export',
-    'write encoder, decoder and sampler as ONNX files, checked against the engine',
-    { data: false },
-  ).option('-o, --output <folder>', 'folder to write to (default: model/ of the run)');
-  return withCommonFlags(command, { data: false }).action(async (name: string, typed: RunFlags) => {
-    const run = await loadFor(name, typed);
-    try {
-      const folder = typed.output ?? run.folder.file('model');
-      const files = await exportRun(run.model.runner, (await loadOrt()).ort, folder);
-      if (typed.json) printJson({ output: folder, files });
-      else {
-        const rows = files.map(({ path, bytes, difference }) => [
-          relative(process.cwd(), path),
-          `${(bytes / 1e6).toFixed(2)} MB`,
-          `largest difference from the engine ${difference.toPrecision(2)}`,
-        ]);
-        for (const line of columns(rows)) print(line);
-        print(
-          `Each file is explained by the JSON beside it: ${relative(process.cwd(), join(folder, 'encoder.json'))}`,
-        );
+export function defineExport(command: Command): void {
+  addRunFlags(command, { usesData: false });
+  command.option('-o, --output <folder>', 'folder to write to (default: model/ of the run)');
+  addCommonFlags(command, { usesData: false });
+  command.action((name: string, typed: RunFlags) =>
+    withRun(name, typed, async ({ model, folder: run }) => {
+      const folder = typed.output ?? run.file('model');
+      const files = await exportRun(model.runner, (await loadOrt()).ort, folder);
+      if (typed.json) {
+        printJson({ output: folder, files });
+        return;
       }
-    } finally {
-      await run.close();
-    }
-  });
+      const rows = files.map(({ path, bytes, difference }) => [
+        relative(process.cwd(), path),
+        `${(bytes / 1e6).toFixed(2)} MB`,
+        `largest difference from the engine ${difference.toPrecision(2)}`,
+      ]);
+      for (const line of columns(rows)) print(line);
+      const explained = relative(process.cwd(), join(folder, 'encoder.json'));
+      print(`Each file is explained by the JSON beside it, as in ${explained}`);
+    }),
+  );
 }

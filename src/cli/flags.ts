@@ -4,103 +4,88 @@
  */
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
-import { UsageError } from './errors.js';
+import { checkOptions, choicesOf } from '../node/runs/checkOptions.js';
 import { flagName } from './flagName.js';
 
-type Kind = 'boolean' | 'list' | 'value' | 'none';
-
-interface Field {
-  kind: Kind;
-  choices?: readonly string[];
-  defaultValue?: unknown;
-}
-
-/** What a field takes on the command line, seen through its defaults and optionality. */
-function fieldOf(schema: z.core.$ZodType): Field {
-  if (schema instanceof z.ZodDefault)
-    return { ...fieldOf(schema.def.innerType), defaultValue: schema.def.defaultValue };
-  if (schema instanceof z.ZodOptional) return fieldOf(schema.def.innerType);
-  if (schema instanceof z.ZodEnum) return { kind: 'value', choices: schema.options.map(String) };
-  if (schema instanceof z.ZodBoolean) return { kind: 'boolean' };
-  if (schema instanceof z.ZodArray) return { kind: 'list' };
-  if (schema instanceof z.ZodCustom) return { kind: 'none' };
-  return { kind: 'value' };
-}
-
-export interface OptionDescription {
+export interface FlagDescription {
+  /** As commander takes it: `--batch-size <n>`. */
   readonly flag: string;
   readonly description: string;
-  readonly choices?: readonly string[];
+  readonly choices?: readonly (string | number)[];
   readonly default?: unknown;
+  /** Whether `--no-…` says the contrary. */
+  readonly isNegatable: boolean;
 }
 
 /** Every option of a schema that has a flag. */
-export function describeOptions(schema: z.ZodObject): OptionDescription[] {
+export function describeFlags(schema: z.ZodObject): FlagDescription[] {
   return Object.entries(schema.shape).flatMap(([name, field]) => {
-    const { kind, choices, defaultValue } = fieldOf(field);
-    if (kind === 'none') return [];
-    const placeholder = kind === 'boolean' ? '' : kind === 'list' ? ' <n,n,…>' : ' <value>';
+    const inner = bare(field);
+    const placeholder = placeholderOf(inner);
+    if (placeholder === undefined) return [];
+    const choices = placeholder === '' ? undefined : choicesOf(inner);
+    const value = field instanceof z.ZodDefault ? field.def.defaultValue : undefined;
     return {
       flag: `--${flagName(name)}${placeholder}`,
       description: z.globalRegistry.get(field)?.description ?? '',
       ...(choices ? { choices } : {}),
-      ...(defaultValue === undefined ? {} : { default: defaultValue }),
+      ...(value === undefined ? {} : { default: value }),
+      isNegatable: inner instanceof z.ZodBoolean && value === undefined,
     };
   });
 }
 
 /** Adds a flag for every option under a heading of the help. */
 export function addFlags(command: Command, schema: z.ZodObject, heading: string): void {
-  for (const { flag, description, choices, default: value } of describeOptions(schema)) {
+  for (const { flag, description, choices, default: value, isNegatable } of describeFlags(schema)) {
     const notes = [
       choices?.join(', '),
       value === undefined || value === false ? undefined : `default: ${String(value)}`,
     ];
     const text = notes.filter(Boolean).join('; ');
     command.addOption(new Option(flag, text ? `${description} (${text})` : description).helpGroup(heading));
+    if (isNegatable) command.addOption(new Option(flag.replace('--', '--no-')).hideHelp());
   }
-}
-
-/** Typed text as the schema wants it: numbers as numbers, lists as lists. */
-function parseText(kind: Kind, text: unknown): unknown {
-  if (typeof text !== 'string' || kind === 'boolean') return text;
-  const number = (part: string) =>
-    part.trim() !== '' && Number.isFinite(Number(part)) ? Number(part) : part;
-  return kind === 'list' ? text.split(',').map(number) : number(text);
 }
 
 /**
  * Options of a schema out of what commander parsed.
  *
- * @throws UsageError that names the flag, the value and what would do
+ * @throws OptionError naming the option, what would do, and what was typed
  */
 export function readFlags<S extends z.ZodObject>(
   schema: S,
   typed: Readonly<Record<string, unknown>>,
 ): z.output<S> {
-  const given = Object.entries(schema.shape).flatMap(([name, field]) =>
-    typed[name] === undefined ? [] : [[name, parseText(fieldOf(field).kind, typed[name])]],
-  );
-  const result = schema.safeParse(Object.fromEntries(given));
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const name = String(issue.path[0]);
-  throw new UsageError(`--${flagName(name)} ${String(typed[name])}: ${explain(issue, schema.shape[name])}`);
+  const given = Object.entries(schema.shape).flatMap(([name, field]) => {
+    const value = typed[name];
+    if (value === undefined) return [];
+    return [[name, typeof value === 'string' ? parse(bare(field), value) : value]];
+  });
+  return checkOptions(schema, Object.fromEntries(given));
 }
 
-function explain(issue: z.core.$ZodIssue, field: z.core.$ZodType | undefined): string {
-  const choices = field && fieldOf(field).choices;
-  if (choices) return `choose one of ${choices.join(', ')}`;
-  switch (issue.code) {
-    case 'too_small':
-      return `must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
-    case 'too_big':
-      return `must be ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`;
-    case 'invalid_type':
-      return issue.expected === 'int' ? 'must be a whole number' : `must be a ${issue.expected}`;
-    case 'invalid_union':
-      return 'must be a number or one of the words in --help';
-    default:
-      return issue.message;
-  }
+/** The schema of a value that is given. */
+function bare(field: z.core.$ZodType): z.core.$ZodType {
+  return field instanceof z.ZodDefault || field instanceof z.ZodOptional ? bare(field.def.innerType) : field;
+}
+
+/** What stands after the flag; nothing for switches, and undefined for what cannot be typed. */
+function placeholderOf(field: z.core.$ZodType): string | undefined {
+  if (field instanceof z.ZodCustom) return undefined;
+  if (field instanceof z.ZodBoolean || (field instanceof z.ZodLiteral && field.value === true)) return '';
+  if (field instanceof z.ZodArray) return ' <n,n,…>';
+  if (field instanceof z.ZodTuple) return ' <n,n>';
+  if (field instanceof z.ZodNumber || field instanceof z.ZodUnion) return ' <n>';
+  return choicesOf(field) ? ' <name>' : ' <text>';
+}
+
+/** Typed text as the schema wants it: numbers as numbers, lists as lists. What is no number stays text, for the schema to refuse. */
+function parse(field: z.core.$ZodType, text: string): unknown {
+  if (field instanceof z.ZodArray) return text.split(',').map((part) => parse(field.def.element, part));
+  if (field instanceof z.ZodTuple)
+    return text.split(',').map((part, i) => parse(field.def.items[i] ?? field.def.items[0], part));
+  const isNumber = text.trim() !== '' && Number.isFinite(Number(text));
+  const wantsNumber = field instanceof z.ZodNumber || field instanceof z.ZodUnion;
+  return isNumber && wantsNumber ? Number(text) : text;
 }

@@ -1,31 +1,34 @@
 /** Shows a training run while it goes on, and what came out of it. */
 import { relative } from 'node:path';
-import type { RunEvent, RunSummary, TrainingRun } from '../node/index.js';
-import { EXIT } from './errors.js';
+import type { RunEvent, RunStage, RunSummary, TrainingRun } from '../node/index.js';
+import { formatNumber } from '../pictures/index.js';
+import { EXIT } from './exit.js';
+import { withFlags } from './flagName.js';
 import { dim, duration, note, ProgressBar, print, printJson, warn } from './output.js';
 
-const STAGES = {
+const STAGES: Readonly<Record<RunStage, string>> = {
   test: 'measuring on the test part',
   pictures: 'drawing pictures',
   export: 'exporting',
   report: 'writing the report',
 };
 
+/** Takes a run to its end, and closes it. */
 export async function follow(run: TrainingRun, { json }: { json: boolean }): Promise<void> {
+  let bar: ProgressBar | undefined;
   try {
-    for (const notice of run.data.dataset.notices) note(dim(notice));
+    for (const notice of run.data.dataset.notices) note(dim(withFlags(notice)));
     if (run.engine.info.notice) note(dim(run.engine.info.notice));
-    let bar: ProgressBar | undefined;
     for await (const event of run) {
       if (event.kind === 'start') {
         note(describeStart(run, event));
         bar = new ProgressBar(event.totalSteps, event.firstStep);
-      }
-      if (event.kind === 'finish') bar?.end();
-      show(event, bar);
-      if (event.kind === 'summary') conclude(event.summary, json);
+      } else if (event.kind === 'finish') bar?.end();
+      else if (event.kind === 'summary') conclude(event.summary, json);
+      else show(event, bar);
     }
   } finally {
+    bar?.end();
     await run.close();
   }
 }
@@ -35,9 +38,9 @@ function describeStart(
   { totalSteps, firstStep, parameters }: RunEvent & { kind: 'start' },
 ): string {
   const { dataset, split } = data;
-  const where = relative(process.cwd(), folder.path) || '.';
   const from = firstStep > 0 ? ` from step ${firstStep}` : '';
-  return `${folder.config.system} on ${dataset.name}: ${split.train.size} training samples, ${parameters} weights, ${totalSteps} steps${from}, ${engine.info.runtime ?? engine.name} on ${engine.info.threads} threads → ${where}`;
+  const { runtime = engine.name, threads } = engine.info;
+  return `${folder.config.system} on ${dataset.name}: ${split.train.size} training samples, ${parameters} weights, ${totalSteps} steps${from}, ${runtime} on ${counted(threads, 'thread')} → ${fromHere(folder.path)}`;
 }
 
 function show(event: RunEvent, bar: ProgressBar | undefined): void {
@@ -45,18 +48,15 @@ function show(event: RunEvent, bar: ProgressBar | undefined): void {
     case 'progress':
       bar?.update(
         event.step,
-        `loss ${event.objective.toFixed(2)}  ${Math.round(event.samplesPerSecond)} samples/s`,
+        `loss ${nats(event.objective)}  ${Math.round(event.samplesPerSecond)} samples/s`,
       );
       break;
     case 'evaluation': {
-      const terms = Object.entries(event.terms)
-        .map(([name, value]) => `${name} ${value.toFixed(2)}`)
-        .join('  ');
-      const latent = event.latent
-        ? `  ${event.latent.activeUnits}/${event.latent.klPerDimension.length} in use`
-        : '';
+      const terms = Object.entries(event.terms).map(([name, value]) => `${name} ${nats(value)}`);
+      if (event.latent)
+        terms.push(`${event.latent.activeUnits}/${event.latent.klPerDimension.length} in use`);
       note(
-        `${dim(`step ${event.step}`)}  validation ${event.loss.toFixed(2)}  ${dim(`${terms}${latent}`)}${event.isBest ? '  best' : ''}`,
+        `${dim(`step ${event.step}`)}  validation ${nats(event.loss)}  ${dim(terms.join('  '))}${event.isBest ? '  best' : ''}`,
       );
       break;
     }
@@ -70,31 +70,36 @@ function show(event: RunEvent, bar: ProgressBar | undefined): void {
   }
 }
 
-function conclude(summary: RunSummary, json: boolean): void {
+/** Says what came out of a run, as results. */
+export function conclude(summary: RunSummary, json: boolean): void {
   if (summary.reason === 'aborted') process.exitCode = EXIT.interrupted;
   if (json) {
     printJson(summary);
     return;
   }
-  const where = relative(process.cwd(), summary.run) || '.';
+  const { steps, epochs, seconds, samplesPerSecond, test, reason } = summary;
+  const where = fromHere(summary.run);
   const why = {
     steps: '',
     patience: ', stopped early because validation no longer improved',
     aborted: ', interrupted',
-  }[summary.reason];
+  }[reason];
   print(
-    `${summary.steps} steps, ${summary.epochs.toFixed(1)} epochs in ${duration(summary.seconds)} (${Math.round(summary.samplesPerSecond)} samples/s)${why}`,
+    `${counted(steps, 'step')}, ${formatNumber(epochs, 3)} epochs in ${duration(seconds)} (${Math.round(samplesPerSecond)} samples/s)${why}`,
   );
-  if (summary.test) {
-    const { loss, objective: _, samples, ...terms } = summary.test;
-    print(
-      `test loss ${loss.toFixed(3)} nats per sample over ${samples} samples: ${Object.entries(terms)
-        .map(([name, value]) => `${name} ${value.toFixed(3)}`)
-        .join(', ')}`,
-    );
-    print(`report   ${where}/report.html`);
-    print(`next     vaekit sample ${where} · vaekit traverse ${where} · vaekit export ${where}`);
-  } else {
+  if (!test) {
     print(`continue with   vaekit resume ${where}`);
+    return;
   }
+  const { loss, objective: _, samples, ...terms } = test;
+  const parts = Object.entries(terms).map(([name, value]) => `${name} ${nats(value)}`);
+  print(`test loss ${nats(loss)} nats per sample over ${counted(samples, 'sample')}: ${parts.join(', ')}`);
+  print(`report   ${where}/report.html`);
+  print(
+    `next     vaekit reconstruct ${where} · vaekit encode ${where} -o codes.npz · vaekit export ${where}`,
+  );
 }
+
+const nats = (value: number) => formatNumber(value, 5);
+const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+const fromHere = (path: string) => relative(process.cwd(), path) || '.';

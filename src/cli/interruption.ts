@@ -1,5 +1,8 @@
-/** Ctrl-C and SIGTERM: the first asks for a checkpoint and an end, the second ends at once. */
-import { EXIT } from './errors.js';
+/**
+ * Ctrl-C, SIGTERM, and a reader or terminal that went away: the first asks for a checkpoint and an end, a second signal
+ * ends at once.
+ */
+import { EXIT } from './exit.js';
 import { note } from './output.js';
 
 export function interruption(): AbortSignal {
@@ -9,7 +12,8 @@ export function interruption(): AbortSignal {
     note('stopping with a checkpoint; once more to stop at once');
     controller.abort();
   };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+  // Nobody reads how the work goes any more, as in `vaekit train vae 2>&1 | head`.
+  process.stderr.once('error', () => controller.abort());
   return controller.signal;
 }

@@ -1,11 +1,11 @@
 /** What commands print: results to stdout, everything else to stderr, and a bar where someone is watching. */
 
-/** Writes a line to stdout. A reader that went away (`vaekit systems | head -1`) is no error. */
+/** Writes a line of results. */
 export function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-export function printJson(value: unknown): void {
+export function printJson(value: object): void {
   print(JSON.stringify(value, replaceNonFinite));
 }
 
@@ -25,11 +25,10 @@ export function warn(message: string): void {
   note(`${paint('33', 'warning:')} ${message}`);
 }
 
-const usesColor = () => process.stderr.isTTY === true && !process.env.NO_COLOR;
-
-/** An ANSI style, where the reader is a terminal and did not ask for none. */
+/** An ANSI style, where the reader is a terminal and did not ask for none (no-color.org). */
 function paint(code: string, text: string): string {
-  return usesColor() ? `\u001b[${code}m${text}\u001b[0m` : text;
+  const isPlain = !process.stderr.isTTY || process.env.NO_COLOR;
+  return isPlain ? text : `\u001b[${code}m${text}\u001b[0m`;
 }
 
 export const dim = (text: string) => paint('2', text);
@@ -38,59 +37,62 @@ let bar: ProgressBar | undefined;
 
 /** Seconds between plain lines where nobody watches a bar. */
 const PLAIN_SECONDS = 10;
+const BAR_WIDTH = 24;
+const DEFAULT_COLUMNS = 80;
 
 /** A bar with rate and time left on a terminal; a plain line now and then anywhere else. */
 export class ProgressBar {
   readonly #started = performance.now();
-  readonly #first: number;
   #plainAt = performance.now();
-  #line = '';
+  #step: number;
+  #text = '';
 
+  /** @param first steps done before */
   constructor(
     readonly total: number,
-    first = 0,
+    readonly first: number,
   ) {
-    this.#first = first;
+    this.#step = first;
     bar = this;
   }
 
   update(step: number, text: string): void {
-    const seconds = (performance.now() - this.#started) / 1000;
-    const left = (seconds / Math.max(1, step - this.#first)) * (this.total - step);
-    const numbers = `${step}/${this.total}  ${text}  ${duration(left)} left`;
-    if (process.stderr.isTTY) {
-      const width = 24;
-      const full = Math.round((width * step) / this.total);
-      this.clear();
-      this.#line = `${'━'.repeat(full)}${dim('━'.repeat(width - full))} ${numbers}`.slice(
-        0,
-        2 * (process.stderr.columns ?? 80),
-      );
-      this.draw();
-    } else if (performance.now() - this.#plainAt > 1000 * PLAIN_SECONDS) {
-      this.#plainAt = performance.now();
-      process.stderr.write(`${numbers}\n`);
+    const now = performance.now();
+    const left = ((now - this.#started) / Math.max(1, step - this.first)) * (this.total - step);
+    this.clear();
+    this.#step = step;
+    this.#text = `${step}/${this.total}  ${text}  ${duration(left / 1000)} left`;
+    if (process.stderr.isTTY) this.draw();
+    else if (now - this.#plainAt > 1000 * PLAIN_SECONDS) {
+      this.#plainAt = now;
+      process.stderr.write(`${this.#text}\n`);
     }
   }
 
   clear(): void {
-    if (this.#line) process.stderr.write('\r\u001b[K');
+    if (this.#text && process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   }
 
   draw(): void {
-    if (this.#line) process.stderr.write(this.#line);
+    if (!this.#text || !process.stderr.isTTY) return;
+    // A line that wrapped could not be cleared.
+    const room = (process.stderr.columns || DEFAULT_COLUMNS) - 1;
+    const text = this.#text.slice(0, room);
+    const width = Math.max(0, Math.min(BAR_WIDTH, room - text.length - 1));
+    const full = Math.round((width * this.#step) / this.total);
+    process.stderr.write(`${'━'.repeat(full)}${dim('━'.repeat(width - full))} ${text}`.trimStart());
   }
 
   end(): void {
     this.clear();
-    this.#line = '';
     bar = undefined;
   }
 }
 
 /** `3 m 20 s`. */
 export function duration(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
+  if (seconds < 9.95) return `${Math.max(0, seconds).toFixed(1)} s`;
+  const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} m ${whole % 60} s`;
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} m`;

@@ -1,63 +1,60 @@
 /** `vaekit reconstruct RUN`: samples through the code and back, to look at or to use. */
-import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { reconstructionsView } from '../views/index.js';
+import { UsageError } from './exit.js';
 import { addFlags, readFlags } from './flags.js';
 import {
-  chooseSamples,
-  inFolder,
-  loadFor,
+  addCommonFlags,
+  addFigureOutput,
+  addRunFlags,
+  outputKind,
   positionsOf,
   type RunFlags,
-  runCommand,
+  requireDataFor,
   tell,
-  withCommonFlags,
+  withRun,
+  withSamples,
   writeFigure,
 } from './runFlags.js';
-import { ARRAY_ENDINGS, writeArrays, writeTable } from './writeArrays.js';
+import { ARRAY_ENDINGS, writeSamples } from './writeArrays.js';
+
+const DEFAULT_COUNT = 20;
 
 const reconstructOptions = z.object({
-  count: z.number().int().positive().default(20).describe('samples, from the first'),
+  count: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe(`samples, from the first (default: ${DEFAULT_COUNT}, or all into a file to use)`),
   index: z.array(z.number()).optional().describe('these samples instead, by position'),
 });
 
-export function reconstructCommand(): Command {
-  const command = runCommand(
-    'reconstruct',
-    'draw samples beside their reconstructions, or write the reconstructions',
-    { data: true },
-  ).option(
-    '-o, --output <file>',
-    `file to write: .png or .svg to look at, ${ARRAY_ENDINGS.join(', ')} to use (default: pictures/reconstructions.png of the run)`,
-  );
+export function defineReconstruct(command: Command): void {
+  addRunFlags(command, { usesData: true });
+  addFigureOutput(command, 'reconstructions', ARRAY_ENDINGS);
   addFlags(command, reconstructOptions, 'Samples:');
-  return withCommonFlags(command, { data: true }).action(async (name: string, typed: RunFlags) => {
+  addCommonFlags(command, { usesData: true });
+  command.action(async (name: string, typed: RunFlags) => {
     const { count, index } = readFlags(reconstructOptions, typed);
-    const run = await loadFor(name, typed);
-    try {
-      const samples = await chooseSamples(run, typed);
-      const positions = positionsOf(index, count, samples);
-      const originals = await samples.read(positions);
-      const output = typed.output ?? run.folder.file('pictures', 'reconstructions.png');
-      if (!ARRAY_ENDINGS.includes(extname(output).toLowerCase())) {
-        await writeFigure(await reconstructionsView(run.model, originals), output, typed.json);
-      } else {
-        const x = await run.model.reconstruct(originals);
-        const { spec } = run.folder.config.data;
-        await inFolder(output);
-        if (spec.kind === 'table') await writeTable(output, spec, x);
-        else
-          await writeArrays(
-            output,
-            [{ name: 'x', data: x, shape: [positions.length, ...spec.shape] }],
-            positions.map(samples.idOf),
-          );
+    const kind = outputKind(typed.output, ARRAY_ENDINGS);
+    if (count !== undefined && index)
+      throw new UsageError('--count has no effect beside --index; leave it out');
+    requireDataFor(typed);
+    await withRun(name, typed, (run) =>
+      withSamples(run, typed, async (samples) => {
+        const { model, folder } = run;
+        const most = count ?? (kind === 'figure' ? DEFAULT_COUNT : samples.size);
+        const positions = positionsOf(index, most, samples);
+        const originals = await samples.read(positions);
+        const output = typed.output ?? folder.file('pictures', 'reconstructions.png');
+        if (kind === 'figure')
+          return writeFigure(await reconstructionsView(model, originals), output, typed.json);
+        const x = await model.reconstruct(originals);
+        await writeSamples(output, folder.config.data.spec, x, { ids: positions.map(samples.idOf) });
         tell(output, typed.json, { samples: positions.length });
-      }
-      await samples.dataset.close();
-    } finally {
-      await run.close();
-    }
+      }),
+    );
   });
 }

@@ -1,19 +1,27 @@
 /** `vaekit resume RUN`: goes on where a run was stopped or killed. */
-import { Command } from 'commander';
-import { resume } from '../node/index.js';
+import type { Command } from 'commander';
+import { finishedSummary, resume } from '../node/index.js';
 import { addEngineFlags, readEngineFlags } from './engineFlags.js';
-import { follow } from './follow.js';
+import { conclude, follow } from './follow.js';
 import { interruption } from './interruption.js';
+import { note } from './output.js';
 
-export function resumeCommand(): Command {
-  const command = new Command('resume')
-    .description('continue a run from its last checkpoint, to the same weights as if it had never stopped')
+export function defineResume(command: Command): void {
+  command
     .argument('<run>', 'a folder, a name in runs/, or last')
-    .option('--json', 'print one JSON object at the end');
-  return addEngineFlags(command).action(
-    async (run: string, typed: Record<string, unknown> & { json?: boolean }) => {
-      const resumed = await resume(run, { engine: readEngineFlags(typed), signal: interruption() });
-      await follow(resumed, { json: typed.json === true });
-    },
-  );
+    .option('--data <path>', 'where the data are now (default: where they were)')
+    .option('--json', 'print one JSON object at the end')
+    .action(async (run: string, typed: Record<string, unknown> & { data?: string; json?: boolean }) => {
+      // The engine that a run began with goes on with it, unless another is asked for by name.
+      const engine = readEngineFlags(typed, '');
+      const json = typed.json === true;
+      const finished = await finishedSummary(run);
+      if (finished) {
+        note(`${finished.run} is finished; there is nothing to resume`);
+        conclude(finished, json);
+        return;
+      }
+      await follow(await resume(run, { engine, data: typed.data, signal: interruption() }), { json });
+    });
+  addEngineFlags(command);
 }

@@ -1,13 +1,14 @@
 /** What commands that use a trained run have in common: the run, the data to use it on, the file to write. */
-import { mkdir } from 'node:fs/promises';
 import { dirname, extname, relative } from 'node:path';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { type Dataset, type Samples, splitDataset } from '../data/index.js';
 import { type LoadedRun, loadRun, openRunData, writeFileWhole } from '../node/index.js';
+import { makeFolder } from '../node/runs/makeFolder.js';
 import { type Figure, toPng, toSvg } from '../pictures/index.js';
 import { addDataFlags, readDataFlags } from './dataFlags.js';
 import { addEngineFlags, readEngineFlags } from './engineFlags.js';
-import { UsageError } from './errors.js';
+import { UsageError } from './exit.js';
+import { dataFlag, withFlags } from './flagName.js';
 import { dim, note, print, printJson } from './output.js';
 
 export interface RunFlags extends Record<string, unknown> {
@@ -16,77 +17,124 @@ export interface RunFlags extends Record<string, unknown> {
   readonly json?: boolean;
 }
 
-/** A command on a run; with `data`, also on samples of the run's own data or of other data like it. */
-export function runCommand(name: string, description: string, { data }: { data: boolean }): Command {
-  const command = new Command(name)
-    .description(description)
-    .argument('<run>', 'a folder, a name in runs/, or last');
-  if (data)
+/** Adds the argument and flags that come first in the help. */
+export function addRunFlags(command: Command, { usesData }: { usesData: boolean }): void {
+  command.argument('<run>', 'a folder, a name in runs/, or last');
+  if (usesData)
     command.option('--data <path>', 'samples to use (default: the test part of what the run was trained on)');
   command.option('--json', 'print one JSON object');
-  return command;
 }
 
-/** Adds the flags that come last in the help. */
-export function withCommonFlags(command: Command, { data }: { data: boolean }): Command {
-  if (data) addDataFlags(command);
-  return addEngineFlags(command);
+/** Adds the flags that come last. */
+export function addCommonFlags(command: Command, { usesData }: { usesData: boolean }): void {
+  if (usesData) addDataFlags(command);
+  addEngineFlags(command);
 }
 
-export function loadFor(run: string, typed: RunFlags): Promise<LoadedRun> {
-  return loadRun(run, { engine: readEngineFlags(typed) });
+/** Loads a run for as long as `f` takes. */
+export async function withRun<T>(
+  name: string,
+  typed: RunFlags,
+  f: (run: LoadedRun) => Promise<T>,
+): Promise<T> {
+  const run = await loadRun(name, { engine: readEngineFlags(typed) });
+  try {
+    return await f(run);
+  } finally {
+    await run.close();
+  }
 }
 
 /** Samples by position: those that `--data` names, or the run's own test part. */
 export interface ChosenSamples {
-  readonly dataset: Dataset;
+  readonly name: string;
   readonly size: number;
   read(positions: readonly number[]): Promise<Samples>;
   idOf(position: number): string;
 }
 
-export async function chooseSamples({ folder }: LoadedRun, typed: RunFlags): Promise<ChosenSamples> {
+/**
+ * Opens the samples that were chosen for as long as `f` takes.
+ *
+ * @throws UsageError if flags say how to read data, and none are named
+ */
+export async function withSamples<T>(
+  { folder }: LoadedRun,
+  typed: RunFlags,
+  f: (samples: ChosenSamples) => Promise<T>,
+): Promise<T> {
   const dataset = await openRunData(folder, typed.data, readDataFlags(typed));
-  const part =
-    typed.data === undefined
-      ? splitDataset(dataset).test
-      : { size: dataset.size, at: (position: number) => position };
-  if (typed.data !== undefined) for (const notice of dataset.notices) note(dim(notice));
+  try {
+    if (typed.data !== undefined) for (const notice of dataset.notices) note(dim(withFlags(notice)));
+    return await f(chosen(dataset, typed.data === undefined));
+  } finally {
+    await dataset.close();
+  }
+}
+
+function chosen(dataset: Dataset, isOwn: boolean): ChosenSamples {
+  const { name, size } = dataset;
+  const part = isOwn ? splitDataset(dataset).test : { size, at: (position: number) => position };
   return {
-    dataset,
+    name,
     size: part.size,
     read: (positions) => dataset.read(positions.map(part.at)),
     idOf: (position) => dataset.idOf(part.at(position)),
   };
 }
 
+/** @throws UsageError naming the first of the flags about data that has nothing to be about */
+export function requireDataFor(typed: RunFlags): void {
+  const [vain] = Object.keys(readDataFlags(typed));
+  if (typed.data === undefined && vain !== undefined) {
+    throw new UsageError(
+      `${dataFlag(vain)} says how to read data, and has no effect without --data; leave it out`,
+    );
+  }
+}
+
 /** Positions that a user named, checked; or the first ones. */
 export function positionsOf(
   named: readonly number[] | undefined,
   count: number,
-  { size, dataset }: ChosenSamples,
+  { size, name }: ChosenSamples,
 ): number[] {
   const wrong = named?.find((position) => !Number.isInteger(position) || position < 0 || position >= size);
   if (wrong !== undefined)
-    throw new UsageError(`--index ${wrong}: ${dataset.name} has samples 0 to ${size - 1} here`);
+    throw new UsageError(`--index ${wrong}: ${name} has ${size} samples here, numbered from 0`);
   return named ? [...named] : Array.from({ length: Math.min(count, size) }, (_, i) => i);
+}
+
+const PICTURE_ENDINGS = ['.png', '.svg'];
+
+/** Adds `-o`: a figure or, with `arrays`, also a file of numbers. */
+export function addFigureOutput(command: Command, name: string, arrays: readonly string[] = []): void {
+  const toUse = arrays.length > 0 ? ` to look at, ${arrays.join(', ')} to use` : '';
+  command.option(
+    '-o, --output <file>',
+    `file to write: ${PICTURE_ENDINGS.join(' or ')}${toUse} (default: pictures/${name}.png of the run)`,
+  );
+}
+
+/** Whether a file is for a figure or for numbers, by its ending. @throws UsageError if it is for neither */
+export function outputKind(path: string | undefined, arrays: readonly string[] = []): 'figure' | 'arrays' {
+  const ending = extname(path ?? '.png').toLowerCase();
+  if (path === undefined || PICTURE_ENDINGS.includes(ending)) return 'figure';
+  if (arrays.includes(ending)) return 'arrays';
+  throw new UsageError(
+    `--output ${path}: end the name with one of ${[...PICTURE_ENDINGS, ...arrays].join(', ')}`,
+  );
 }
 
 /** Writes a figure as the ending of its name says, and tells where. */
 export async function writeFigure(figure: Figure, path: string, json: boolean | undefined): Promise<void> {
-  const ending = extname(path).toLowerCase();
-  if (ending !== '.png' && ending !== '.svg')
-    throw new UsageError(`--output ${path}: end the name with .png or .svg`);
-  await inFolder(path);
-  await writeFileWhole(path, ending === '.png' ? toPng(figure) : toSvg(figure));
-  tell(path, json, {});
+  await makeFolder(dirname(path));
+  await writeFileWhole(path, extname(path).toLowerCase() === '.svg' ? toSvg(figure) : toPng(figure));
+  tell(path, json);
 }
 
-export async function inFolder(path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-}
-
-export function tell(path: string, json: boolean | undefined, more: Readonly<Record<string, unknown>>): void {
+/** Says as a result where something was written. */
+export function tell(path: string, json: boolean | undefined, more: object = {}): void {
   if (json) printJson({ output: path, ...more });
   else print(relative(process.cwd(), path) || path);
 }

@@ -1,25 +1,35 @@
 /** `vaekit sample RUN`: new samples out of the prior. */
-import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { findSystem, systems } from '../systems/index.js';
+import { DataError, type Samples } from '../data/index.js';
+import type { LoadedRun } from '../node/index.js';
+import { findSystem } from '../systems/index.js';
 import { samplesView } from '../views/index.js';
-import { UsageError } from './errors.js';
+import { sentenceOf } from './errors.js';
+import { UsageError } from './exit.js';
 import { addFlags, readFlags } from './flags.js';
+import { dim, note } from './output.js';
 import {
-  chooseSamples,
-  inFolder,
-  loadFor,
+  addCommonFlags,
+  addFigureOutput,
+  addRunFlags,
+  outputKind,
+  positionsOf,
   type RunFlags,
-  runCommand,
   tell,
-  withCommonFlags,
+  withRun,
+  withSamples,
   writeFigure,
 } from './runFlags.js';
-import { ARRAY_ENDINGS, writeArrays, writeTable } from './writeArrays.js';
+import { ARRAY_ENDINGS, writeSamples } from './writeArrays.js';
 
 const sampleOptions = z.object({
-  count: z.number().int().positive().default(64).describe('number of samples'),
+  count: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('number of samples (default: 64; 2000 of a table to look at)'),
   seed: z
     .number()
     .int()
@@ -32,77 +42,70 @@ const sampleOptions = z.object({
     .describe('class to draw, by name, for systems that are conditioned on one (default: all in turn)'),
 });
 
-export function sampleCommand(): Command {
-  const command = runCommand('sample', 'draw new samples from the prior', { data: false }).option(
-    '-o, --output <file>',
-    `file to write: .png or .svg to look at, ${ARRAY_ENDINGS.join(', ')} to use (default: pictures/samples.png of the run)`,
-  );
+const DEFAULT_COUNT = 64;
+/** A distribution takes more samples to see than a picture. */
+const DEFAULT_ROWS = 2000;
+
+export function defineSample(command: Command): void {
+  addRunFlags(command, { usesData: false });
+  addFigureOutput(command, 'samples', ARRAY_ENDINGS);
   addFlags(command, sampleOptions, 'Samples:');
-  return withCommonFlags(command, { data: false }).action(async (name: string, typed: RunFlags) => {
-    const { count, seed, label } = readFlags(sampleOptions, typed);
-    const run = await loadFor(name, typed);
-    try {
-      const { config } = run.folder;
-      if (!run.model.canSample) {
-        const able = systems
-          .filter(({ name: other }) => other !== config.system)
-          .map((system) => system.name);
-        throw new UsageError(
-          `${config.system} has no prior over its codes, so there is nothing to draw from; train one of ${able.join(', ')}, or look at vaekit interpolate ${name}`,
-        );
-      }
-      const labels = labelsFor(config.system, config.data.classes, label, count);
-      const output = typed.output ?? run.folder.file('pictures', 'samples.png');
+  addCommonFlags(command, { usesData: false });
+  command.action(async (name: string, typed: RunFlags) => {
+    const { seed, label, ...given } = readFlags(sampleOptions, typed);
+    const kind = outputKind(typed.output, ARRAY_ENDINGS);
+    await withRun(name, typed, async (run) => {
+      const { model, folder } = run;
+      const { config } = folder;
       const { spec } = config.data;
-      if (!ARRAY_ENDINGS.includes(extname(output).toLowerCase())) {
-        const data = spec.kind === 'table' ? await firstRows(run, typed, count) : { x: new Uint8Array(0) };
-        await writeFigure(await samplesView(run.model, { count, labels, seed, data }), output, typed.json);
-        return;
-      }
-      const { x, codes } = await run.model.sample(count, { labels, seed });
-      await inFolder(output);
-      if (spec.kind === 'table') await writeTable(output, spec, x);
-      else {
-        const arrays = [
-          { name: 'x', data: x, shape: [count, ...spec.shape] },
-          { name: 'z', data: codes, shape: [count, ...run.model.codeShape] },
-          ...(labels ? [{ name: 'label', data: labels, shape: [count] }] : []),
-        ];
-        await writeArrays(
-          output,
-          arrays,
-          Array.from({ length: count }, (_, i) => String(i)),
+      if (!model.canSample) {
+        throw new UsageError(
+          `${config.system} has no prior over its codes, so there is nothing to draw from; train a vae, or look at vaekit interpolate ${name}`,
         );
       }
+      const isShownTable = kind === 'figure' && spec.kind === 'table';
+      const { count = isShownTable ? DEFAULT_ROWS : DEFAULT_COUNT } = given;
+      const labels = labelsFor(run, label, count);
+      const output = typed.output ?? folder.file('pictures', 'samples.png');
+      if (kind === 'figure') {
+        const data = isShownTable ? await rowsToCompare(run, typed) : undefined;
+        return writeFigure(await samplesView(model, { count, labels, seed, data }), output, typed.json);
+      }
+      const { x, codes } = await model.sample(count, { labels, seed });
+      await writeSamples(output, spec, x, { codes: { data: codes, shape: model.codeShape }, labels });
       tell(output, typed.json, { samples: count, seed });
-    } finally {
-      await run.close();
-    }
+    });
   });
 }
 
 /** A class for each sample; none where the system is not conditioned on them. */
 function labelsFor(
-  system: string,
-  classes: readonly string[] | undefined,
+  { folder: { config } }: LoadedRun,
   label: string | undefined,
   count: number,
 ): Int32Array | undefined {
-  if (!findSystem(system).needsLabels || !classes) {
-    if (label !== undefined)
-      throw new UsageError(`--label: ${system} is not conditioned on classes; leave it out, or train a cvae`);
-    return undefined;
+  const { classes } = config.data;
+  if (!findSystem(config.system).needsLabels || !classes) {
+    if (label === undefined) return undefined;
+    throw new UsageError(
+      `--label: ${config.system} is not conditioned on classes; leave it out, or train a cvae`,
+    );
   }
   if (label === undefined) return Int32Array.from({ length: count }, (_, i) => i % classes.length);
-  const index = classes.indexOf(String(label));
+  const index = classes.indexOf(label);
   if (index < 0) throw new UsageError(`--label ${label}: the classes are ${classes.join(', ')}`);
   return new Int32Array(count).fill(index);
 }
 
-/** Rows of the data to compare with. */
-async function firstRows(run: Parameters<typeof chooseSamples>[0], typed: RunFlags, count: number) {
-  const samples = await chooseSamples(run, typed);
-  const rows = await samples.read(Array.from({ length: Math.min(count, samples.size) }, (_, i) => i));
-  await samples.dataset.close();
-  return rows;
+/** Rows of the run's own data to draw beside the samples, if they can still be read. */
+async function rowsToCompare(run: LoadedRun, typed: RunFlags): Promise<Samples | undefined> {
+  try {
+    return await withSamples(run, typed, (samples) =>
+      samples.read(positionsOf(undefined, DEFAULT_ROWS, samples)),
+    );
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    note(dim(`drawn without the data to compare with: ${sentenceOf(error)}`));
+    return undefined;
+  }
 }

@@ -1,28 +1,35 @@
 /** `vaekit systems [NAME]`: the systems there are, or one of them with its equation and options. */
-import { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { findSystem, type System, systems } from '../systems/index.js';
-import { describeOptions } from './flags.js';
+import { describeFlags } from './flags.js';
 import { columns, print, printJson } from './output.js';
 
-export function systemsCommand(): Command {
-  return new Command('systems')
-    .description('list the systems, or show one with its equation and options')
+export function defineSystems(command: Command): void {
+  command
     .argument('[name]', 'a system')
     .option('--names', 'names only, one a line')
-    .option('--json', 'as JSON')
-    .action((name: string | undefined, options: { names?: boolean; json?: boolean }) => {
-      const chosen = name === undefined ? systems : [findSystem(name)];
-      if (options.names) for (const system of chosen) print(system.name);
-      else if (options.json) printJson(name === undefined ? chosen.map(plain) : plain(chosen[0]));
-      else if (name === undefined)
-        for (const line of columns(chosen.map((system) => [system.name, system.summary]))) print(line);
-      else show(chosen[0]);
+    .addOption(new Option('--json', 'as JSON').conflicts('names'))
+    .action((name: string | undefined, { names, json }: { names?: boolean; json?: boolean }) => {
+      const system = name === undefined ? undefined : findSystem(name);
+      const chosen = system ? [system] : systems;
+      if (names) for (const each of chosen) print(each.name);
+      else if (json) printJson(system ? plain(system) : { systems: systems.map(plain) });
+      else if (system) show(system);
+      else for (const line of columns(chosen.map((each) => [each.name, each.summary]))) print(line);
     });
 }
 
 function plain(system: System): Record<string, unknown> {
   const { name, title, paper, objective, summary, needsLabels = false } = system;
-  return { name, title, paper, objective, summary, needsLabels, options: describeOptions(system.options) };
+  return {
+    name,
+    title,
+    paper,
+    objective,
+    summary,
+    needsLabels,
+    options: describeFlags(system.options).map(({ isNegatable: _, ...option }) => option),
+  };
 }
 
 function show(system: System): void {
@@ -34,7 +41,7 @@ function show(system: System): void {
   if (system.needsLabels) print('  needs       labels');
   print('');
   print('Options:');
-  const rows = describeOptions(system.options).map(({ flag, description, choices, default: value }) => {
+  const rows = describeFlags(system.options).map(({ flag, description, choices, default: value }) => {
     const notes = [choices?.join(', '), value === undefined ? undefined : `default: ${String(value)}`].filter(
       Boolean,
     );

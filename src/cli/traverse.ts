@@ -3,16 +3,19 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { evaluate } from '../evaluation/index.js';
 import { sizeOf } from '../tensor/index.js';
-import { byNats, codeScale, traversalsView } from '../views/index.js';
-import { UsageError } from './errors.js';
+import { byNats, codeFrame, traversalsView } from '../views/index.js';
+import { UsageError } from './exit.js';
 import { addFlags, readFlags } from './flags.js';
 import {
-  chooseSamples,
-  loadFor,
+  addCommonFlags,
+  addFigureOutput,
+  addRunFlags,
+  outputKind,
   positionsOf,
   type RunFlags,
-  runCommand,
-  withCommonFlags,
+  requireDataFor,
+  withRun,
+  withSamples,
   writeFigure,
 } from './runFlags.js';
 
@@ -34,44 +37,41 @@ const traverseOptions = z.object({
 const EXAMINED = 500;
 const MOST_ROWS = 10;
 
-export function traverseCommand(): Command {
-  const command = runCommand('traverse', 'draw a sample with one code coordinate moved at a time', {
-    data: true,
-  }).option(
-    '-o, --output <file>',
-    'file to write, .png or .svg (default: pictures/traversals.png of the run)',
-  );
+export function defineTraverse(command: Command): void {
+  addRunFlags(command, { usesData: true });
+  addFigureOutput(command, 'traversals');
   addFlags(command, traverseOptions, 'Traversal:');
-  return withCommonFlags(command, { data: true }).action(async (name: string, typed: RunFlags) => {
+  addCommonFlags(command, { usesData: true });
+  command.action(async (name: string, typed: RunFlags) => {
     const { index, coordinates, from, to, steps } = readFlags(traverseOptions, typed);
-    const run = await loadFor(name, typed);
-    try {
+    outputKind(typed.output);
+    requireDataFor(typed);
+    await withRun(name, typed, async (run) => {
       const { model, folder } = run;
       const size = sizeOf(model.codeShape);
       const wrong = coordinates?.find((j) => !Number.isInteger(j) || j < 0 || j >= size);
       if (wrong !== undefined)
         throw new UsageError(`--coordinates ${wrong}: codes of this run have coordinates 0 to ${size - 1}`);
-      const samples = await chooseSamples(run, typed);
-      const examined = await samples.read(positionsOf(undefined, EXAMINED, samples));
-      const source = { size: Math.min(EXAMINED, samples.size), read: async () => examined };
-      const { latent } = await evaluate(model.runner, source, {});
-      const kl = latent?.klPerDimension;
-      const order = kl ? byNats(kl) : Array.from({ length: size }, (_, j) => j);
-      const figure = await traversalsView(model, {
-        sample: await samples.read(positionsOf([index], 1, samples)),
-        coordinates: coordinates ?? order.slice(0, MOST_ROWS),
-        values: Array.from({ length: steps }, (_, i) => from + ((to - from) * i) / (steps - 1)),
-        kl,
-        ...(model.canSample ? {} : { scale: codeScale((await model.encode(examined)).mean, size) }),
+      const figure = await withSamples(run, typed, async (samples) => {
+        const sample = await samples.read(positionsOf([index], 1, samples));
+        const examined = await samples.read(positionsOf(undefined, EXAMINED, samples));
+        const source = { size: Math.min(EXAMINED, samples.size), read: async () => examined };
+        const { latent } = await evaluate(model.runner, source);
+        const { mean: codes } = await model.encode(examined);
+        const order = latent ? byNats(latent.klPerDimension) : Array.from({ length: size }, (_, j) => j);
+        return traversalsView(model, {
+          sample,
+          coordinates: coordinates ?? order.slice(0, MOST_ROWS),
+          frame: await codeFrame(model, codes, sample.labels?.[0]),
+          values: Array.from({ length: steps }, (_, i) => from + ((to - from) * i) / (steps - 1)),
+          kl: latent?.klPerDimension,
+        });
       });
-      await samples.dataset.close();
       if (!figure)
         throw new UsageError(
           `traverse draws pictures, and ${folder.name} is of a table; use vaekit sample or vaekit encode`,
         );
       await writeFigure(figure, typed.output ?? folder.file('pictures', 'traversals.png'), typed.json);
-    } finally {
-      await run.close();
-    }
+    });
   });
 }

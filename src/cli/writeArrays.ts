@@ -1,9 +1,9 @@
 /** Arrays into a file of the kind that its ending names: NPZ, NPY, TSV, CSV, Parquet or JSON. */
-import { extname } from 'node:path';
-import { parquetWriteBuffer } from 'hyparquet-writer';
-import { encodeNpy, encodeNpz, type TableSpec } from '../data/index.js';
+import { dirname, extname } from 'node:path';
+import { encodeNpy, encodeNpz, type SampleSpec, type TableSpec } from '../data/index.js';
 import { writeFileWhole } from '../node/index.js';
-import { UsageError } from './errors.js';
+import { makeFolder } from '../node/runs/makeFolder.js';
+import { UsageError } from './exit.js';
 
 export interface NamedArray {
   readonly name: string;
@@ -12,91 +12,132 @@ export interface NamedArray {
   readonly shape: readonly number[];
 }
 
-type Cell = number | string;
-
 interface TableColumn {
   readonly name: string;
-  readonly cells: readonly Cell[];
+  readonly cells: readonly (number | string)[];
+  readonly type: 'INT32' | 'FLOAT' | 'STRING';
 }
 
-export const ARRAY_ENDINGS = ['.npz', '.npy', '.tsv', '.csv', '.parquet', '.json'];
+export const ARRAY_ENDINGS: readonly string[] = ['.npz', '.npy', '.tsv', '.csv', '.parquet', '.json'];
+
+/** @throws UsageError if a file's ending names no kind of file */
+export function requireArrayEnding(path: string): void {
+  if (!ARRAY_ENDINGS.includes(endingOf(path)))
+    throw new UsageError(`--output ${path}: end the name with one of ${ARRAY_ENDINGS.join(', ')}`);
+}
 
 /**
- * Writes arrays of one number of rows. NPY holds the first alone; the kinds with columns begin with the rows' ids.
+ * Writes arrays of one number of rows, with the rows' ids where there are any. NPY holds the first array alone.
  *
- * @throws UsageError if the ending names no kind of file
+ * @throws StorageError if the file cannot be written
  */
 export async function writeArrays(
   path: string,
   arrays: readonly NamedArray[],
-  ids: readonly string[],
+  ids?: readonly string[],
 ): Promise<void> {
-  const ending = requireEnding(path);
+  const ending = endingOf(path);
   if (ending === '.npz') {
-    await writeFileWhole(
-      path,
-      encodeNpz(Object.fromEntries(arrays.map(({ name, data, shape }) => [name, { values: data, shape }]))),
-    );
+    const named = arrays.map(({ name, data, shape }) => [name, { values: data, shape }]);
+    const rows = ids ? { id: { values: ids, shape: [ids.length] } } : {};
+    await write(path, encodeNpz({ ...rows, ...Object.fromEntries(named) }));
   } else if (ending === '.npy') {
-    await writeFileWhole(path, encodeNpy(arrays[0].data, arrays[0].shape));
+    await write(path, encodeNpy(arrays[0].data, arrays[0].shape));
   } else {
-    await writeColumns(path, ending, [{ name: 'id', cells: ids }, ...arrays.flatMap(columnsOf)]);
+    await writeColumns(path, [...idColumn(ids), ...arrays.flatMap(columnsOf)]);
   }
 }
 
-/** Writes rows of a table as the table was: its columns by name, categories by theirs. */
-export async function writeTable(
+export interface SampleFacts {
+  readonly ids?: readonly string[];
+  readonly codes?: Pick<NamedArray, 'data' | 'shape'>;
+  readonly labels?: Int32Array;
+}
+
+/** Writes samples as they are stored; rows of a table as the table was, its columns by name and categories by theirs. */
+export async function writeSamples(
   path: string,
-  { columns, shape }: TableSpec,
-  x: Float32Array | Uint8Array,
+  spec: SampleSpec,
+  x: Float32Array,
+  { ids, codes, labels }: SampleFacts,
 ): Promise<void> {
-  const ending = requireEnding(path);
-  const rows = x.length / columns.length;
-  if (ending === '.npz' || ending === '.npy') {
-    return writeArrays(path, [{ name: 'x', data: x, shape: [rows, ...shape] }], []);
+  const count = x.length / spec.shape.reduce((product, length) => product * length, 1);
+  const beside: NamedArray[] = [
+    ...(codes ? [{ name: 'z', data: codes.data, shape: [count, ...codes.shape] }] : []),
+    ...(labels ? [{ name: 'label', data: labels, shape: [count] }] : []),
+  ];
+  const isArray = ['.npz', '.npy'].includes(endingOf(path));
+  if (spec.kind === 'image' || isArray) {
+    // Levels were rounded already, so nothing is lost.
+    const data = spec.dtype === 'uint8' ? Uint8Array.from(x) : x;
+    return writeArrays(path, [{ name: 'x', data, shape: [count, ...spec.shape] }, ...beside], ids);
   }
-  const table = columns.map(({ name, categories }, j): TableColumn => {
-    const cells = Array.from({ length: rows }, (_, i) => x[i * columns.length + j]);
-    return { name, cells: categories ? cells.map((cell) => categories[cell] ?? cell) : cells };
+  await writeColumns(path, [...idColumn(ids), ...tableColumns(spec, x, count)]);
+}
+
+function idColumn(ids: readonly string[] | undefined): TableColumn[] {
+  return ids ? [{ name: 'id', cells: ids, type: 'STRING' }] : [];
+}
+
+function tableColumns({ columns }: TableSpec, x: Float32Array, count: number): TableColumn[] {
+  return columns.map(({ name, categories }, j) => {
+    const values = Array.from({ length: count }, (_, i) => x[i * columns.length + j]);
+    return categories
+      ? { name, cells: values.map((value) => categories[value]), type: 'STRING' }
+      : { name, cells: values.map(shortest), type: 'FLOAT' };
   });
-  await writeColumns(path, ending, table);
 }
 
-function requireEnding(path: string): string {
-  const ending = extname(path).toLowerCase();
-  if (!ARRAY_ENDINGS.includes(ending))
-    throw new UsageError(`--output ${path}: end the name with one of ${ARRAY_ENDINGS.join(', ')}`);
-  return ending;
+function endingOf(path: string): string {
+  return extname(path).toLowerCase();
 }
 
-function columnsOf({ name, data, shape: [rows] }: NamedArray): TableColumn[] {
+async function write(path: string, data: Uint8Array | string): Promise<void> {
+  await makeFolder(dirname(path));
+  await writeFileWhole(path, data);
+}
+
+/** Arrays of one number a row are a column, others one for each number of a row. */
+function columnsOf({ name, data, shape: [rows, ...row] }: NamedArray): TableColumn[] {
   const width = data.length / rows;
+  const isFloat = data instanceof Float32Array;
   return Array.from({ length: width }, (_, j) => ({
-    name: width === 1 ? name : `${name}${j}`,
-    cells: Array.from({ length: rows }, (__, i) => data[i * width + j]),
+    name: row.length === 0 ? name : `${name}${j}`,
+    cells: Array.from({ length: rows }, (__, i) => {
+      const value = data[i * width + j];
+      return isFloat ? shortest(value) : value;
+    }),
+    type: isFloat ? 'FLOAT' : 'INT32',
   }));
 }
 
-async function writeColumns(path: string, ending: string, columns: readonly TableColumn[]): Promise<void> {
+/** The number of fewest digits that is this one in float32: 0.1, and not 0.10000000149011612. */
+function shortest(value: number): number {
+  for (let digits = 6; digits < 9; digits++) {
+    const candidate = Number(value.toPrecision(digits));
+    if (Math.fround(candidate) === value) return candidate;
+  }
+  return Number(value.toPrecision(9));
+}
+
+async function writeColumns(path: string, columns: readonly TableColumn[]): Promise<void> {
+  const ending = endingOf(path);
   const rows = columns[0].cells.length;
   if (ending === '.parquet') {
-    const columnData = columns.map(({ name, cells }) => ({
-      name,
-      data: cells.map((cell) => cell),
-      type: cells.every((cell) => typeof cell === 'number') ? ('DOUBLE' as const) : ('STRING' as const),
-    }));
-    await writeFileWhole(path, new Uint8Array(parquetWriteBuffer({ columnData })));
+    const { parquetWriteBuffer } = await import('hyparquet-writer');
+    const columnData = columns.map(({ name, cells, type }) => ({ name, data: [...cells], type }));
+    await write(path, new Uint8Array(parquetWriteBuffer({ columnData })));
   } else if (ending === '.json') {
     const objects = Array.from({ length: rows }, (_, i) =>
       Object.fromEntries(columns.map(({ name, cells }) => [name, cells[i]])),
     );
-    await writeFileWhole(path, JSON.stringify(objects));
+    await write(path, JSON.stringify(objects));
   } else {
     const separator = ending === '.tsv' ? '\t' : ',';
-    const line = (cells: readonly Cell[]) =>
+    const line = (cells: TableColumn['cells']) =>
       `${cells.map((cell) => escaped(String(cell), separator)).join(separator)}\n`;
     const lines = Array.from({ length: rows }, (_, i) => line(columns.map(({ cells }) => cells[i])));
-    await writeFileWhole(path, line(columns.map(({ name }) => name)) + lines.join(''));
+    await write(path, line(columns.map(({ name }) => name)) + lines.join(''));
   }
 }
 

@@ -20,7 +20,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   evaluation: ['tensor', 'random', 'engine', 'nn', 'probability', 'data', 'systems', 'inference'],
   training: ['tensor', 'random', 'engine', 'nn', 'probability', 'data', 'systems', 'inference', 'evaluation'],
   pictures: ['data'],
-  views: ['tensor', 'data', 'inference', 'evaluation', 'training', 'pictures'],
+  views: ['tensor', 'probability', 'data', 'inference', 'evaluation', 'training', 'pictures'],
   node: [
     'tensor',
     'random',

@@ -85,23 +85,53 @@ const codes = new Map<unknown, string>([
 ]);
 
 /**
- * An NPY file of version 1.0, little-endian, in C's order.
+ * An NPY file of version 1.0, little-endian, in C's order. Words are stored as NumPy's `<U`, all as wide as the longest.
  *
  * @throws RangeError if the values do not fill the shape
  */
-export function encodeNpy(values: Elements, shape: readonly number[]): Uint8Array<ArrayBuffer> {
+export function encodeNpy(
+  values: Elements | readonly string[],
+  shape: readonly number[],
+): Uint8Array<ArrayBuffer> {
   if (countOf(shape) !== values.length) {
     throw new RangeError(`encodeNpy: ${values.length} values do not fill shape ${showShape(shape)}`);
   }
+  const { descr, bytes: content } = isWords(values) ? encodeWords(values) : encodeNumbers(values);
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
-  const descr = codes.get(values.constructor);
   const dictionary = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }`;
   const unpadded = MAGIC.length + 4 + dictionary.length + 1;
   const start = Math.ceil(unpadded / ALIGNMENT) * ALIGNMENT;
   const header = `${dictionary}${' '.repeat(start - unpadded)}\n`;
-  const bytes = new Uint8Array(start + values.byteLength);
+  const bytes = new Uint8Array(start + content.length);
   bytes.set([...MAGIC, 1, 0, header.length & 0xff, header.length >>> 8]);
   bytes.set(new TextEncoder().encode(header), MAGIC.length + 4);
-  bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), start);
+  bytes.set(content, start);
   return bytes;
+}
+
+interface Encoded {
+  readonly descr: string;
+  readonly bytes: Uint8Array;
+}
+
+function isWords(values: Elements | readonly string[]): values is readonly string[] {
+  return Array.isArray(values);
+}
+
+function encodeNumbers(values: Elements): Encoded {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return { descr: codes.get(values.constructor) ?? '', bytes };
+}
+
+/** UTF-32, shorter words filled up with zeros. */
+function encodeWords(words: readonly string[]): Encoded {
+  const letters = words.map((word) => Array.from(word, (letter) => letter.codePointAt(0) ?? 0));
+  const width = letters.reduce((most, { length }) => Math.max(most, length), 1);
+  const view = new DataView(new ArrayBuffer(4 * width * words.length));
+  letters.forEach((word, i) => {
+    word.forEach((letter, j) => {
+      view.setUint32(4 * (i * width + j), letter, true);
+    });
+  });
+  return { descr: `<U${width}`, bytes: new Uint8Array(view.buffer) };
 }

@@ -23,7 +23,7 @@ export async function openNpz(source: ByteSource): Promise<Npz> {
 
 /** An NPZ file of named arrays; equal arrays give equal bytes. */
 export function encodeNpz(
-  arrays: Readonly<Record<string, { values: Elements; shape: readonly number[] }>>,
+  arrays: Readonly<Record<string, { values: Elements | readonly string[]; shape: readonly number[] }>>,
 ): Uint8Array<ArrayBuffer> {
   const files = Object.entries(arrays).map(([name, { values, shape }]) => [
     `${name}.npy`,

@@ -29,15 +29,14 @@ export async function writeCheckpoint(
 }
 
 /**
+ * @param remedy what the user can do about a damaged one
  * @throws StorageError if the file cannot be read
  * @throws DataError if it is not what `writeCheckpoint` wrote
  */
-export async function readCheckpoint(path: string): Promise<Safetensors> {
+export async function readCheckpoint(path: string, remedy = 'restore it from a copy'): Promise<Safetensors> {
   const bytes = await readBytes(path);
   const damaged = (problem: string) =>
-    new DataError(
-      `checkpoint ${path} was changed or damaged: ${problem}; go on from another checkpoint of the run`,
-    );
+    new DataError(`checkpoint ${path} was changed or damaged: ${problem}; ${remedy}`);
   let file: Safetensors;
   try {
     file = decodeSafetensors(bytes);

@@ -11,7 +11,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { errorCode, removeTemporaryFiles, StorageError, storageError } from './files.js';
 
-const LOCK_FILE = '.lock';
+/** Name of the file in a folder that is locked. */
+export const LOCK_FILE = '.lock';
 /** How often to look again at a lock that is just being written, and how long to wait in between. */
 const LOOKS = 5;
 const WAIT_MS = 20;

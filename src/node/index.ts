@@ -20,15 +20,10 @@ export {
 export { StorageError, writeFileWhole } from './files.js';
 export { loadOrt } from './ort.js';
 export { type ExportedFile, exportRun } from './runs/exportRun.js';
+export { type LoadedRun, type LoadRequest, loadRun } from './runs/load.js';
+export { openRunData } from './runs/runData.js';
 export type { RunFolder } from './runs/runFolder.js';
-export {
-  type LoadedRun,
-  loadRun,
-  openRunData,
-  type ResumeRequest,
-  resume,
-  type TrainRequest,
-  train,
-} from './runs/start.js';
-export type { RunEvent, RunSummary, TrainingRun } from './runs/trainingRun.js';
+export { type ResumeRequest, resume, type TrainRequest, train } from './runs/start.js';
+export { finishedSummary, type RunSummary } from './runs/summary.js';
+export type { RunEvent, RunStage, TrainingRun } from './runs/trainingRun.js';
 export { version } from './version.js';

@@ -1,4 +1,4 @@
-/** How the columns of samples are distributed beside those of the data. */
+/** How the columns of samples are distributed, beside those of the data where these are at hand. */
 import type { Column } from '../data/index.js';
 import { drawAxes, roomBelow } from './axes.js';
 import type { Box } from './box.js';
@@ -18,7 +18,8 @@ import {
 } from './tableColumns.js';
 
 export interface ColumnHistogramsOptions {
-  data: TableRows;
+  /** Drawn behind the samples. */
+  data?: TableRows;
   samples: TableRows;
   /** @default 'Columns of data and samples' */
   title?: string;
@@ -32,14 +33,15 @@ const DATA_OPACITY = 0.45;
 /** @throws RangeError if the tables have different columns, or no rows */
 export function columnHistograms(options: ColumnHistogramsOptions): Figure {
   const { data, samples, title = 'Columns of data and samples' } = options;
-  requireSameColumns('columnHistograms', [data, samples]);
+  requireSameColumns('columnHistograms', data ? [data, samples] : [samples]);
+  const { columns } = samples;
   return smallMultiples({
     title,
-    caption: `Filled: the data; line: samples; heights are shares of the rows. ${columnsCaption(data.columns)}`,
+    caption: `${data ? 'Filled: the data; line: samples; heights' : 'Heights'} are shares of the rows. ${columnsCaption(columns)}`,
     perRow: 4,
     panelHeight: 140,
-    panels: data.columns.slice(0, MOST_COLUMNS).map((column, i): Panel => {
-      const [before, after] = [columnValues(data, i), columnValues(samples, i)];
+    panels: columns.slice(0, MOST_COLUMNS).map((column, i): Panel => {
+      const [before, after] = [data && columnValues(data, i), columnValues(samples, i)];
       return {
         name: column.name,
         draw: (surface, outer) => {
@@ -47,7 +49,7 @@ export function columnHistograms(options: ColumnHistogramsOptions): Figure {
           drawHistograms(
             surface,
             box,
-            binning(column, before, [box.left, box.left + box.width]),
+            binning(column, before ?? after, [box.left, box.left + box.width]),
             before,
             after,
           );
@@ -83,10 +85,10 @@ function drawHistograms(
   surface: Surface,
   box: Box,
   { x, bins }: Binning,
-  data: Float64Array,
+  data: Float64Array | undefined,
   samples: Float64Array,
 ): void {
-  const [filled, line] = [sharesOf(data, x, bins), sharesOf(samples, x, bins)];
+  const [filled, line] = [data ?? new Float64Array(0), samples].map((values) => sharesOf(values, x, bins));
   const highest = Math.max(...filled, ...line, Number.MIN_VALUE);
   const y = linearScale(0, 1.05 * highest, [box.top + box.height, box.top], { room: 0 });
   drawAxes(surface, { box, x, y: { ...y, ticks: [] } });

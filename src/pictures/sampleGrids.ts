@@ -13,15 +13,19 @@ export interface SamplesGridOptions extends GridText {
   samples: Pictures;
   /** @default as many as make the grid about square */
   columns?: number;
+  /** What the pictures of each row have in common. */
+  rowLabels?: readonly string[];
 }
 
 /** Pictures drawn from a model, or from the data. */
-export function samplesGrid({ samples, columns, title = 'Samples', caption }: SamplesGridOptions): Figure {
+export function samplesGrid(options: SamplesGridOptions): Figure {
+  const { samples, columns, rowLabels, title = 'Samples', caption } = options;
   return pictureGrid({
     title,
     caption,
     images: imagesOf(samples),
     columns: columns ?? squareColumns(samples),
+    rowLabels,
   });
 }
 
@@ -152,7 +156,7 @@ export function interpolationGrid(options: InterpolationGridOptions): Figure {
     images: imagesOf(pictures),
     columns: steps,
     rowLabels,
-    columnLabels: Array.from({ length: steps }, (_, i) => formatNumber(steps > 1 ? i / (steps - 1) : 0, 2)),
+    columnLabels: Array.from({ length: steps }, (_, i) => formatNumber(steps > 1 ? i / (steps - 1) : 0, 3)),
   });
 }
 

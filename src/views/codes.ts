@@ -31,20 +31,3 @@ export function natsView({ klPerDimension }: LatentStatistics): Figure {
 export function byNats(klPerDimension: readonly number[]): number[] {
   return klPerDimension.map((_, j) => j).sort((a, b) => klPerDimension[b] - klPerDimension[a]);
 }
-
-/** Mean and deviation of every coordinate over codes [count, dimensions]. */
-export function codeScale(
-  codes: Float32Array,
-  dimensions: number,
-): { mean: Float64Array; deviation: Float64Array } {
-  const count = codes.length / dimensions;
-  const mean = new Float64Array(dimensions);
-  const deviation = new Float64Array(dimensions);
-  codes.forEach((value, i) => {
-    mean[i % dimensions] += value / count;
-  });
-  codes.forEach((value, i) => {
-    deviation[i % dimensions] += (value - mean[i % dimensions]) ** 2 / count;
-  });
-  return { mean, deviation: deviation.map(Math.sqrt) };
-}

@@ -1,10 +1,12 @@
 /** Figures of trained models. */
-export { byNats, codeScale, codesView, natsView } from './codes.js';
+export { byNats, codesView, natsView } from './codes.js';
 export { curvesView, type RunRecords } from './curves.js';
+export { type CodeFrame, codeFrame } from './frame.js';
 export {
   interpolationsView,
   manifoldView,
   reconstructionsView,
+  type SamplesViewOptions,
   samplesView,
   traversalsView,
 } from './samples.js';

@@ -14,22 +14,20 @@ import {
   traversalGrid,
 } from '../pictures/index.js';
 import { sizeOf } from '../tensor/index.js';
-import { asPictures, asRows } from './stored.js';
+import { type CodeFrame, coordinateIn } from './frame.js';
+import { asPictures, asRows, decodedPictures } from './shown.js';
 
 /** Each sample beside what is left of it after the code. */
-export async function reconstructionsView(
-  model: TrainedModel,
-  originals: Samples,
-  seed = 0,
-): Promise<Figure> {
+export async function reconstructionsView(model: TrainedModel, originals: Samples): Promise<Figure> {
   const { spec } = model.runner.data;
-  const x = await model.reconstruct(originals, { seed });
   if (spec.kind === 'image') {
+    const { mean } = await model.encode(originals);
     return reconstructionGrid({
       originals: asPictures(spec, originals.x),
-      reconstructions: asPictures(spec, x),
+      reconstructions: await decodedPictures(model, mean, originals.labels),
     });
   }
+  const x = await model.reconstruct(originals);
   return columnReconstructions({ originals: asRows(spec, originals.x), reconstructions: asRows(spec, x) });
 }
 
@@ -40,25 +38,26 @@ export interface SamplesViewOptions {
   readonly seed?: number;
   /** Pictures in a row. @default as many as make the grid about square */
   readonly columns?: number;
+  /** What the pictures of each row have in common. */
+  readonly rowLabels?: readonly string[];
   /** Data to compare with, for tables. */
-  readonly data: Samples;
+  readonly data?: Samples;
 }
 
-/** New samples: pictures in a grid, rows of a table against the data's. */
+/** New samples: pictures in a grid; rows of a table as their distribution, beside the data's where these are given. */
 export async function samplesView(
   model: TrainedModel,
-  { count, labels, seed = 0, columns, data }: SamplesViewOptions,
+  { count, labels, seed = 0, columns, rowLabels, data }: SamplesViewOptions,
 ): Promise<Figure> {
   const { spec } = model.runner.data;
-  const { x } = await model.sample(count, { labels, seed });
-  if (spec.kind === 'image') return samplesGrid({ samples: asPictures(spec, x), columns });
-  const [rows, samples] = [asRows(spec, data.x), asRows(spec, x)];
+  const { x, codes } = await model.sample(count, { labels, seed });
+  if (spec.kind === 'image')
+    return samplesGrid({ samples: await decodedPictures(model, codes, labels), columns, rowLabels });
+  const samples = asRows(spec, x);
+  const rows = data && asRows(spec, data.x);
   if (spec.columns.length < 2 || spec.columns.length > MOST_PAIRED_COLUMNS)
     return columnHistograms({ data: rows, samples });
-  const sets = [
-    { name: 'data', rows },
-    { name: 'samples', rows: samples },
-  ];
+  const sets = [...(rows ? [{ name: 'data', rows }] : []), { name: 'samples', rows: samples }];
   return columnPairs({ sets, title: 'Samples' });
 }
 
@@ -67,11 +66,10 @@ export interface TraversalsViewOptions {
   readonly sample: Samples;
   /** Coordinates to move, in order. */
   readonly coordinates: readonly number[];
-  /** Where each coordinate is centred and how far one unit goes; 0 and 1 for codes with a standard normal prior. */
-  readonly scale?: { readonly mean: ArrayLike<number>; readonly deviation: ArrayLike<number> };
+  readonly frame: CodeFrame;
   /** KL of every coordinate, nats. */
   readonly kl?: readonly number[];
-  /** Units to go, from left to right. @default −3 to 3 */
+  /** Deviations of the frame to go, from left to right. @default −3 to 3 */
   readonly values?: readonly number[];
 }
 
@@ -80,47 +78,57 @@ const TRAVERSAL = [-3, -2, -1, 0, 1, 2, 3];
 /** One coordinate of a code moved at a time. Only pictures can be looked at this way. */
 export async function traversalsView(
   model: TrainedModel,
-  { sample, coordinates, scale, kl, values = TRAVERSAL }: TraversalsViewOptions,
+  { sample, coordinates, frame, kl, values = TRAVERSAL }: TraversalsViewOptions,
 ): Promise<Figure | undefined> {
   const { spec } = model.runner.data;
   if (spec.kind !== 'image') return undefined;
   const { mean: code } = await model.encode(sample);
-  const moves = coordinates.map((j) =>
-    values.map((value) => (scale ? scale.mean[j] + value * scale.deviation[j] : value)),
-  );
+  const moves = coordinates.map((j) => values.map((value) => coordinateIn(frame, j, value)));
   const codes = model.traverse(code, coordinates, moves);
-  const x = await model.decode(codes, {
-    labels: repeated(sample.labels, coordinates.length * values.length),
-  });
+  const labels = sample.labels && new Int32Array(coordinates.length * values.length).fill(sample.labels[0]);
   return traversalGrid({
-    pictures: asPictures(spec, x),
+    pictures: await decodedPictures(model, codes, labels),
     dimensions: coordinates.map((index) => (kl ? { index, kl: kl[index] } : { index })),
     values,
-    ...(scale
-      ? { caption: 'Each row moves one coordinate of the code, in standard deviations of the codes.' }
-      : {}),
+    caption: `Each row moves one coordinate of the code, in standard deviations of the ${frame.of}; the others stay.`,
   });
 }
+
+export interface ManifoldViewOptions {
+  /** Pictures in a row and in a column. */
+  readonly side: number;
+  readonly frame: CodeFrame;
+  /** The class to decode to, for systems that are conditioned on one, and its name. */
+  readonly label?: { readonly index: number; readonly name: string };
+}
+
+/** Deviations from the middle to the edge: nearly all codes lie within. */
+const MANIFOLD_EDGE = 2.5;
 
 /** What a plane of two-dimensional codes decodes to. */
 export async function manifoldView(
   model: TrainedModel,
-  { side, label }: { side: number; label?: number },
+  { side, frame, label }: ManifoldViewOptions,
 ): Promise<Figure | undefined> {
   const { spec } = model.runner.data;
   if (spec.kind !== 'image' || sizeOf(model.codeShape) !== 2) return undefined;
-  const values = Array.from({ length: side }, (_, i) => Number(((6 * i) / (side - 1) - 3).toFixed(2)));
-  const codes = Float32Array.from(values.flatMap((down) => values.flatMap((right) => [right, -down])));
-  const labels = label === undefined ? undefined : new Int32Array(side * side).fill(label);
-  const x = await model.decode(codes, { labels });
+  const values = Array.from({ length: side }, (_, i) => MANIFOLD_EDGE * ((2 * i) / (side - 1) - 1));
+  const columns = values.map((value) => coordinateIn(frame, 0, value));
+  const rows = values.map((value) => coordinateIn(frame, 1, -value));
+  const codes = Float32Array.from(rows.flatMap((down) => columns.flatMap((right) => [right, down])));
+  const labels = label && new Int32Array(side * side).fill(label.index);
   return manifoldGrid({
-    pictures: asPictures(spec, x),
-    rows: values.map((value) => -value),
-    columns: values,
+    pictures: await decodedPictures(model, codes, labels),
+    rows,
+    columns,
+    ...(label ? { title: `Latent plane of class ${label.name}` } : {}),
   });
 }
 
-/** From one sample to another through the code, one pair a row; samples 0 to 1, 2 to 3 and so on. */
+/**
+ * From one sample to another through the code, one pair a row; samples 0 to 1, 2 to 3 and so on. A system that is
+ * conditioned on classes, between which there is nothing, gets that of the nearer end.
+ */
 export async function interpolationsView(
   model: TrainedModel,
   samples: Samples,
@@ -132,12 +140,9 @@ export async function interpolationsView(
   const { mean } = await model.encode(samples);
   const every = (offset: number) => mean.filter((_, i) => Math.floor(i / size) % 2 === offset);
   const codes = model.interpolate(every(0), every(1), steps);
-  const from = samples.labels?.filter((_, i) => i % 2 === 0);
+  const nearer = (i: number) => 2 * Math.floor(i / steps) + Number(i % steps >= steps / 2);
+  const { labels: classes } = samples;
   const labels =
-    from && Int32Array.from({ length: from.length * steps }, (_, i) => from[Math.floor(i / steps)]);
-  return interpolationGrid({ pictures: asPictures(spec, await model.decode(codes, { labels })), steps });
-}
-
-function repeated(labels: Int32Array | undefined, count: number): Int32Array | undefined {
-  return labels && new Int32Array(count).fill(labels[0]);
+    classes && Int32Array.from({ length: (classes.length / 2) * steps }, (_, i) => classes[nearer(i)]);
+  return interpolationGrid({ pictures: await decodedPictures(model, codes, labels), steps });
 }

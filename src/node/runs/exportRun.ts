@@ -1,5 +1,4 @@
 /** The `model/` folder of a run: ONNX files, checked against the engine, with a JSON beside each that explains it. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OrtModule } from '../../engine/index.js';
 import {
@@ -9,7 +8,8 @@ import {
   type ModelRunner,
   PARITY_BATCHES,
 } from '../../inference/index.js';
-import { storageError, writeFileWhole, writeJsonWhole } from '../files.js';
+import { writeFileWhole, writeJsonWhole } from '../files.js';
+import { makeFolder } from './makeFolder.js';
 
 export interface ExportedFile {
   readonly name: ExportedModel['name'];
@@ -29,11 +29,7 @@ export async function exportRun(
   ort: OrtModule,
   folder: string,
 ): Promise<ExportedFile[]> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    throw storageError('write', folder, error);
-  }
+  await makeFolder(folder);
   const files: ExportedFile[] = [];
   for (const model of await exportModels(runner)) {
     const { name, bytes, inputs, outputs } = model;

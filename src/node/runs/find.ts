@@ -1,10 +1,12 @@
-/** Runs by what users call them: a folder, a name in `runs/`, or `last`. */
-import { readdir, stat } from 'node:fs/promises';
+/** Runs by what users call them: a folder, a name in `runs/`, or `last`; and a place for a new one. */
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from '../../data/index.js';
 import { nearestName } from '../../systems/index.js';
+import { errorCode, storageError } from '../files.js';
+import { makeFolder } from './makeFolder.js';
 
-export const RUNS = 'runs';
+const RUNS = 'runs';
 
 /** @throws DataError if there is no such run */
 export async function findRun(run: string): Promise<string> {
@@ -18,18 +20,25 @@ export async function findRun(run: string): Promise<string> {
   );
 }
 
-/** A folder for a new run: runs/<system>-<data>-<n>, n being the first that is free. */
-export async function newRunPath(system: string, data: string): Promise<string> {
-  const stem = `${system}-${
-    data
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-      .replace(/^-+|-+$/g, '') || 'data'
-  }`;
-  const taken = new Set(await runNames());
-  let n = 1;
-  while (taken.has(`${stem}-${n}`)) n++;
-  return join(RUNS, `${stem}-${n}`);
+/**
+ * Makes an empty folder for a new run: runs/<system>-<data>-<n>, n being the first that is free. Of several processes
+ * that ask at once, each gets its own.
+ *
+ * @throws StorageError if the disk refuses
+ */
+export async function makeRunFolder(system: string, data: string): Promise<string> {
+  const bare = data.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  const stem = `${system}-${bare.replace(/^-+|-+$/g, '') || 'data'}`;
+  await makeFolder(RUNS);
+  for (let n = 1; ; n++) {
+    const path = join(RUNS, `${stem}-${n}`);
+    try {
+      await mkdir(path);
+      return path;
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw storageError('write', path, error);
+    }
+  }
 }
 
 async function newestRun(): Promise<string> {

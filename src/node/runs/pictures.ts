@@ -1,23 +1,26 @@
 /** The `pictures/` folder of a run: what there is to look at after training. */
+import type { Samples } from '../../data/index.js';
 import type { Evaluation } from '../../evaluation/index.js';
 import type { TrainedModel } from '../../inference/index.js';
 import { type Figure, toPng, toSvg } from '../../pictures/index.js';
+import { findSystem } from '../../systems/index.js';
 import { sizeOf } from '../../tensor/index.js';
 import type { PreparedData } from '../../training/index.js';
 import {
   byNats,
-  codeScale,
+  codeFrame,
   codesView,
   curvesView,
   interpolationsView,
   manifoldView,
   natsView,
   reconstructionsView,
+  type SamplesViewOptions,
   samplesView,
   traversalsView,
 } from '../../views/index.js';
 import { writeFileWhole } from '../files.js';
-import { readRecords } from './records.js';
+import type { Records } from './records.js';
 import type { RunFolder } from './runFolder.js';
 
 /** Test samples whose codes are mapped. */
@@ -29,11 +32,15 @@ const INTERPOLATIONS = { pairs: 5, steps: 9 };
 const MANIFOLD_SIDE = 15;
 /** Rows of a table that are drawn. */
 const SHOWN_ROWS = 2000;
+/** Up to so many classes have a row of samples each. */
+const MOST_CLASS_ROWS = 16;
+const SAMPLES_OF_CLASS = 8;
 
 export interface RunPicture {
   /** File name without its ending. */
   readonly name: string;
   readonly figure: Figure;
+  readonly png: Uint8Array;
   readonly caption: string;
   /** Curves scale to any size; grids of pixels do not. */
   readonly isCurve: boolean;
@@ -44,82 +51,106 @@ export interface DrawRequest {
   readonly data: PreparedData;
   readonly model: TrainedModel;
   readonly evaluation: Evaluation;
+  readonly records: Records;
   readonly seed: number;
 }
 
-export async function drawRun({ folder, data, model, evaluation, seed }: DrawRequest): Promise<RunPicture[]> {
+/** Draws and writes them all. @throws StorageError if one cannot be written */
+export async function drawRun(request: DrawRequest): Promise<RunPicture[]> {
+  const { folder, data, model, evaluation, records, seed } = request;
   const pictures: RunPicture[] = [];
-  const add = (name: string, figure: Figure | undefined, caption: string, isCurve = false) => {
-    if (figure) pictures.push({ name, figure, caption, isCurve });
+  const add = async (name: string, figure: Figure | undefined, caption: string, isCurve = false) => {
+    if (!figure) return;
+    const png = toPng(figure);
+    pictures.push({ name, figure, png, caption, isCurve });
+    await writeFileWhole(folder.file('pictures', `${name}.png`), png);
+    if (isCurve) await writeFileWhole(folder.file('pictures', `${name}.svg`), toSvg(figure));
   };
   const test = data.source(data.split.test);
   const some = (count: number) => test.read(0, Math.min(count, test.size));
+  const { classes } = data.dataset;
+  const isConditional = findSystem(folder.config.system).needsLabels === true;
   const isTable = data.description.spec.kind === 'table';
   const { latent } = evaluation;
-  add('curves', curvesView(await readRecords(folder)), 'Each term of the objective over the run.', true);
-  add(
+  await add('curves', curvesView(records), 'Each term of the objective over the run.', true);
+  await add(
     'reconstructions',
-    await reconstructionsView(model, await some(isTable ? SHOWN_ROWS : SHOWN_RECONSTRUCTIONS), seed),
+    await reconstructionsView(model, await some(isTable ? SHOWN_ROWS : SHOWN_RECONSTRUCTIONS)),
     'Test samples and what is left of them after the code.',
   );
   if (model.canSample) {
-    const drawn = isTable ? { count: SHOWN_ROWS } : sampleLayout(data);
-    add(
-      'samples',
-      await samplesView(model, { ...drawn, seed, data: await some(SHOWN_ROWS) }),
-      'Codes drawn from the prior, decoded.',
-    );
+    const layout = isTable
+      ? rowLayout(await some(SHOWN_ROWS))
+      : classLayout(isConditional && classes ? classes : []);
+    const figure = await samplesView(model, { ...layout, seed });
+    const note = 'Codes drawn from the prior, decoded';
+    await add('samples', figure, isTable ? `${note} to the middle of each column's likelihood.` : `${note}.`);
   }
   const mapped = await some(MAPPED);
   const { mean: codes } = await model.encode(mapped);
   const dimensions = sizeOf(model.codeShape);
-  const scale = model.canSample ? undefined : codeScale(codes, dimensions);
+  const [label] = mapped.labels ?? [];
+  const frame = await codeFrame(model, codes, label);
   const order = latent ? byNats(latent.klPerDimension) : Array.from({ length: dimensions }, (_, j) => j);
-  add(
+  await add(
     'traversals',
     await traversalsView(model, {
       sample: await some(1),
       coordinates: order.slice(0, SHOWN_COORDINATES),
-      scale,
+      frame,
       kl: latent?.klPerDimension,
     }),
     'One test sample, one coordinate of its code moved at a time.',
   );
-  add(
+  await add(
     'manifold',
-    await manifoldView(model, { side: MANIFOLD_SIDE, ...(mapped.labels ? { label: 0 } : {}) }),
+    await manifoldView(model, {
+      side: MANIFOLD_SIDE,
+      frame,
+      ...(isConditional && classes ? { label: { index: label, name: classes[label] } } : {}),
+    }),
     'What the plane of codes decodes to.',
   );
-  add(
-    'interpolations',
-    await interpolationsView(model, await some(2 * INTERPOLATIONS.pairs), INTERPOLATIONS.steps),
-    'Straight lines between the codes of test samples.',
-  );
-  const { classes } = data.dataset;
-  add(
+  const pairs = Math.min(INTERPOLATIONS.pairs, Math.floor(test.size / 2));
+  if (pairs > 0) {
+    const figure = await interpolationsView(model, await some(2 * pairs), INTERPOLATIONS.steps);
+    await add('interpolations', figure, 'Straight lines between the codes of test samples.');
+  }
+  await add(
     'latent-map',
     codesView({ codes, dimensions, labels: mapped.labels, classes }),
     'Codes of test samples.',
   );
-  if (latent) add('kl', natsView(latent), 'What each coordinate of the code carries.', true);
-  for (const { name, figure, isCurve } of pictures) {
-    await writeFileWhole(folder.file('pictures', `${name}.png`), toPng(figure));
-    if (isCurve) await writeFileWhole(folder.file('pictures', `${name}.svg`), toSvg(figure));
-  }
+  if (latent) await add('kl', natsView(latent), 'What each coordinate of the code carries.', true);
   return pictures;
 }
 
-/** Samples of every class in a row of its own, where there are few enough classes. */
-function sampleLayout({ description: { classes } }: PreparedData): {
-  count: number;
-  labels?: Int32Array;
-  columns?: number;
-} {
-  if (classes === 0) return { count: SHOWN_SAMPLES };
-  const perClass = Math.max(1, Math.floor(SHOWN_SAMPLES / classes)) + 2;
-  const count = classes <= 16 ? classes * perClass : SHOWN_SAMPLES;
-  const labels = Int32Array.from({ length: count }, (_, i) =>
-    classes <= 16 ? Math.floor(i / perClass) : i % classes,
-  );
-  return classes <= 16 ? { count, labels, columns: perClass } : { count, labels };
+type Layout = Pick<SamplesViewOptions, 'count' | 'labels' | 'columns' | 'rowLabels' | 'data'>;
+
+/** As many rows again and again as are looked at, of the classes that the data's rows have. */
+function rowLayout(data: Samples): Layout {
+  const { labels } = data;
+  return {
+    count: SHOWN_ROWS,
+    data,
+    ...(labels
+      ? { labels: Int32Array.from({ length: SHOWN_ROWS }, (_, i) => labels[i % labels.length]) }
+      : {}),
+  };
+}
+
+/** Pictures of every class in a row of their own, where there are few enough classes. */
+function classLayout(classes: readonly string[]): Layout {
+  if (classes.length === 0) return { count: SHOWN_SAMPLES };
+  if (classes.length > MOST_CLASS_ROWS) {
+    const labels = Int32Array.from({ length: SHOWN_SAMPLES }, (_, i) => i % classes.length);
+    return { count: SHOWN_SAMPLES, labels };
+  }
+  const count = classes.length * SAMPLES_OF_CLASS;
+  return {
+    count,
+    labels: Int32Array.from({ length: count }, (_, i) => Math.floor(i / SAMPLES_OF_CLASS)),
+    columns: SAMPLES_OF_CLASS,
+    rowLabels: classes,
+  };
 }

@@ -3,11 +3,19 @@ import type { Variable } from '../../tensor/index.js';
 import type { EvaluationRecord, MetricsRecord, TrainingEvent } from '../../training/index.js';
 import { JsonLines } from '../jsonLines.js';
 import { EventWriter } from '../tensorboard.js';
+import { isLine, type RecordLine } from './records.js';
 import type { RunFolder } from './runFolder.js';
+
+/** Where a PNG file keeps its width and its height. */
+const PNG_SIZE = { width: 16, height: 20 };
 
 export class Recorder {
   readonly #metrics: JsonLines;
   readonly #board: EventWriter;
+  /** Warnings that stand in the records: a run that resumes may give some again. */
+  readonly #warnings = new Set<string>();
+  /** Steps done. */
+  #step: number;
 
   private constructor(
     readonly folder: RunFolder,
@@ -15,9 +23,14 @@ export class Recorder {
     readonly state: readonly Variable[],
     firstStep: number,
   ) {
+    this.#step = firstStep;
     this.#metrics = new JsonLines(folder.file('metrics.jsonl'));
-    this.#metrics.keepWhile((line) => isRecord(line) && line.step <= firstStep);
-    this.#board = EventWriter.open(folder.path, { resumeStep: firstStep });
+    this.#metrics.keepWhile((line) => {
+      const isKept = isLine(line) && line.step <= firstStep;
+      if (isKept && line.kind === 'warning') this.#warnings.add(line.message);
+      return isKept;
+    });
+    this.#board = EventWriter.open(folder.path, { resumeStep: firstStep + 1 });
   }
 
   /** @param firstStep steps done before; records after it are dropped, because they will be written again */
@@ -28,12 +41,16 @@ export class Recorder {
   async record(event: TrainingEvent): Promise<void> {
     switch (event.kind) {
       case 'metrics':
-        this.#metrics.append(event);
+        this.#add(event);
         this.#plotMetrics(event);
         break;
       case 'evaluation':
-        this.#metrics.append(event);
+        this.#add(event);
         this.#plotEvaluation(event);
+        break;
+      case 'warning':
+        if (!this.#warnings.has(event.message)) this.#add({ ...event, step: this.#step });
+        this.#warnings.add(event.message);
         break;
       case 'best':
         await this.folder.saveBest(event.weights, this.state, event.step, event.objective);
@@ -48,38 +65,39 @@ export class Recorder {
     }
   }
 
+  /** Shows a picture of the finished model in TensorBoard. */
+  picture(name: string, png: Uint8Array): void {
+    const header = new DataView(png.buffer, png.byteOffset);
+    const [width, height] = [header.getUint32(PNG_SIZE.width), header.getUint32(PNG_SIZE.height)];
+    this.#board.image(name, png, width, height, this.#step);
+  }
+
   close(): void {
     this.#metrics.close();
     this.#board.close();
   }
 
-  #plotMetrics({
-    step,
-    objective,
-    terms,
-    weights,
-    gradientNorm,
-    learningRate,
-    samplesPerSecond,
-  }: MetricsRecord): void {
-    const scalars = { objective, gradientNorm, learningRate, samplesPerSecond };
-    for (const [name, value] of Object.entries(scalars)) this.#board.scalar(`train/${name}`, value, step);
-    for (const [name, value] of Object.entries(terms)) this.#board.scalar(`train/terms/${name}`, value, step);
-    for (const [name, value] of Object.entries(weights))
-      this.#board.scalar(`train/weights/${name}`, value, step);
+  #add(line: RecordLine): void {
+    this.#step = line.step;
+    this.#metrics.append(line);
+  }
+
+  #plotMetrics({ step, terms, weights, ...record }: MetricsRecord): void {
+    const { objective, gradientNorm, learningRate, samplesPerSecond } = record;
+    this.#plot('train', { objective, gradientNorm, learningRate, samplesPerSecond }, step);
+    this.#plot('train/terms', terms, step);
+    this.#plot('train/weights', weights, step);
   }
 
   #plotEvaluation({ step, loss, objective, terms, latent }: EvaluationRecord): void {
-    for (const [name, value] of Object.entries({ loss, objective }))
-      this.#board.scalar(`validation/${name}`, value, step);
-    for (const [name, value] of Object.entries(terms))
-      this.#board.scalar(`validation/terms/${name}`, value, step);
+    this.#plot('validation', { loss, objective }, step);
+    this.#plot('validation/terms', terms, step);
     if (!latent) return;
-    this.#board.scalar('validation/activeUnits', latent.activeUnits, step);
-    this.#board.scalar('validation/mutualInformation', latent.mutualInformation, step);
+    const { activeUnits, mutualInformation } = latent;
+    this.#plot('validation', { activeUnits, mutualInformation }, step);
   }
-}
 
-function isRecord(line: unknown): line is { step: number } {
-  return typeof line === 'object' && line !== null && 'step' in line && typeof line.step === 'number';
+  #plot(group: string, values: Readonly<Record<string, number>>, step: number): void {
+    for (const [name, value] of Object.entries(values)) this.#board.scalar(`${group}/${name}`, value, step);
+  }
 }

@@ -6,7 +6,7 @@ import type { PreparedData } from '../../training/index.js';
 import { writeFileWhole } from '../files.js';
 import type { RunPicture } from './pictures.js';
 import type { RunFolder } from './runFolder.js';
-import type { RunSummary } from './trainingRun.js';
+import type { RunSummary } from './summary.js';
 
 export interface ReportRequest {
   readonly folder: RunFolder;

@@ -6,7 +6,8 @@
  *   events.out.tfevents.*             the same for TensorBoard
  *   checkpoints/step-N.safetensors    the last two states, with everything that resuming needs
  *   checkpoints/best.safetensors      the weights that tools use
- *   pictures/  model/  report.html  summary.json
+ *   pictures/  model/  report.html
+ *   summary.json                      written last: what came out of a finished run
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
@@ -16,8 +17,9 @@ import type { TensorData, Variable } from '../../tensor/index.js';
 import type { Checkpoint, Progress, StoredTensor } from '../../training/index.js';
 import { readCheckpoint, writeCheckpoint } from '../checkpointFile.js';
 import { errorCode, storageError, writeJsonWhole } from '../files.js';
-import { type FolderLock, lockFolder } from '../folderLock.js';
+import { type FolderLock, LOCK_FILE, lockFolder } from '../folderLock.js';
 import { type RunConfig, readConfig } from './config.js';
+import { makeFolder } from './makeFolder.js';
 
 const KEPT_CHECKPOINTS = 2;
 const CHECKPOINT_NAME = /^step-(\d+)\.safetensors$/;
@@ -32,38 +34,45 @@ const progressSchema = z.object({
 });
 
 export class RunFolder {
+  #lock: FolderLock | undefined;
+
   private constructor(
     readonly path: string,
     readonly config: RunConfig,
   ) {}
 
-  /** Makes the folder of a new run. @throws DataError if something is there already, StorageError if the disk refuses */
+  /**
+   * Makes the folder of a new run, locked.
+   *
+   * @param path an empty folder, or one that is not there yet
+   * @throws DataError if something is in it, StorageError if the disk refuses; nothing is then left in it
+   */
   static async create(path: string, config: RunConfig): Promise<RunFolder> {
     const folder = new RunFolder(resolve(path), config);
+    await makeFolder(folder.path);
+    await requireEmpty(path);
+    await folder.lock();
     try {
-      await mkdir(folder.path, { recursive: true });
-      if ((await readdir(folder.path)).length > 0) {
-        throw new DataError(
-          `${path} is not empty; choose another folder with --out, or continue the run there with vaekit resume ${path}`,
-        );
-      }
+      // Between the look and the lock, another process may have made its run here.
+      await requireEmpty(path);
+    } catch (error) {
+      await folder.unlock();
+      throw error;
+    }
+    try {
       await mkdir(folder.file('checkpoints'));
       await mkdir(folder.file('pictures'));
+      await writeJsonWhole(folder.file('config.json'), config);
     } catch (error) {
+      await rm(folder.path, { recursive: true, force: true }).catch(() => {});
       throw storageError('write', folder.path, error);
     }
-    await writeJsonWhole(folder.file('config.json'), config);
     return folder;
   }
 
   /** @throws DataError if it is not a run's folder */
   static async open(path: string): Promise<RunFolder> {
-    const names = await readdir(path).catch((error: unknown) => {
-      throw errorCode(error) === 'ENOENT'
-        ? new DataError(`there is no run ${path}; vaekit train makes one, and 'last' names the newest`)
-        : storageError('read', path, error);
-    });
-    if (!names.includes('config.json')) {
+    if (!(await namesIn(path)).includes('config.json')) {
       throw new DataError(
         `${path} is not a run: it has no config.json; name a folder that vaekit train has made`,
       );
@@ -79,29 +88,32 @@ export class RunFolder {
     return join(this.path, ...parts);
   }
 
-  /** Keeps other processes from writing here. */
-  lock(): Promise<FolderLock> {
-    return lockFolder(this.path);
+  /** Keeps other processes from writing here. @throws StorageError naming the process that does */
+  async lock(): Promise<void> {
+    this.#lock = await lockFolder(this.path);
+  }
+
+  async unlock(): Promise<void> {
+    await this.#lock?.release();
+    this.#lock = undefined;
   }
 
   /** Writes a checkpoint and forgets those before the last two. */
   async saveCheckpoint({ progress, variables }: Checkpoint, state: readonly Variable[]): Promise<void> {
-    const path = this.file('checkpoints', `step-${progress.step}.safetensors`);
-    await writeCheckpoint(path, stored(variables, state), { progress: JSON.stringify(progress) });
-    const steps = await this.#checkpointSteps();
-    const old = steps.slice(0, Math.max(0, steps.length - KEPT_CHECKPOINTS));
-    await Promise.all(
-      old.map((step) => rm(this.file('checkpoints', `step-${step}.safetensors`), { force: true })),
-    );
+    const tensors = stored(variables, state);
+    await writeCheckpoint(this.#checkpoint(progress.step), tensors, { progress: JSON.stringify(progress) });
+    const old = (await this.#checkpointSteps()).slice(0, -KEPT_CHECKPOINTS);
+    await Promise.all(old.map((step) => rm(this.#checkpoint(step), { force: true })));
   }
 
   /** The newest checkpoint, if there is one. @throws DataError if its bytes were changed */
   async loadCheckpoint(): Promise<Checkpoint | undefined> {
-    const step = (await this.#checkpointSteps()).at(-1);
+    const [before, step] = [undefined, ...(await this.#checkpointSteps())].slice(-2);
     if (step === undefined) return undefined;
-    const path = this.file('checkpoints', `step-${step}.safetensors`);
-    const { tensors, metadata } = await readCheckpoint(path);
-    return { progress: readProgress(path, metadata.progress), variables: dataOf(tensors) };
+    const remedy =
+      before === undefined ? 'remove it to start anew' : `remove it to go on from the one of step ${before}`;
+    const { tensors, metadata } = await readCheckpoint(this.#checkpoint(step), remedy);
+    return { progress: readProgress(this.#checkpoint(step), metadata.progress), variables: dataOf(tensors) };
   }
 
   saveBest(
@@ -110,37 +122,54 @@ export class RunFolder {
     step: number,
     objective: number,
   ): Promise<void> {
-    const path = this.file('checkpoints', 'best.safetensors');
-    return writeCheckpoint(path, stored(weights, variables), {
-      step: String(step),
-      objective: String(objective),
-    });
+    const metadata = { step: String(step), objective: String(objective) };
+    return writeCheckpoint(this.#best, stored(weights, variables), metadata);
   }
 
   /** The weights that tools use: the best ones, or else those of the newest checkpoint. */
-  async loadWeights(): Promise<Map<string, TensorData>> {
-    const best = await this.loadBest();
-    if (best) return best;
-    const checkpoint = await this.loadCheckpoint();
-    if (!checkpoint)
-      throw new DataError(`${this.path} holds no weights yet; train it first: vaekit resume ${this.name}`);
-    return new Map(checkpoint.variables);
+  async loadWeights(): Promise<ReadonlyMap<string, TensorData>> {
+    const weights = (await this.loadBest()) ?? (await this.loadCheckpoint())?.variables;
+    if (weights) return weights;
+    throw new DataError(`${this.path} holds no weights yet; train it first: vaekit resume ${this.path}`);
   }
 
-  async loadBest(): Promise<Map<string, TensorData> | undefined> {
-    const names = await readdir(this.file('checkpoints'));
-    if (!names.includes('best.safetensors')) return undefined;
-    return dataOf((await readCheckpoint(this.file('checkpoints', 'best.safetensors'))).tensors);
+  /** @throws DataError if the file's bytes were changed */
+  async loadBest(): Promise<ReadonlyMap<string, TensorData> | undefined> {
+    const names = await namesIn(this.file('checkpoints'));
+    if (!names.includes(basename(this.#best))) return undefined;
+    return dataOf((await readCheckpoint(this.#best)).tensors);
   }
 
+  get #best(): string {
+    return this.file('checkpoints', 'best.safetensors');
+  }
+
+  #checkpoint(step: number): string {
+    return this.file('checkpoints', `step-${step}.safetensors`);
+  }
+
+  /** Steps of the checkpoints, ascending. */
   async #checkpointSteps(): Promise<number[]> {
-    const names = await readdir(this.file('checkpoints')).catch((error: unknown) => {
-      throw storageError('read', this.file('checkpoints'), error);
-    });
-    return names
+    return (await namesIn(this.file('checkpoints')))
       .flatMap((name) => CHECKPOINT_NAME.exec(name)?.[1] ?? [])
       .map(Number)
       .sort((a, b) => a - b);
+  }
+}
+
+async function requireEmpty(folder: string): Promise<void> {
+  if ((await namesIn(folder)).every((name) => name === LOCK_FILE)) return;
+  throw new DataError(
+    `${folder} is not empty; choose another folder with --out, or continue the run there with vaekit resume ${folder}`,
+  );
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') throw new DataError(`there is no folder ${folder}; check the path`);
+    throw storageError('read', folder, error);
   }
 }
 
@@ -164,8 +193,6 @@ function readProgress(path: string, text: string | undefined): Progress {
   try {
     return progressSchema.parse(JSON.parse(text ?? ''));
   } catch {
-    throw new DataError(
-      `checkpoint ${path} does not say how far the run had come; go on from another checkpoint of the run`,
-    );
+    throw new DataError(`checkpoint ${path} does not say how far the run had come; restore it from a copy`);
   }
 }

@@ -1,20 +1,24 @@
-/** Starts, resumes and loads runs: from a request, or from a folder, to data, an engine and a model that fit together. */
+/** Starts and resumes runs: from a request, or from a folder, to data, an engine and a training that fit together. */
 import type { z } from 'zod';
-import type { Dataset } from '../../data/index.js';
-import { DataError } from '../../data/index.js';
-import { ModelRunner, TrainedModel } from '../../inference/index.js';
-import { describeData, findSystem, OptionError, type System } from '../../systems/index.js';
+import { DataError, type Dataset } from '../../data/index.js';
+import { findSystem, type System } from '../../systems/index.js';
 import {
   type PreparedData,
   prepareData,
+  Training,
+  type TrainingDefinition,
   type TrainingOptions,
   trainingOptions,
 } from '../../training/index.js';
-import { type OpenOptions as DataOptions, openDataset, openDatasetInWorker } from '../data/index.js';
+import { type OpenOptions as DataOptions, openDatasetInWorker } from '../data/index.js';
 import { type EngineOptions, type OpenEngine, openEngine } from '../engines.js';
 import { version } from '../version.js';
+import { checkOptions } from './checkOptions.js';
 import { FORMAT, type RunConfig } from './config.js';
-import { findRun, newRunPath } from './find.js';
+import { findRun, makeRunFolder } from './find.js';
+import { type LoadRequest, requireFit } from './load.js';
+import { ownOptions } from './ownOptions.js';
+import { lastingSource, openOwnData } from './runData.js';
 import { RunFolder } from './runFolder.js';
 import { TrainingRun } from './trainingRun.js';
 
@@ -44,13 +48,19 @@ export interface TrainRequest<Options extends z.ZodObject = z.ZodObject> {
 export async function train<Options extends z.ZodObject>(
   request: TrainRequest<Options>,
 ): Promise<TrainingRun> {
-  const { system, signal } = request;
-  const opened = await openParts(request);
-  const { engine, data } = opened;
+  const { system, signal, data: source, dataOptions } = request;
+  const options = checkOptions<z.ZodObject>(system.options, request.options ?? {});
+  const training = checkOptions(trainingOptions, request.training ?? {});
+  const parts = await openParts({
+    data: () => (typeof source === 'string' ? openDatasetInWorker(source, dataOptions) : source),
+    engine: request.engine,
+  });
   try {
-    const training = trainingOptions.parse(request.training ?? {});
-    const options = system.options.parse(request.options ?? {});
-    requireFit(system, data, training);
+    // It may refuse the request, and must do so before anything is written.
+    const definition = definitionOf(parts, { system, options, training, signal });
+    const run = new Training(definition);
+    const { data, engine } = parts;
+    const { name, size, classes, fingerprint } = data.dataset;
     const ownLayers = Object.keys(options).filter((name) => typeof options[name] === 'function');
     const stored = Object.entries(options).filter(([name]) => !ownLayers.includes(name));
     const config: RunConfig = {
@@ -62,12 +72,12 @@ export async function train<Options extends z.ZodObject>(
       ownLayers,
       training,
       data: {
-        ...(typeof request.data === 'string' ? { source: request.data } : {}),
-        options: { ...request.dataOptions },
-        name: data.dataset.name,
-        size: data.dataset.size,
-        ...(data.dataset.classes ? { classes: [...data.dataset.classes] } : {}),
-        fingerprint: data.dataset.fingerprint,
+        ...(typeof source === 'string' ? { source: lastingSource(source) } : {}),
+        options: { ...dataOptions },
+        name,
+        size,
+        ...(classes ? { classes: [...classes] } : {}),
+        fingerprint,
         spec: data.description.spec,
       },
       engine: {
@@ -78,201 +88,116 @@ export async function train<Options extends z.ZodObject>(
       platform: `node ${process.version} on ${process.platform} ${process.arch}`,
       ...(request.command ? { command: request.command } : {}),
     };
-    // Building the model may refuse the request, and must do so before anything is written.
-    const definition = definitionOf({ system, options, data, training, engine, signal });
-    new ModelRunner(definition).build();
-    const folder = await RunFolder.create(
-      request.out ?? (await newRunPath(system.name, data.dataset.name)),
-      config,
-    );
-    return new TrainingRun({ folder, lock: await folder.lock(), engine, data, definition });
+    const folder = await RunFolder.create(request.out ?? (await makeRunFolder(system.name, name)), config);
+    return new TrainingRun({ folder, training: run, definition, ...parts });
   } catch (error) {
-    await closeParts(opened);
+    await closeParts(parts);
     throw error;
   }
 }
 
-export interface ResumeRequest {
-  readonly engine?: EngineOptions;
+export interface ResumeRequest extends LoadRequest {
   readonly signal?: AbortSignal;
-  /** The data, where a program had handed it over. */
-  readonly data?: Dataset;
-  /** Layers that the run's options held: no file can hold them. */
-  readonly layers?: Readonly<Record<string, unknown>>;
+  /** Where the data are now, or the data themselves where a program had handed them over. */
+  readonly data?: string | Dataset;
 }
 
 /**
- * Continues a run from its newest checkpoint as if it had never stopped.
+ * Continues a run from its newest checkpoint as if it had never stopped. A run that is finished is measured, drawn and
+ * exported once more.
  *
  * @param run a folder, a name in `runs/`, or `last`
- * @throws DataError if it is no run, a checkpoint is damaged, or the data is not what it was
+ * @throws DataError if it is no run, a checkpoint is damaged, or the data are not what they were
  */
 export async function resume(run: string, request: ResumeRequest = {}): Promise<TrainingRun> {
   const folder = await RunFolder.open(await findRun(run));
-  const lock = await folder.lock();
+  await folder.lock();
   try {
     const { config } = folder;
     const system = findSystem(config.system);
-    const options = optionsOf(config, system, request.layers);
+    const options = ownOptions(folder, system, request.layers);
     const checkpoint = await folder.loadCheckpoint();
-    const opened = await openParts({
-      data: request.data ?? sourceOf(folder),
-      dataOptions: config.data.options,
-      engine: { engine: engineName(config), ...request.engine },
+    const bestWeights = checkpoint?.progress.best && (await folder.loadBest());
+    if (checkpoint?.progress.best && !bestWeights) {
+      throw new DataError(
+        `${folder.path} lacks checkpoints/best.safetensors, the weights of step ${checkpoint.progress.best.step}; restore it from a copy, or train a new run`,
+      );
+    }
+    const parts = await openParts({
+      data: () => openOwnData(folder, request.data, openDatasetInWorker),
+      engine: { ...engineOf(config), ...request.engine },
       spec: config.data.spec,
     });
     try {
-      requireSameData(folder, opened.data.dataset);
-      const bestWeights = checkpoint && (await folder.loadBest());
       const definition = {
-        ...definitionOf({ ...opened, system, options, training: config.training, signal: request.signal }),
-        ...(checkpoint ? { resume: { ...checkpoint, ...(bestWeights ? { bestWeights } : {}) } } : {}),
+        ...definitionOf(parts, { system, options, training: config.training, signal: request.signal }),
+        ...(checkpoint ? { resume: { ...checkpoint, bestWeights } } : {}),
       };
-      return new TrainingRun({ folder, lock, ...opened, definition });
+      const training = new Training(definition);
+      if (checkpoint) requireFit(folder, training.state, checkpoint.variables);
+      return new TrainingRun({ folder, training, definition, ...parts });
     } catch (error) {
-      await closeParts(opened);
+      await closeParts(parts);
       throw error;
     }
   } catch (error) {
-    await lock.release();
+    await folder.unlock();
     throw error;
   }
 }
 
-/** A finished or stopped run's model, ready for use. */
-export interface LoadedRun {
-  readonly folder: RunFolder;
-  readonly model: TrainedModel;
-  readonly engine: OpenEngine;
-  close(): Promise<void>;
-}
-
-/**
- * The model of a run with its best weights.
- *
- * @param run a folder, a name in `runs/`, or `last`
- * @throws DataError if it is no run, or holds no weights yet
- */
-export async function loadRun(
-  run: string,
-  { engine: choice, layers }: Pick<ResumeRequest, 'engine' | 'layers'> = {},
-): Promise<LoadedRun> {
-  const folder = await RunFolder.open(await findRun(run));
-  const { config } = folder;
-  const system = findSystem(config.system);
-  const options = optionsOf(config, system, layers);
-  const weights = await folder.loadWeights();
-  const data = describeData(config.data.spec, {
-    classes: config.data.classes?.length,
-    size: config.data.size,
-  });
-  const engine = await openEngine(choice);
-  await engine.variables.write(weights);
-  const model = new TrainedModel(new ModelRunner({ engine, system, options, data }));
-  return { folder, model, engine, close: () => engine.dispose() };
-}
-
-/**
- * Data for a loaded run: its own, opened as it was, or other data read with the run's columns, categories and picture
- * size.
- */
-export function openRunData(folder: RunFolder, source?: string, options: DataOptions = {}): Promise<Dataset> {
-  const { spec, classes, options: own } = folder.config.data;
-  if (source === undefined) return openDataset(sourceOf(folder), own);
-  return openDataset(source, { ...options, like: { spec, classes } });
-}
-
-interface OpenedParts {
+interface Parts {
   readonly engine: OpenEngine;
   readonly data: PreparedData;
 }
 
-interface PartsRequest extends Pick<TrainRequest, 'data' | 'dataOptions' | 'engine'> {
+interface PartsRequest {
+  data(): Dataset | Promise<Dataset>;
+  engine?: EngineOptions;
+  /** What was measured of the data before. */
   spec?: RunConfig['data']['spec'];
 }
 
 /** Opens data and engine at the same time: each waits for something else. */
-async function openParts({ data, dataOptions, engine, spec }: PartsRequest): Promise<OpenedParts> {
-  const openData = async () =>
-    prepareData(typeof data === 'string' ? await openDatasetInWorker(data, dataOptions) : data, spec);
-  const [opened, prepared] = await Promise.allSettled([openEngine(engine), openData()]);
-  if (opened.status === 'fulfilled' && prepared.status === 'fulfilled')
+async function openParts({ data, engine, spec }: PartsRequest): Promise<Parts> {
+  const openData = async () => {
+    const dataset = await data();
+    try {
+      return await prepareData(dataset, spec);
+    } catch (error) {
+      await dataset.close();
+      throw error;
+    }
+  };
+  const [prepared, opened] = await Promise.allSettled([openData(), openEngine(engine)]);
+  if (prepared.status === 'fulfilled' && opened.status === 'fulfilled')
     return { engine: opened.value, data: prepared.value };
   if (opened.status === 'fulfilled') await opened.value.dispose();
-  if (prepared.status === 'fulfilled') await prepared.value.dataset.close();
-  throw prepared.status === 'rejected'
-    ? prepared.reason
-    : opened.status === 'rejected'
-      ? opened.reason
-      : undefined;
+  if (prepared.status === 'rejected') throw prepared.reason;
+  await prepared.value.dataset.close();
+  throw opened.status === 'rejected' ? opened.reason : undefined;
 }
 
-async function closeParts({ engine, data }: OpenedParts): Promise<void> {
+async function closeParts({ engine, data }: Parts): Promise<void> {
   await engine.dispose();
   await data.dataset.close();
 }
 
-interface DefinitionParts extends OpenedParts {
-  system: System;
-  options: Record<string, unknown>;
-  training: TrainingOptions;
-  signal?: AbortSignal;
-}
-
-function definitionOf({ system, options, data, training, engine, signal }: DefinitionParts) {
+function definitionOf(
+  { engine, data }: Parts,
+  request: Pick<TrainingDefinition, 'system' | 'options' | 'training' | 'signal'>,
+): TrainingDefinition {
   return {
-    system,
-    options,
-    training,
+    ...request,
     engine,
-    signal,
     data: data.description,
-    trainingSamples: data.ordered(training.seed),
+    trainingSamples: data.ordered(request.training.seed),
     validation: data.source(data.split.validation),
   };
 }
 
-function requireFit(system: System, { dataset, split }: PreparedData, { batchSize }: TrainingOptions): void {
-  if (batchSize > split.train.size) {
-    throw new OptionError(
-      'batchSize',
-      `${batchSize} is more than the ${split.train.size} training samples of ${dataset.name}; use ${split.train.size} or fewer`,
-    );
-  }
-  if (system.needsLabels && !dataset.classes) {
-    throw new DataError(
-      `${system.name} is conditioned on classes, and ${dataset.name} has no labels; use sub-folders or a label column, or train a vae`,
-    );
-  }
-}
-
-function optionsOf(
-  { options, ownLayers }: RunConfig,
-  system: System,
-  layers: Readonly<Record<string, unknown>> = {},
-): Record<string, unknown> {
-  const missing = ownLayers.filter((name) => layers[name] === undefined);
-  if (missing.length > 0) {
-    throw new DataError(
-      `the run has layers of its own (${missing.join(', ')}), which no file can hold; load it from a program that passes them as \`layers\``,
-    );
-  }
-  return system.options.parse({ ...options, ...layers });
-}
-
-function sourceOf({ config, name }: RunFolder): string {
-  if (config.data.source === undefined)
-    throw new DataError(`the data of ${name} was handed over by a program; pass it again as \`data\``);
-  return config.data.source;
-}
-
-function requireSameData({ config, name }: RunFolder, { fingerprint, size }: Dataset): void {
-  if (config.data.fingerprint === fingerprint) return;
-  throw new DataError(
-    `the data of ${name} is not what it was when the run started (${config.data.size} samples then, ${size} now); restore it, or train a new run`,
-  );
-}
-
-function engineName({ engine }: RunConfig): EngineOptions['engine'] {
-  return engine.name === 'reference' ? 'reference' : engine.name === 'onnx' ? 'onnx' : 'auto';
+/** The engine that a run began with: another one, or another number of threads, may round otherwise. */
+function engineOf({ engine }: RunConfig): EngineOptions {
+  if (engine.name === 'reference') return { engine: 'reference' };
+  return { engine: engine.name === 'onnx' ? 'onnx' : 'auto', threads: engine.threads };
 }

@@ -4,64 +4,41 @@
  */
 import { type Evaluation, evaluate } from '../../evaluation/index.js';
 import type { TrainedModel } from '../../inference/index.js';
-import type { PreparedData } from '../../training/index.js';
-import { Training, type TrainingDefinition, type TrainingEvent } from '../../training/index.js';
+import type { PreparedData, Training, TrainingDefinition, TrainingEvent } from '../../training/index.js';
 import type { OpenEngine } from '../engines.js';
-import { writeJsonWhole } from '../files.js';
-import type { FolderLock } from '../folderLock.js';
 import { loadOrt } from '../ort.js';
 import { exportRun } from './exportRun.js';
 import { drawRun } from './pictures.js';
 import { Recorder } from './recorder.js';
+import { type Records, readRecords, trainingSeconds } from './records.js';
 import { writeReport } from './report.js';
 import type { RunFolder } from './runFolder.js';
+import { type RunSummary, writeSummary } from './summary.js';
 
-/** What is reported of a run: the object that `vaekit train --json` prints. */
-export interface RunSummary {
-  /** The run's folder. */
-  readonly run: string;
-  readonly system: string;
-  readonly data: string;
-  readonly engine: string;
-  readonly epochs: number;
-  readonly steps: number;
-  /** Why training stopped. */
-  readonly reason: 'steps' | 'patience' | 'aborted';
-  /** Seconds of training, evaluations not counted. */
-  readonly seconds: number;
-  readonly samplesPerSecond: number;
-  /** Weights that are trained. */
-  readonly parameters: number;
-  /** Where the validation objective was lowest. */
-  readonly best?: { readonly step: number; readonly objective: number };
-  /** The best weights on the test part: `loss`, `objective`, and each term, in nats per sample. */
-  readonly test?: Readonly<Record<string, number>>;
-  readonly warnings: readonly string[];
-}
+export type RunStage = 'test' | 'pictures' | 'export' | 'report';
 
 export type RunEvent =
   | TrainingEvent
   /** What happens after the last step. */
-  | { readonly kind: 'stage'; readonly stage: 'test' | 'pictures' | 'export' | 'report' }
+  | { readonly kind: 'stage'; readonly stage: RunStage }
   | { readonly kind: 'summary'; readonly summary: RunSummary };
 
 export interface TrainingRunParts {
+  /** Locked by this process. */
   readonly folder: RunFolder;
-  readonly lock: FolderLock;
   readonly engine: OpenEngine;
   readonly data: PreparedData;
+  readonly training: Training;
   readonly definition: TrainingDefinition;
 }
 
 export class TrainingRun implements AsyncIterable<RunEvent> {
-  readonly training: Training;
   readonly #parts: TrainingRunParts;
   readonly #events: AsyncGenerator<RunEvent, void>;
   #summary: RunSummary | undefined;
 
   constructor(parts: TrainingRunParts) {
     this.#parts = parts;
-    this.training = new Training(parts.definition);
     this.#events = this.#run();
   }
 
@@ -79,7 +56,7 @@ export class TrainingRun implements AsyncIterable<RunEvent> {
 
   /** The model; after the last event it has the best weights. */
   get model(): TrainedModel {
-    return this.training.model;
+    return this.#parts.training.model;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<RunEvent, void> {
@@ -93,79 +70,88 @@ export class TrainingRun implements AsyncIterable<RunEvent> {
     return this.#summary;
   }
 
-  /** Gives back the engine, the data and the folder's lock. */
+  /** Gives back the engine, the data and the folder. */
   async close(): Promise<void> {
     await this.#events.return();
     await this.#parts.engine.dispose();
     await this.#parts.data.dataset.close();
-    await this.#parts.lock.release();
+    await this.#parts.folder.unlock();
   }
 
   async *#run(): AsyncGenerator<RunEvent, void> {
-    const { folder, definition } = this.#parts;
+    const { folder, training, definition } = this.#parts;
     const progress = definition.resume?.progress;
-    const recorder = Recorder.open(folder, this.training.state, progress?.step ?? 0);
-    const warnings: string[] = [];
+    const recorder = Recorder.open(folder, training.state, progress?.step ?? 0);
     let best = progress?.best;
     let parameters = 0;
     try {
-      for await (const event of this.training) {
+      for await (const event of training) {
         await recorder.record(event);
         if (event.kind === 'start') parameters = event.parameters;
-        if (event.kind === 'warning') warnings.push(event.message);
         if (event.kind === 'best') best = { step: event.step, objective: event.objective };
         yield event;
         if (event.kind !== 'finish') continue;
-        const { step, reason, seconds, samplesPerSecond } = event;
+        const { step, reason } = event;
+        const records = await readRecords(folder);
+        const seconds = trainingSeconds(records, definition.training.batchSize);
+        const samples = step * definition.training.batchSize;
         const summary: RunSummary = {
           run: folder.path,
           system: folder.config.system,
           data: folder.config.data.name,
-          engine: this.#parts.engine.info.runtime ?? this.#parts.engine.name,
-          epochs: (step * definition.training.batchSize) / definition.data.size,
+          engine: this.engine.name,
+          runtime: this.engine.info.runtime ?? this.engine.name,
+          epochs: samples / definition.data.size,
           steps: step,
           reason,
           seconds,
-          samplesPerSecond,
+          samplesPerSecond: samples / Math.max(seconds, 1e-9),
           parameters,
-          ...(best ? { best } : {}),
-          warnings,
+          best: best ?? null,
+          warnings: [...records.warnings],
         };
-        yield* reason === 'aborted' ? this.#give(summary) : this.#conclude(summary);
+        this.#summary =
+          reason === 'aborted' ? summary : yield* this.#conclude(summary, { recorder, records });
+        yield { kind: 'summary', summary: this.#summary };
       }
     } finally {
       recorder.close();
     }
   }
 
-  async *#conclude(trained: RunSummary): AsyncGenerator<RunEvent, void> {
+  /** Measures, draws, exports and reports. An abort leaves the rest to `resume`. */
+  async *#conclude(
+    trained: RunSummary,
+    { recorder, records }: { recorder: Recorder; records: Records },
+  ): AsyncGenerator<RunEvent, RunSummary> {
     const { folder, data, definition } = this.#parts;
-    const { runner } = this.model;
-    yield { kind: 'stage', stage: 'test' };
-    const evaluation = await evaluate(runner, data.source(data.split.test), {
-      seed: definition.training.seed,
-    });
-    const summary: RunSummary = { ...trained, test: testNumbers(evaluation) };
-    yield { kind: 'stage', stage: 'pictures' };
-    const pictures = await drawRun({
-      folder,
-      data,
-      model: this.model,
-      evaluation,
-      seed: definition.training.seed,
-    });
-    yield { kind: 'stage', stage: 'export' };
-    if (folder.config.ownLayers.length === 0)
-      await exportRun(runner, (await loadOrt()).ort, folder.file('model'));
-    yield { kind: 'stage', stage: 'report' };
-    await writeReport({ folder, summary, evaluation, pictures, data });
-    await writeJsonWhole(folder.file('summary.json'), summary);
-    yield* this.#give(summary);
+    const { signal } = definition;
+    const { seed } = definition.training;
+    const { model } = this;
+    try {
+      yield* this.#stage('test');
+      const test = data.source(data.split.test);
+      const evaluation = await evaluate(model.runner, test, { seed, signal });
+      const summary: RunSummary = { ...trained, test: testNumbers(evaluation) };
+      yield* this.#stage('pictures');
+      const pictures = await drawRun({ folder, data, model, evaluation, records, seed });
+      for (const { name, png } of pictures) recorder.picture(name, png);
+      yield* this.#stage('export');
+      if (folder.config.ownLayers.length === 0)
+        await exportRun(model.runner, (await loadOrt()).ort, folder.file('model'));
+      yield* this.#stage('report');
+      await writeReport({ folder, summary, evaluation, pictures, data });
+      await writeSummary(folder, summary);
+      return summary;
+    } catch (error) {
+      if (signal?.aborted && error === signal.reason) return { ...trained, reason: 'aborted' };
+      throw error;
+    }
   }
 
-  *#give(summary: RunSummary): Generator<RunEvent> {
-    this.#summary = summary;
-    yield { kind: 'summary', summary };
+  *#stage(stage: RunStage): Generator<RunEvent> {
+    this.#parts.definition.signal?.throwIfAborted();
+    yield { kind: 'stage', stage };
   }
 }
 

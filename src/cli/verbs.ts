@@ -1,0 +1,73 @@
+/** The verbs of the command line. Each is loaded when it is asked for: what a verb imports takes longer than most mistakes in using it. */
+import type { Command } from 'commander';
+
+export interface Verb {
+  readonly name: string;
+  readonly description: string;
+  /** Loads what gives the command its arguments, flags and action; `words` are what was typed after the verb. */
+  load(): Promise<(command: Command, words: readonly string[]) => void>;
+}
+
+export const verbs: readonly Verb[] = [
+  {
+    name: 'train',
+    description: 'train a system on data and write a run folder',
+    load: async () => (await import('./train.js')).defineTrain,
+  },
+  {
+    name: 'resume',
+    description: 'continue a run from its last checkpoint, to the same weights as if it had never stopped',
+    load: async () => (await import('./resume.js')).defineResume,
+  },
+  {
+    name: 'encode',
+    description: 'write the codes of samples: posterior mean and log-variance, or the code itself',
+    load: async () => (await import('./encode.js')).defineEncode,
+  },
+  {
+    name: 'reconstruct',
+    description: 'draw samples beside their reconstructions, or write the reconstructions',
+    load: async () => (await import('./reconstruct.js')).defineReconstruct,
+  },
+  {
+    name: 'sample',
+    description: 'draw new samples from the prior',
+    load: async () => (await import('./sample.js')).defineSample,
+  },
+  {
+    name: 'traverse',
+    description: 'draw a sample with one code coordinate moved at a time',
+    load: async () => (await import('./traverse.js')).defineTraverse,
+  },
+  {
+    name: 'interpolate',
+    description: 'draw the way between the codes of pairs of samples',
+    load: async () => (await import('./interpolate.js')).defineInterpolate,
+  },
+  {
+    name: 'export',
+    description: 'write encoder, decoder and sampler as ONNX files, checked against the engine',
+    load: async () => (await import('./export.js')).defineExport,
+  },
+  {
+    name: 'systems',
+    description: 'list the systems, or show one with its equation and options',
+    load: async () => (await import('./systems.js')).defineSystems,
+  },
+  {
+    name: 'data',
+    description:
+      'say what is in data: a folder of pictures, IDX, NPY, NPZ, CSV, TSV, Parquet, or a built-in set',
+    load: async () => (await import('./data.js')).defineData,
+  },
+  {
+    name: 'bench',
+    description: 'measure training, encoding and decoding of standard cases, each in a process of its own',
+    load: async () => (await import('./bench.js')).defineBench,
+  },
+  {
+    name: 'doctor',
+    description: 'say which engines work here, and test them',
+    load: async () => (await import('./doctor.js')).defineDoctor,
+  },
+];

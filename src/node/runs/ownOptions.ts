@@ -1,0 +1,30 @@
+/** The options of a run, back from its configuration. */
+import { DataError } from '../../data/index.js';
+import { OptionError, type System } from '../../systems/index.js';
+import { checkOptions } from './checkOptions.js';
+import type { RunFolder } from './runFolder.js';
+
+/**
+ * @param layers what no file can hold: layers that the run's options held
+ * @throws DataError if one of those is missing, or the configuration holds what is no option of the system
+ */
+export function ownOptions(
+  { config, file }: Pick<RunFolder, 'config' | 'file'>,
+  system: System,
+  layers: Readonly<Record<string, unknown>> = {},
+): Record<string, unknown> {
+  const missing = config.ownLayers.filter((name) => layers[name] === undefined);
+  if (missing.length > 0) {
+    throw new DataError(
+      `the run has layers of its own (${missing.join(', ')}), which no file can hold; load it from a program that passes them as \`layers\``,
+    );
+  }
+  try {
+    return checkOptions(system.options, { ...config.options, ...layers });
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    throw new DataError(
+      `${file('config.json')} is damaged at options.${error.option}: ${error.problem}; restore it from a copy`,
+    );
+  }
+}

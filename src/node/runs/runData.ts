@@ -1,0 +1,65 @@
+/** The data of a run, opened again: its own, or others that are read as its own were. */
+import { resolve } from 'node:path';
+import { DataError, type Dataset, generatedNames } from '../../data/index.js';
+import { type OpenOptions, openDataset } from '../data/index.js';
+import type { RunFolder } from './runFolder.js';
+
+/** Data as `config.json` calls them, which must do from another folder too. */
+export function lastingSource(source: string): string {
+  return generatedNames.includes(source) ? source : resolve(source);
+}
+
+/**
+ * Data for a trained run: its own, or others, read with the run's columns, categories, classes and picture size.
+ *
+ * @throws DataError if they cannot be read, or are the run's own and not what they were
+ */
+export function openRunData(folder: RunFolder, source?: string, options: OpenOptions = {}): Promise<Dataset> {
+  const { spec, classes } = folder.config.data;
+  if (source === undefined) return openOwnData(folder);
+  return openDataset(source, { ...options, like: { spec, classes } });
+}
+
+/**
+ * The data that a run was started on.
+ *
+ * @param data where they are now, or the data themselves @default where they were
+ * @throws DataError if they cannot be read, or are not what they were
+ */
+export async function openOwnData(
+  folder: RunFolder,
+  data?: string | Dataset,
+  open: typeof openDataset = openDataset,
+): Promise<Dataset> {
+  const { options } = folder.config.data;
+  const dataset =
+    typeof data === 'object'
+      ? data
+      : data === undefined
+        ? await whereTheyWere(folder, (source) => open(source, options))
+        : await open(data, options);
+  const { fingerprint, size } = folder.config.data;
+  if (dataset.fingerprint === fingerprint) return dataset;
+  await dataset.close();
+  throw new DataError(
+    `the data of ${folder.path} are not what they were when the run started (${size} samples then, ${dataset.size} now); restore them, or train a new run`,
+  );
+}
+
+async function whereTheyWere(
+  { config, path }: RunFolder,
+  open: (source: string) => Promise<Dataset>,
+): Promise<Dataset> {
+  const { source } = config.data;
+  if (source === undefined)
+    throw new DataError(`the data of ${path} were handed over by a program; pass them again as \`data\``);
+  try {
+    return await open(source);
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    throw new DataError(
+      `the data of ${path} cannot be read (${error.message}); put them back, or name them with --data`,
+      { cause: error },
+    );
+  }
+}
