@@ -35,6 +35,39 @@ function operator<K extends OpName>(
     plain(node as unknown as Tensor, (names, b) => b.node(op, names, attributes(node.attributes)));
 }
 
+/**
+ * Elementwise operators over operands that broadcast. ONNX Runtime works through them in spans along the last axis, so
+ * where that has length 1 it would take every element by itself: such axes are cut off before and put back after.
+ *
+ * @param withScalars whether what is emitted has scalars of its own
+ */
+function inSpans(node: Tensor, emit: Lowered['emit'], withScalars = false): Lowered {
+  const ones = node.rank - 1 - node.shape.findLastIndex((length) => length !== 1);
+  const broadcasts = withScalars || node.inputs.some((x) => !sameShape(x.shape, node.shape));
+  if (ones === 0 || node.size === 1 || !broadcasts) return plain(node, emit);
+  return plain(node, (names, b) => {
+    const cut = names.map((name, i) => {
+      const { shape } = node.inputs[i];
+      return shape.length === 0 ? name : reshaped(b, name, shape.slice(0, -ones));
+    });
+    return reshaped(b, emit(cut, b), node.shape);
+  });
+}
+
+function elementwise<K extends OpName>(op: string): Lowering<K> {
+  return (node) => inSpans(node as unknown as Tensor, (names, b) => b.node(op, names));
+}
+
+/** An elementwise function out of several operators, with scalars among them. */
+function composed<K extends OpName>(
+  emit: (x: string, b: GraphBuilder, attributes: AttributesOf<K>) => string,
+): Lowering<K> {
+  return (node) => inSpans(node as unknown as Tensor, ([x], b) => emit(x, b, node.attributes), true);
+}
+
+const reshaped = (b: GraphBuilder, x: string, shape: readonly number[]) =>
+  b.node('Reshape', [x, b.ints(shape)], { allowzero: 1 });
+
 function leaf<K extends OpName>(): Lowering<K> {
   return (node, around) => plain(node as unknown as Tensor, () => around.leaf(node as unknown as Tensor));
 }
@@ -108,26 +141,24 @@ export const lowerings: { [K in OpName]: Lowering<K> } = {
   exp: operator('Exp'),
   log: operator('Log'),
   // Kahan's forms: the error of 1 + x (or of eˣ) is divided out again.
-  log1p: (node) =>
-    plain(node, ([x], b) => {
-      const one = b.scalar(1);
-      const u = b.node('Add', [x, one]);
-      const quotient = b.node('Div', [b.node('Log', [u]), b.node('Sub', [u, one])]);
-      const useX = b.node('Equal', [u, one]);
-      const isInfinite = b.node('Equal', [u, b.scalar(Infinity)]);
-      const product = b.node('Where', [isInfinite, u, b.node('Mul', [x, quotient])]);
-      return b.node('Where', [useX, x, product]);
-    }),
-  expm1: (node) =>
-    plain(node, ([x], b) => {
-      const one = b.scalar(1);
-      const u = b.node('Exp', [x]);
-      const minus = b.node('Sub', [u, one]);
-      const corrected = b.node('Mul', [minus, b.node('Div', [x, b.node('Log', [u])])]);
-      const isFar = b.node('Greater', [b.node('Abs', [x]), one]);
-      const near = b.node('Where', [b.node('Equal', [u, one]), x, corrected]);
-      return b.node('Where', [isFar, minus, near]);
-    }),
+  log1p: composed((x, b) => {
+    const one = b.scalar(1);
+    const u = b.node('Add', [x, one]);
+    const quotient = b.node('Div', [b.node('Log', [u]), b.node('Sub', [u, one])]);
+    const useX = b.node('Equal', [u, one]);
+    const isInfinite = b.node('Equal', [u, b.scalar(Infinity)]);
+    const product = b.node('Where', [isInfinite, u, b.node('Mul', [x, quotient])]);
+    return b.node('Where', [useX, x, product]);
+  }),
+  expm1: composed((x, b) => {
+    const one = b.scalar(1);
+    const u = b.node('Exp', [x]);
+    const minus = b.node('Sub', [u, one]);
+    const corrected = b.node('Mul', [minus, b.node('Div', [x, b.node('Log', [u])])]);
+    const isFar = b.node('Greater', [b.node('Abs', [x]), one]);
+    const near = b.node('Where', [b.node('Equal', [u, one]), x, corrected]);
+    return b.node('Where', [isFar, minus, near]);
+  }),
   sqrt: operator('Sqrt'),
   abs: operator('Abs'),
   sign: operator('Sign'),
@@ -136,50 +167,54 @@ export const lowerings: { [K in OpName]: Lowering<K> } = {
   cos: operator('Cos'),
   tanh: operator('Tanh'),
   sigmoid: operator('Sigmoid'),
-  softplus: operator('Softplus'),
+  // max(x, 0) + log(1 + e) with e = exp(−|x|), plus what 1 + e has lost of e. As exact as the operator Softplus, which
+  // works one number at a time.
+  softplus: composed((x, b) => {
+    const one = b.scalar(1);
+    const e = b.node('Exp', [b.node('Neg', [b.node('Abs', [x])])]);
+    const u = b.node('Add', [e, one]);
+    const lost = b.node('Sub', [e, b.node('Sub', [u, one])]);
+    return b.node('Add', [b.node('Relu', [x]), b.node('Add', [b.node('Log', [u]), lost])]);
+  }),
   erf: operator('Erf'),
   // Stirling's series at x + 3, and the product x (x + 1) (x + 2) taken off again where x was small.
-  lgamma: (node) =>
-    plain(node, ([x], b) => {
-      const shift = b.scalar(LGAMMA_SHIFT);
-      const isSmall = b.node('Less', [x, shift]);
-      const z = b.node('Where', [isSmall, b.node('Add', [x, shift]), x]);
-      const small = b.node('Min', [x, shift]);
-      let product = small;
-      for (let k = 1; k < LGAMMA_SHIFT; k++)
-        product = b.node('Mul', [product, b.node('Add', [small, b.scalar(k)])]);
-      const inverse = b.node('Div', [b.scalar(1), z]);
-      const square = b.node('Mul', [inverse, inverse]);
-      const coefficients = [1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188];
-      const tail = b.node('Mul', [inverse, horner(b, square, coefficients)]);
-      // (z − ½) log z − z as one product: ∞ stays ∞.
-      const half = b.node('Sub', [z, b.scalar(0.5)]);
-      const main = b.node('Mul', [half, b.node('Sub', [b.node('Log', [z]), b.scalar(1)])]);
-      const series = b.node('Add', [
-        b.node('Add', [main, b.scalar(0.5 * Math.log(2 * Math.PI) - 0.5)]),
-        tail,
-      ]);
-      const above = b.node('Where', [isSmall, b.node('Log', [product]), b.scalar(0)]);
-      return b.node('Sub', [series, above]);
-    }),
-  polygamma: (node) => plain(node, ([x], b) => lowerPolygamma(node.attributes.order, x, b)),
+  lgamma: composed((x, b) => {
+    const shift = b.scalar(LGAMMA_SHIFT);
+    const isSmall = b.node('Less', [x, shift]);
+    const z = b.node('Where', [isSmall, b.node('Add', [x, shift]), x]);
+    const small = b.node('Min', [x, shift]);
+    let product = small;
+    for (let k = 1; k < LGAMMA_SHIFT; k++)
+      product = b.node('Mul', [product, b.node('Add', [small, b.scalar(k)])]);
+    const inverse = b.node('Div', [b.scalar(1), z]);
+    const square = b.node('Mul', [inverse, inverse]);
+    const coefficients = [1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188];
+    const tail = b.node('Mul', [inverse, horner(b, square, coefficients)]);
+    // (z − ½) log z − z as one product: ∞ stays ∞.
+    const half = b.node('Sub', [z, b.scalar(0.5)]);
+    const main = b.node('Mul', [half, b.node('Sub', [b.node('Log', [z]), b.scalar(1)])]);
+    const series = b.node('Add', [b.node('Add', [main, b.scalar(0.5 * Math.log(2 * Math.PI) - 0.5)]), tail]);
+    const above = b.node('Where', [isSmall, b.node('Log', [product]), b.scalar(0)]);
+    return b.node('Sub', [series, above]);
+  }),
+  polygamma: composed((x, b, { order }) => lowerPolygamma(order, x, b)),
 
-  add: (node, around) => withBias(node, around) ?? plain(node, (names, b) => b.node('Add', names)),
-  sub: operator('Sub'),
-  mul: operator('Mul'),
-  div: operator('Div'),
-  pow: operator('Pow'),
+  add: (node, around) => withBias(node, around) ?? inSpans(node, (names, b) => b.node('Add', names)),
+  sub: elementwise('Sub'),
+  mul: elementwise('Mul'),
+  div: elementwise('Div'),
+  pow: elementwise('Pow'),
   max: (node) => {
     const [x, y] = node.inputs;
     if (isZero(y) && x.dtype === 'float32') return { inputs: [x], emit: (names, b) => b.node('Relu', names) };
-    return plain(node, (names, b) => b.node('Max', names));
+    return inSpans(node, (names, b) => b.node('Max', names));
   },
-  min: operator('Min'),
-  equal: operator('Equal'),
-  less: operator('Less'),
-  lessEqual: operator('LessOrEqual'),
+  min: elementwise('Min'),
+  equal: elementwise('Equal'),
+  less: elementwise('Less'),
+  lessEqual: elementwise('LessOrEqual'),
   where: (node) =>
-    plain(node, ([condition, x, y], b) => {
+    inSpans(node, ([condition, x, y], b) => {
       if (node.dtype !== 'bool') return b.node('Where', [condition, x, y]);
       const otherwise = b.node('And', [b.node('Not', [condition]), y]);
       return b.node('Or', [b.node('And', [condition, x]), otherwise]);
@@ -212,7 +247,7 @@ export const lowerings: { [K in OpName]: Lowering<K> } = {
       return b.node('CumSum', [x, along], { reverse: reverse ? 1 : 0 });
     }),
 
-  reshape: (node) => plain(node, ([x], b) => b.node('Reshape', [x, b.ints(node.shape)], { allowzero: 1 })),
+  reshape: (node) => plain(node, ([x], b) => reshaped(b, x, node.shape)),
   transpose: operator('Transpose', ({ permutation }) => ({ perm: permutation })),
   broadcastTo: (node) => plain(node, ([x], b) => b.node('Expand', [x, b.ints(node.shape)])),
   slice: (node) =>
@@ -243,7 +278,7 @@ export const lowerings: { [K in OpName]: Lowering<K> } = {
       const rows = node.inputs[1].size;
       const width = node.size / node.shape[0];
       const zeros = b.node('Expand', [b.scalar(0), b.ints([node.shape[0], width])]);
-      if (rows === 0) return b.node('Reshape', [zeros, b.ints(node.shape)]);
+      if (rows === 0) return reshaped(b, zeros, node.shape);
       const positions = b.node('Expand', [
         b.node('Reshape', [indices, b.ints([rows, 1])]),
         b.ints([rows, width]),

@@ -186,9 +186,13 @@ function bodyGraph(program: Program, manifest: Manifest, carried: readonly Slot[
     const name = slotName(node);
     return constantState.has(name) ? name : now(name);
   });
+  // A value that is computed here is handed on under its own name; a second name for it would be a copy.
+  const free = new Set(b.nodes.flatMap((node) => node.outputs));
   const result = (tensor: Tensor, s: Slot): OnnxValue => {
+    const name = nameOf(tensor);
+    if (free.delete(name)) return value({ ...s, name });
     const next = `next:${s.name}`;
-    b.rename(nameOf(tensor), next);
+    b.rename(name, next);
     return value({ ...s, name: next });
   };
   const states = Array.from(program.updates.values(), (tensor, i) => result(tensor, carried[i]));
