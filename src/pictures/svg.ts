@@ -6,6 +6,7 @@ import type { Polyline } from '../data/strokes.js';
 import type { Box } from './box.js';
 import { hexOf, type Paint } from './color.js';
 import { dataUri, escapeXml } from './escape.js';
+import { textWidth } from './font.js';
 import type { Image } from './image.js';
 import { encodePng } from './png.js';
 import type { Figure, LineStyle, Surface, TextStyle } from './surface.js';
@@ -50,8 +51,10 @@ class SvgSurface implements Surface {
     const { size, paint = 'ink', weight = 'regular', anchor = 'start' } = style;
     const bold = weight === 'bold' ? ' font-weight="600"' : '';
     const anchored = anchor === 'start' ? '' : ` text-anchor="${anchor}"`;
+    // Whatever font the reader has, the text takes the room that was left for it.
+    const length = ` textLength="${short(size * textWidth(text, weight))}" lengthAdjust="spacingAndGlyphs"`;
     this.marks.push(
-      `<text x="${short(x)}" y="${short(y)}" font-size="${size}"${bold}${anchored}${fill(paint)}>${escapeXml(text)}</text>`,
+      `<text x="${short(x)}" y="${short(y)}" font-size="${size}"${bold}${anchored}${length}${fill(paint)}>${escapeXml(text)}</text>`,
     );
   }
 
