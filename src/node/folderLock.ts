@@ -8,6 +8,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { errorCode, removeTemporaryFiles, StorageError, storageError } from './files.js';
 
@@ -16,6 +17,8 @@ export const LOCK_FILE = '.lock';
 /** How often to look again at a lock that is just being written, and how long to wait in between. */
 const LOOKS = 5;
 const WAIT_MS = 20;
+/** How often to look again at a holder: one that was killed takes a moment to be gone. */
+const HOLDER_LOOKS = 25;
 
 const Holder = z.object({
   pid: z.int().positive(),
@@ -100,7 +103,7 @@ async function contents(path: string): Promise<string | undefined> {
 async function settledContents(path: string): Promise<string | undefined> {
   let found = await contents(path);
   for (let look = 1; found !== undefined && !holderOf(found) && look < LOOKS; look++) {
-    await new Promise((wake) => setTimeout(wake, WAIT_MS));
+    await setTimeout(WAIT_MS);
     found = await contents(path);
   }
   return found;
@@ -125,23 +128,36 @@ function held(folder: string, path: string, { pid, host }: Holder): StorageError
   );
 }
 
-async function isGone({ pid, host, born }: Holder): Promise<boolean> {
-  if (host !== hostname()) return false;
+async function isGone(holder: Holder): Promise<boolean> {
+  if (holder.host !== hostname()) return false;
+  for (let look = 1; await isAlive(holder); look++) {
+    if (look === HOLDER_LOOKS) return false;
+    await setTimeout(WAIT_MS);
+  }
+  return true;
+}
+
+async function isAlive({ pid, born }: Holder): Promise<boolean> {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    return errorCode(error) === 'ESRCH';
+    return errorCode(error) !== 'ESRCH';
   }
-  return born !== undefined && born !== (await birth(pid));
+  return born === undefined || born === (await birth(pid));
 }
 
-/** What tells a process from others that had or will have its number: the boot and the clock tick it started at. */
+/**
+ * What tells a process from others that had or will have its number: the boot and the clock tick it started at.
+ * Undefined where the system does not say, and for a process that has ended and only waits to be asked how.
+ */
 async function birth(pid: number): Promise<string | undefined> {
   try {
     const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // Field 22, counted behind the program's name, which is in parentheses and may hold spaces.
-    return `${boot.trim()} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
+    // Fields 3 and 22, counted behind the program's name, which is in parentheses and may hold spaces.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [state, started] = [fields[0], fields[19]];
+    return state === 'Z' || state === 'X' ? undefined : `${boot.trim()} ${started}`;
   } catch {
     return undefined;
   }
