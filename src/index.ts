@@ -4,15 +4,21 @@
  * `vaekit/node`.
  */
 export {
+  type ByteSource,
+  bytesInMemory,
   type Column,
   type ColumnType,
+  type Companions,
   DataError,
   type Dataset,
+  type FileOptions,
   fromImages,
   fromTable,
   generate,
   generatedNames,
+  type Identity,
   type ImageSpec,
+  openDataFile,
   type SampleSpec,
   type Samples,
   splitDataset,
@@ -57,6 +63,8 @@ export {
   vjp,
 } from './tensor/index.js';
 export {
+  type EvaluationRecord,
+  type MetricsRecord,
   type PreparedData,
   prepareData,
   Training,

@@ -78,8 +78,11 @@ async function encodeAll(model: TrainedModel, samples: ChosenSamples): Promise<N
     let array = arrays.find((each) => each.name === name);
     if (!array) {
       const length = samples.size * sizeOf(row);
-      const data = rows instanceof Int32Array ? new Int32Array(length) : new Float32Array(length);
-      array = { name, data, shape: [samples.size, ...row] };
+      const shape = [samples.size, ...row];
+      array =
+        rows instanceof Int32Array
+          ? { name, data: new Int32Array(length), shape, names: samples.classes }
+          : { name, data: new Float32Array(length), shape };
       arrays.push(array);
     }
     array.data.set(rows, start * sizeOf(row));

@@ -1,7 +1,7 @@
-/** From errors to one sentence and an exit code. */
-import { DataError } from '../data/index.js';
-import { OptionError } from '../systems/index.js';
-import { ShapeError } from '../tensor/index.js';
+/** From errors to one sentence and an exit code. Each class is imported from its own file: the index of its folder loads more. */
+import { DataError } from '../data/dataset.js';
+import { OptionError } from '../systems/errors.js';
+import { ShapeError } from '../tensor/shape.js';
 import { EXIT, UsageError } from './exit.js';
 import { flagName, withFlags } from './flagName.js';
 
@@ -19,8 +19,13 @@ const ARGUMENTS = ['system', 'case'];
 
 /** What the user reads. */
 export function sentenceOf(error: unknown): string {
-  if (error instanceof OptionError)
-    return ARGUMENTS.includes(error.option) ? error.problem : `--${flagName(error.option)}: ${error.problem}`;
+  if (error instanceof OptionError) {
+    const problem = error.problem.replace(
+      /(?<=^has no effect beside )\w+(?=;)/,
+      (option) => `--${flagName(option)}`,
+    );
+    return ARGUMENTS.includes(error.option) ? problem : `--${flagName(error.option)}: ${problem}`;
+  }
   if (error instanceof DataError) return withFlags(error.message);
   return error instanceof Error ? error.message : String(error);
 }

@@ -22,5 +22,6 @@ export function withFlags(sentence: string): string {
     .replace(/\btypes (?=\S+=)/g, '--types ')
     .replace(/\bdeclare types\b/g, 'declare --types')
     .replace(/\bleave out strict\b/g, 'leave out --strict')
+    .replace(/\boptions array and labels\b/g, '--array and --labels')
     .replace(/\bthe option (\w+)\b/g, (_, option: string) => `the option ${dataFlag(option)}`);
 }

@@ -1,7 +1,7 @@
 /** Shows a training run while it goes on, and what came out of it. */
 import { relative } from 'node:path';
 import type { RunEvent, RunStage, RunSummary, TrainingRun } from '../node/index.js';
-import { formatNumber } from '../pictures/index.js';
+import { formatNumber } from '../pictures/typesetting.js';
 import { EXIT } from './exit.js';
 import { withFlags } from './flagName.js';
 import { dim, duration, note, ProgressBar, print, printJson, warn } from './output.js';

@@ -83,8 +83,10 @@ export class ProgressBar {
     process.stderr.write(`${'━'.repeat(full)}${dim('━'.repeat(width - full))} ${text}`.trimStart());
   }
 
+  /** Takes the bar away; once is enough. */
   end(): void {
     this.clear();
+    this.#text = '';
     bar = undefined;
   }
 }

@@ -52,7 +52,11 @@ export function defineReconstruct(command: Command): void {
         if (kind === 'figure')
           return writeFigure(await reconstructionsView(model, originals), output, typed.json);
         const x = await model.reconstruct(originals);
-        await writeSamples(output, folder.config.data.spec, x, { ids: positions.map(samples.idOf) });
+        await writeSamples(output, folder.config.data.spec, x, {
+          ids: positions.map(samples.idOf),
+          labels: originals.labels,
+          classes: samples.classes,
+        });
         tell(output, typed.json, { samples: positions.length });
       }),
     );

@@ -3,8 +3,10 @@ import { dirname, extname, relative } from 'node:path';
 import type { Command } from 'commander';
 import { type Dataset, type Samples, splitDataset } from '../data/index.js';
 import { type LoadedRun, loadRun, openRunData, writeFileWhole } from '../node/index.js';
+import type { RunConfig } from '../node/runs/config.js';
 import { makeFolder } from '../node/runs/makeFolder.js';
 import { type Figure, toPng, toSvg } from '../pictures/index.js';
+import { findSystem } from '../systems/index.js';
 import { addDataFlags, readDataFlags } from './dataFlags.js';
 import { addEngineFlags, readEngineFlags } from './engineFlags.js';
 import { UsageError } from './exit.js';
@@ -49,6 +51,7 @@ export async function withRun<T>(
 export interface ChosenSamples {
   readonly name: string;
   readonly size: number;
+  readonly classes?: readonly string[];
   read(positions: readonly number[]): Promise<Samples>;
   idOf(position: number): string;
 }
@@ -56,7 +59,7 @@ export interface ChosenSamples {
 /**
  * Opens the samples that were chosen for as long as `f` takes.
  *
- * @throws UsageError if flags say how to read data, and none are named
+ * @throws UsageError if the run's system is conditioned on classes, and the samples have none
  */
 export async function withSamples<T>(
   { folder }: LoadedRun,
@@ -66,18 +69,27 @@ export async function withSamples<T>(
   const dataset = await openRunData(folder, typed.data, readDataFlags(typed));
   try {
     if (typed.data !== undefined) for (const notice of dataset.notices) note(dim(withFlags(notice)));
+    requireClassesFor(folder.config, dataset);
     return await f(chosen(dataset, typed.data === undefined));
   } finally {
     await dataset.close();
   }
 }
 
+function requireClassesFor({ system, data }: RunConfig, { name, classes }: Dataset): void {
+  if (classes || !findSystem(system).needsLabels) return;
+  throw new UsageError(
+    `--data: ${system} is conditioned on the class of each sample, and those of ${name} have none; give them classes out of ${data.classes?.join(', ')}`,
+  );
+}
+
 function chosen(dataset: Dataset, isOwn: boolean): ChosenSamples {
-  const { name, size } = dataset;
+  const { name, size, classes } = dataset;
   const part = isOwn ? splitDataset(dataset).test : { size, at: (position: number) => position };
   return {
     name,
     size: part.size,
+    classes,
     read: (positions) => dataset.read(positions.map(part.at)),
     idOf: (position) => dataset.idOf(part.at(position)),
   };

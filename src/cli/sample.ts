@@ -72,7 +72,12 @@ export function defineSample(command: Command): void {
         return writeFigure(await samplesView(model, { count, labels, seed, data }), output, typed.json);
       }
       const { x, codes } = await model.sample(count, { labels, seed });
-      await writeSamples(output, spec, x, { codes: { data: codes, shape: model.codeShape }, labels });
+      const { classes } = config.data;
+      await writeSamples(output, spec, x, {
+        codes: { data: codes, shape: model.codeShape },
+        labels,
+        classes,
+      });
       tell(output, typed.json, { samples: count, seed });
     });
   });

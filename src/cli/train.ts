@@ -1,7 +1,7 @@
 /** `vaekit train SYSTEM`: trains a model on a person's own data, with one sub-command and its flags for every system. */
 import type { Command } from 'commander';
 import { findSystem, type System, systems } from '../systems/index.js';
-import { trainingOptions } from '../training/index.js';
+import { trainingOptions } from '../training/options.js';
 import { addDataFlags, readDataFlags } from './dataFlags.js';
 import { addEngineFlags, readEngineFlags } from './engineFlags.js';
 import { UsageError } from './exit.js';
@@ -48,12 +48,14 @@ function defineSystem(command: Command, system: System): void {
       const [word] = command.args;
       if (word !== undefined)
         throw new UsageError(`'${word}' is no option; data are named with --data ${word}`);
+      const { batchSize, ...training } = readFlags(trainingOptions, typed);
       const request = {
         system,
         data: typed.data ?? DEFAULT_DATA,
         dataOptions: readDataFlags(typed),
         options: readFlags(system.options, typed),
-        training: readFlags(trainingOptions, typed),
+        // Small data make the default batch smaller, not one that was asked for.
+        training: typed.batchSize === undefined ? training : { ...training, batchSize },
         engine: readEngineFlags(typed),
         out: typed.out,
         signal: interruption(),

@@ -10,6 +10,8 @@ export interface NamedArray {
   readonly data: Float32Array | Int32Array | Uint8Array;
   /** The first axis counts rows. */
   readonly shape: readonly number[];
+  /** What its numbers stand for: columns get these, arrays keep the numbers. */
+  readonly names?: readonly string[];
 }
 
 interface TableColumn {
@@ -52,6 +54,7 @@ export interface SampleFacts {
   readonly ids?: readonly string[];
   readonly codes?: Pick<NamedArray, 'data' | 'shape'>;
   readonly labels?: Int32Array;
+  readonly classes?: readonly string[];
 }
 
 /** Writes samples as they are stored; rows of a table as the table was, its columns by name and categories by theirs. */
@@ -59,20 +62,18 @@ export async function writeSamples(
   path: string,
   spec: SampleSpec,
   x: Float32Array,
-  { ids, codes, labels }: SampleFacts,
+  { ids, codes, labels, classes }: SampleFacts,
 ): Promise<void> {
   const count = x.length / spec.shape.reduce((product, length) => product * length, 1);
-  const beside: NamedArray[] = [
-    ...(codes ? [{ name: 'z', data: codes.data, shape: [count, ...codes.shape] }] : []),
-    ...(labels ? [{ name: 'label', data: labels, shape: [count] }] : []),
-  ];
+  const label: NamedArray[] = labels ? [{ name: 'label', data: labels, shape: [count], names: classes }] : [];
   const isArray = ['.npz', '.npy'].includes(endingOf(path));
   if (spec.kind === 'image' || isArray) {
     // Levels were rounded already, so nothing is lost.
     const data = spec.dtype === 'uint8' ? Uint8Array.from(x) : x;
-    return writeArrays(path, [{ name: 'x', data, shape: [count, ...spec.shape] }, ...beside], ids);
+    const z = codes ? [{ name: 'z', data: codes.data, shape: [count, ...codes.shape] }] : [];
+    return writeArrays(path, [{ name: 'x', data, shape: [count, ...spec.shape] }, ...z, ...label], ids);
   }
-  await writeColumns(path, [...idColumn(ids), ...tableColumns(spec, x, count)]);
+  await writeColumns(path, [...idColumn(ids), ...tableColumns(spec, x, count), ...label.flatMap(columnsOf)]);
 }
 
 function idColumn(ids: readonly string[] | undefined): TableColumn[] {
@@ -97,18 +98,28 @@ async function write(path: string, data: Uint8Array | string): Promise<void> {
   await writeFileWhole(path, data);
 }
 
-/** Arrays of one number a row are a column, others one for each number of a row. */
-function columnsOf({ name, data, shape: [rows, ...row] }: NamedArray): TableColumn[] {
+/** Arrays of one number a row are a column, others one for each place in a row: `mean0`, or `x0_3` where rows have axes. */
+function columnsOf({ name, data, shape: [rows, ...row], names }: NamedArray): TableColumn[] {
   const width = data.length / rows;
   const isFloat = data instanceof Float32Array;
+  const type = isFloat ? 'FLOAT' : 'INT32';
+  const cell = (value: number) => names?.[value] ?? (isFloat ? shortest(value) : value);
   return Array.from({ length: width }, (_, j) => ({
-    name: row.length === 0 ? name : `${name}${j}`,
-    cells: Array.from({ length: rows }, (__, i) => {
-      const value = data[i * width + j];
-      return isFloat ? shortest(value) : value;
-    }),
-    type: isFloat ? 'FLOAT' : 'INT32',
+    name: `${name}${placeOf(j, row).join('_')}`,
+    cells: Array.from({ length: rows }, (__, i) => cell(data[i * width + j])),
+    type: names ? 'STRING' : type,
   }));
+}
+
+/** The element's index on each axis. */
+function placeOf(element: number, shape: readonly number[]): number[] {
+  const place: number[] = [];
+  let rest = element;
+  for (const length of shape.toReversed()) {
+    place.unshift(rest % length);
+    rest = Math.floor(rest / length);
+  }
+  return place;
 }
 
 /** The number of fewest digits that is this one in float32: 0.1, and not 0.10000000149011612. */

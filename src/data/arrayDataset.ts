@@ -52,9 +52,11 @@ export async function arrayDataset(
   }
   const values = await readAll(array);
   await release();
-  if (layout.kind === 'table') return fromTable(toFloat32(name, values), columns, { ...shared, notices });
-  const width = countOf(layout.shape);
-  const extremes = extremesOf(name, values, (element) => Math.floor(element / width), range);
+  const width = countOf(shape) / shape[0];
+  const isTable = layout.kind === 'table';
+  const sampleOf = (element: number) => Math.floor(element / width);
+  const extremes = extremesOf(name, values, sampleOf, isTable ? undefined : range);
+  if (isTable) return fromTable(toFloat32(name, values), columns, { ...shared, notices });
   const storage = storageFor(name, type, extremes, range);
   const pixels = storage.store(values);
   return fromImages(layout.channelsFirst ? channelsLast(pixels, layout.shape) : pixels, layout.shape, {

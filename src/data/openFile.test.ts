@@ -232,6 +232,13 @@ test.each<[string, string, Uint8Array, FileOptions, string]>([
     'a.npy: sample 2 has the value NaN; remove or mend the sample',
   ],
   [
+    'a table with an infinite value',
+    'a.npy',
+    encodeNpy(Float64Array.of(0, 1, 2, Number.POSITIVE_INFINITY), [2, 2]),
+    {},
+    'a.npy: sample 1 has the value Infinity; remove or mend the sample',
+  ],
+  [
     'a number beyond float32',
     'a.npy',
     encodeNpy(Float64Array.of(0, 1e300), [2, 1]),

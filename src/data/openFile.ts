@@ -11,7 +11,6 @@ import { isNpy, openNpy } from './npy.js';
 import { openNpz } from './npz.js';
 import { chooseArrays, type NpzOptions } from './npzChoice.js';
 import { requireEffect } from './options.js';
-import { openParquet } from './parquet.js';
 import type { Range } from './range.js';
 import { type TableOptions, tableDataset } from './table.js';
 
@@ -62,8 +61,10 @@ const kinds: readonly FileKind[] = [
     title: 'a Parquet table',
     reads: tableOptions,
     recognises: (source) => startsWith(source, 'PAR1'),
-    open: async (source, identity, options, { compressors }) =>
-      tableDataset(await openParquet(source, { compressors }), identity, options),
+    async open(source, identity, options, { compressors }) {
+      const { openParquet } = await import('./parquet.js');
+      return tableDataset(await openParquet(source, { compressors }), identity, options);
+    },
   },
   {
     title: 'an NPZ file',

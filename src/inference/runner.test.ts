@@ -59,13 +59,20 @@ test('no samples give no rows', async () => {
   });
 });
 
-test('samples go in batches of 256, 32 or 1, and the last one is filled up', async () => {
+test('samples go in batches of a few sizes, and the last one is filled up', async () => {
   const engine = new CountingEngine();
   const runner = runnerOf(rows(600), engine);
   await sums(runner, rows(600));
   expect(engine.sizes).toEqual([256, 256, 256]);
   await sums(runner, rows(40));
-  expect(engine.sizes.slice(3)).toEqual([32, 32]);
+  expect(engine.sizes.slice(3)).toEqual([16, 16, 16]);
+});
+
+test('large samples go in small batches, so that memory does not grow with them', async () => {
+  const wide = toy(numericTable(2 ** 13), new Array<number>(2 ** 13 * 20).fill(1));
+  const engine = new CountingEngine();
+  await sums(runnerOf(wide, engine), wide);
+  expect(engine.sizes.map((size) => size / 2 ** 12)).toEqual([16, 16]);
 });
 
 test('a function is compiled once for each size, and forgotten when the runner is disposed of', async () => {

@@ -68,7 +68,9 @@ interface Compiled {
 
 type BatchFunction = (tensors: Record<string, Tensor>, context: BatchContext) => Record<string, Tensor>;
 
-const BATCH_SIZES = [256, 32, 1];
+const BATCH_SIZES = [256, 64, 16, 4, 1];
+/** Numbers in a batch of samples up to which more of them at once are faster; beyond, they only take memory. */
+const MOST_NUMBERS = 2 ** 18;
 
 export class ModelRunner {
   readonly table: VariableTable;
@@ -164,7 +166,8 @@ export class ModelRunner {
       const given = countRows(key, column);
       if (given !== count) throw new Error(`${key}: there are ${given} ${name} for ${count} samples`);
     }
-    const size = BATCH_SIZES.find((candidate) => candidate <= count) ?? 1;
+    const most = Math.min(count, MOST_NUMBERS / sizeOf(this.data.shape));
+    const size = BATCH_SIZES.find((candidate) => candidate <= most) ?? 1;
     const { executable, widths } = await this.#compile(key, columns, size, f);
     const rows: Rows = {};
     for (const [name, width] of widths) rows[name] = new Float32Array(count * width);

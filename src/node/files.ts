@@ -37,6 +37,7 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   EPERM: `permission was denied; change the permissions or ${ANOTHER_PLACE}`,
   ENOTDIR: 'a part of its path is a file, not a folder; check the path',
   EISDIR: 'it is a folder, not a file; check the path',
+  EEXIST: 'a file of that name is there; choose another name',
   ENAMETOOLONG: 'its name is too long; choose a shorter one',
   EMFILE: 'too many files are open; raise the limit (ulimit -n) or close other programs',
   ENFILE: 'too many files are open; close other programs',
@@ -92,7 +93,8 @@ export async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
-    const problem = error instanceof Error ? error.message : error;
+    // It quotes the file, with its ends of lines.
+    const problem = String(error instanceof Error ? error.message : error).replace(/\s+/g, ' ');
     throw new DataError(
       `${path} is not JSON (${problem}); it was changed or damaged, so restore or remove it`,
     );

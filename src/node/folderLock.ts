@@ -5,7 +5,7 @@
  * being gone, and the lock passes to whoever asks next.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -80,11 +80,21 @@ async function acquire(folder: string, path: string, mine: string): Promise<void
 }
 
 async function create(path: string, mine: string): Promise<boolean> {
+  let file: FileHandle;
   try {
-    await writeFile(path, mine, { flag: 'wx' });
+    file = await open(path, 'wx');
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;
     throw error;
+  }
+  try {
+    await file.writeFile(mine);
+  } catch (error) {
+    // On a full disk a file can be made, and nothing be written to it.
+    await rm(path, { force: true });
+    throw error;
+  } finally {
+    await file.close();
   }
   // A process that stood still before it wrote may have been taken for dead.
   return (await contents(path)) === mine;

@@ -6,6 +6,7 @@ export {
   describeSource,
   type OpenOptions as DataOptions,
   openDataset,
+  openDatasetInWorker,
 } from './data/index.js';
 export {
   describeEngines,
@@ -21,6 +22,7 @@ export { StorageError, writeFileWhole } from './files.js';
 export { loadOrt } from './ort.js';
 export { type ExportedFile, exportRun } from './runs/exportRun.js';
 export { type LoadedRun, type LoadRequest, loadRun } from './runs/load.js';
+export type { Records } from './runs/records.js';
 export { openRunData } from './runs/runData.js';
 export type { RunFolder } from './runs/runFolder.js';
 export { type ResumeRequest, resume, type TrainRequest, train } from './runs/start.js';

@@ -2,73 +2,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { crc32c } from './crc32c.js';
+import { eventsIn, messageIn, textOf } from '../conformance/tensorboardEvents.js';
 import { EventWriter } from './tensorboard.js';
 
 const root = mkdtempSync(join(tmpdir(), 'vaekit-events-'));
 afterAll(() => rmSync(root, { recursive: true }));
 const fresh = () => mkdtempSync(join(root, 'run-'));
-
-type Fields = Record<number, (number | Uint8Array)[]>;
-
-/** Fields of a protobuf message by number, as the wire format gives them. */
-function decode(bytes: Uint8Array): Fields {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const fields: Fields = {};
-  let at = 0;
-  const varint = () => {
-    for (let value = 0, scale = 1; ; scale *= 128) {
-      const byte = bytes[at++];
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
-    }
-  };
-  const take = (length: number) => {
-    at += length;
-    return at - length;
-  };
-  const readers: Record<number, () => number | Uint8Array> = {
-    0: varint,
-    1: () => view.getFloat64(take(8), true),
-    2: () => {
-      const length = varint();
-      const start = take(length);
-      return bytes.subarray(start, start + length);
-    },
-    5: () => view.getFloat32(take(4), true),
-  };
-  while (at < bytes.length) {
-    const key = varint();
-    fields[key >> 3] = [...(fields[key >> 3] ?? []), readers[key & 7]()];
-  }
-  expect(at).toBe(bytes.length);
-  return fields;
-}
-
-const messageIn = (value: number | Uint8Array) =>
-  decode(value instanceof Uint8Array ? value : new Uint8Array(0));
-const textOf = (value: number | Uint8Array) =>
-  Buffer.from(value instanceof Uint8Array ? value : []).toString();
-
-/** Events of a file; each record's checks are checked. */
-function eventsIn(path: string): Fields[] {
-  const bytes = readFileSync(path);
-  // unmask(mask(c)) = c, with the rotation and the constant of the format's description
-  const unmasked = (value: number) => {
-    const rotated = (value - 0xa282ead8) >>> 0;
-    return ((rotated >>> 17) | (rotated << 15)) >>> 0;
-  };
-  const events: Fields[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const length = Number(bytes.readBigUInt64LE(at));
-    expect(unmasked(bytes.readUInt32LE(at + 8))).toBe(crc32c(bytes.subarray(at, at + 8)));
-    const event = bytes.subarray(at + 12, at + 12 + length);
-    expect(unmasked(bytes.readUInt32LE(at + 12 + length))).toBe(crc32c(event));
-    events.push(decode(event));
-    at += 16 + length;
-  }
-  return events;
-}
 
 test('a file begins with its version and tells scalars by tag, step and time', () => {
   const before = Date.now() / 1000;

@@ -111,9 +111,24 @@ test('draws fall on the levels as often as their probabilities say', () => {
   }
 });
 
-test('the mean is the location as an intensity, inside the range', () => {
-  const p = new DiscretisedLogistic({ location: column([-3, -1, 0, 1, 3]), logScale: constant(0) });
-  expect(valuesOf(p.mean)).toEqual([0, 0, 0.5, 1, 1]);
+test('the mean is that of the 256 levels, up to what rounding to a level moves it', () => {
+  for (const location of [-3, -1, -0.7, 0.1, 0.99, 1, 3]) {
+    for (const logScale of [-9, -7, -5, -3, 0, 3]) {
+      const p = new DiscretisedLogistic({ location: column([location]), logScale: constant(logScale) });
+      const exact = logProbs(location, logScale).reduce(
+        (sum, value, k) => sum + (k / 255) * Math.exp(value),
+        0,
+      );
+      // Where a level is narrow beside the scale, roundings up and down cancel: the midpoint rule's error.
+      const tolerance = logScale >= -5 ? 1e-4 : 0.5 / 255 + 1e-12;
+      expect(Math.abs(valuesOf(p.mean)[0] - exact), `${location}, ${logScale}`).toBeLessThan(tolerance);
+    }
+  }
+});
+
+test('at the edges the mean stays inside the range, and in the middle it is the location', () => {
+  const p = new DiscretisedLogistic({ location: column([-30, 0, 30]), logScale: constant(-2) });
+  expect(valuesOf(p.mean)).toEqual([expect.closeTo(0, 12), 0.5, expect.closeTo(1, 12)]);
 });
 
 test('x of another event is refused', () => {

@@ -4,7 +4,8 @@ import { DiagonalNormal } from '../probability/index.js';
 import { concat, type Tensor } from '../tensor/index.js';
 import { networksFor } from './architectures/index.js';
 import type { DataDescription } from './description.js';
-import { type Likelihood, likelihoodFor, type SampleDistribution } from './likelihood.js';
+import type { Likelihood, SampleDistribution } from './likelihood.js';
+import { likelihoodFor } from './likelihoods.js';
 import { defaultLatent, type GaussianVaeOptions } from './options.js';
 
 export interface GaussianVae {

@@ -1,11 +1,13 @@
 /** Systems: every autoencoder by name, and what is needed to write another. */
 export { ae } from './ae.js';
+export { chooseArchitecture } from './architectures/index.js';
 export { betaVae } from './betaVae.js';
 export { cvae } from './cvae.js';
 export { type DataDescription, describeData } from './description.js';
 export { OptionError } from './errors.js';
 export { type GaussianVae, gaussianVae } from './gaussianVae.js';
-export { type Likelihood, likelihoodFor, type SampleDistribution } from './likelihood.js';
+export type { Likelihood, SampleDistribution } from './likelihood.js';
+export { chooseLikelihood, type LikelihoodName, likelihoodFor } from './likelihoods.js';
 export {
   defaultLatent,
   type GaussianVaeOptions,

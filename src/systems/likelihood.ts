@@ -1,16 +1,6 @@
-/** Likelihoods p(x|z): how many numbers a decoder gives for a sample, and which distribution over samples they make. */
-import type { SampleSpec } from '../data/index.js';
-import { filled, type Scope } from '../nn/index.js';
-import { Bernoulli, DiscretisedLogistic, type Distribution } from '../probability/index.js';
+/** What a likelihood p(x|z) of samples is to systems, whichever it is. */
+import type { Distribution } from '../probability/index.js';
 import type { Shape, Tensor } from '../tensor/index.js';
-import type { DataDescription } from './description.js';
-import { OptionError } from './errors.js';
-import { gaussianLikelihood } from './gaussianLikelihood.js';
-import { type LikelihoodOptions, likelihoodOptions } from './options.js';
-import { tableLikelihood } from './tableLikelihood.js';
-
-/** Where a learned log-scale starts: e^−2 is a fifteenth of the range [−1, 1]. */
-const INITIAL_LOG_SCALE = -2;
 
 /** p(x|z) of one batch, as far as objectives and reconstructions need it. */
 export type SampleDistribution = Pick<Distribution, 'mean' | 'nll'>;
@@ -20,69 +10,4 @@ export interface Likelihood {
   readonly outputShape: Shape;
   /** From the decoder's output [...draws, batch, ...outputShape]. */
   distribution(output: Tensor): SampleDistribution;
-}
-
-/** @throws OptionError if the likelihood does not fit the data, or an option is given that it does not read */
-export function likelihoodFor(data: DataDescription, options: LikelihoodOptions, scope: Scope): Likelihood {
-  const { spec, shape } = data;
-  const name = options.likelihood === 'auto' ? suggested(spec, options) : options.likelihood;
-  requireSigmaRead(name, options);
-  switch (name) {
-    case 'bernoulli':
-      requireUnitInterval(spec);
-      return {
-        outputShape: shape,
-        distribution: (logits) => new Bernoulli(logits, shape.length),
-      };
-    case 'gaussian':
-      return gaussianLikelihood(shape, options, scope);
-    case 'logistic': {
-      requireLevels(spec);
-      const logScale = scope.variable('logScale', [shape[shape.length - 1]], filled(INITIAL_LOG_SCALE));
-      return {
-        outputShape: shape,
-        distribution: (location) => new DiscretisedLogistic({ location, logScale, eventRank: shape.length }),
-      };
-    }
-    case 'table':
-      if (spec.kind === 'table') return tableLikelihood(spec, scope);
-      throw new OptionError(
-        'likelihood',
-        'table is for tables; pictures take bernoulli, gaussian or logistic',
-      );
-  }
-}
-
-type Name = Exclude<LikelihoodOptions['likelihood'], 'auto'>;
-
-function suggested(spec: SampleSpec, { sigma }: LikelihoodOptions): Name {
-  if (sigma !== 'auto') return 'gaussian';
-  if (spec.kind === 'table') return 'table';
-  return spec.shape[2] === 1 ? 'bernoulli' : 'gaussian';
-}
-
-function requireSigmaRead(name: Name, { sigma, sigma0 }: LikelihoodOptions): void {
-  if (name !== 'gaussian' && sigma !== 'auto') {
-    throw new OptionError(
-      'sigma',
-      `has no effect with the ${name} likelihood; leave it out or use likelihood gaussian`,
-    );
-  }
-  if (sigma !== 'fixed' && sigma0 !== likelihoodOptions.parse({}).sigma0) {
-    throw new OptionError('sigma0', `has no effect with sigma ${sigma}; leave it out or use sigma fixed`);
-  }
-}
-
-function requireUnitInterval(spec: SampleSpec): void {
-  if (spec.kind === 'image') return;
-  const wide = spec.columns.find(({ type }) => type === 'numeric' || type === 'count');
-  if (wide) {
-    const problem = `bernoulli is for values from 0 to 1, and column '${wide.name}' is ${wide.type}`;
-    throw new OptionError('likelihood', `${problem}; use table or gaussian`);
-  }
-}
-
-function requireLevels(spec: SampleSpec): void {
-  if (spec.kind === 'image' && spec.dtype === 'uint8' && spec.range[0] === 0 && spec.range[1] === 255) return;
-  throw new OptionError('likelihood', 'logistic is for pictures of 256 levels; use gaussian');
 }

@@ -16,14 +16,14 @@ test('a name with a typing error is answered with the nearest system there is', 
     ['VEA', 'vae'],
     ['cvea', 'cvae'],
   ]) {
-    const sentence = `system: there is no '${typed}'; did you mean '${meant}'? (vaekit systems lists them)`;
+    const sentence = `system: there is no system '${typed}'; did you mean '${meant}'? (vaekit systems lists them)`;
     expect(() => findSystem(typed)).toThrow(sentence);
   }
 });
 
 test('a name that is like none gets no suggestion', () => {
   expect(() => findSystem('transformer')).toThrow(
-    "system: there is no 'transformer' (vaekit systems lists them)",
+    "system: there is no system 'transformer' (vaekit systems lists them)",
   );
 });
 

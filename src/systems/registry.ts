@@ -18,7 +18,7 @@ export function findSystem(name: string): System {
   );
   throw new OptionError(
     'system',
-    `there is no '${name}'${nearest ? `; did you mean '${nearest}'?` : ''} (vaekit systems lists them)`,
+    `there is no system '${name}'${nearest ? `; did you mean '${nearest}'?` : ''} (vaekit systems lists them)`,
   );
 }
 

@@ -5,6 +5,9 @@ import { type Tensor, Variable } from '../tensor/index.js';
 /** Updates over which the decay rises to its own value, so that the start is forgotten. */
 const RISE = 10;
 
+/** Name of a weight's average among the variables of a checkpoint. */
+export const averageName = (weight: string) => `average.${weight}`;
+
 export interface Averaging {
   /** For each weight its average. */
   readonly averages: ReadonlyMap<Variable, Variable>;
@@ -23,7 +26,7 @@ export function averaging(moved: ReadonlyMap<Variable, Tensor>, count: Tensor, d
   if (decay === 0) return { averages, updates };
   const change = count.div(count.add(RISE)).min(decay).neg().add(1);
   for (const [weight, value] of moved) {
-    const average = new Variable(`average.${weight.name}`, weight.shape, filled(0), { trainable: false });
+    const average = new Variable(averageName(weight.name), weight.shape, filled(0), { trainable: false });
     averages.set(weight, average);
     updates.set(average, average.add(value.sub(average).mul(change)));
   }

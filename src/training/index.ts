@@ -1,4 +1,5 @@
 /** Training: the run, its options, its events. */
+export { averageName } from './averaging.js';
 export type { OrderedSamples } from './batches.js';
 export { DivergenceError } from './divergence.js';
 export type {

@@ -15,7 +15,12 @@ export const trainingOptions = z.object({
     .describe('key of all random streams: weights, noise, order of the data'),
   epochs: z.number().positive().optional().describe('passes over the training part'),
   steps: z.number().int().positive().optional().describe('optimiser steps, instead of epochs'),
-  batchSize: z.number().int().positive().default(128).describe('samples per step'),
+  batchSize: z
+    .number()
+    .int()
+    .positive()
+    .default(128)
+    .describe('samples per step; all samples, where there are fewer and no number is given'),
   learningRate: z.number().positive().default(1e-3).describe('step size of the optimiser'),
   optimizer: z
     .enum(['adam', 'adamw', 'sgd', 'rmsprop', 'adamax'])
@@ -68,7 +73,7 @@ export const trainingOptions = z.object({
     .optional()
     .describe('steps between checkpoints (default: at every evaluation)'),
   patience: steps()
-    .default(5)
+    .default(10)
     .describe('evaluations without improvement after which training stops; 0: never'),
 });
 

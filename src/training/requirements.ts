@@ -1,14 +1,14 @@
 /** What options, data and system must fulfil together before a run begins: an option without effect is an error. */
+import type { ModelDefinition } from '../inference/index.js';
 import { OptionError } from '../systems/index.js';
-import { trainingOptions } from './options.js';
-import type { TrainingDefinition } from './training.js';
+import { type TrainingOptions, trainingOptions } from './options.js';
 
 /** @throws OptionError naming the first option that cannot be as it is */
 export function requireTrainable({
   system,
   data,
   training,
-}: Pick<TrainingDefinition, 'system' | 'data' | 'training'>): void {
+}: Pick<ModelDefinition, 'system' | 'data'> & { readonly training: TrainingOptions }): void {
   const { batchSize, epochs, steps, optimizer, momentum, weightDecay, klWarmup, klCycles } = training;
   if (batchSize > data.size) {
     throw new OptionError(

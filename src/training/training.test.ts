@@ -152,6 +152,12 @@ test('a run without improvement stops when its patience ends, and says so', asyn
   });
 });
 
+test('by default, half of a run’s evaluations may pass without improvement before it stops', async () => {
+  const events = await collect(start({ steps: 200, learningRate: 0.01 }, small, misled));
+  expect(only(events, 'best').map(({ step }) => step)).toEqual([10]);
+  expect(only(events, 'finish')).toMatchObject([{ reason: 'patience', step: 110 }]);
+});
+
 test('in the end the model has the weights that did best, not the last ones', async () => {
   const training = start({ steps: 40, evaluateEvery: 5, patience: 0, learningRate: 0.01 }, small, misled);
   const events = await collect(training);

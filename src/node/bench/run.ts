@@ -12,10 +12,8 @@ export const benchNames: readonly string[] = benchCases.map(({ name }) => name);
 export function requireCase(name: string): void {
   if (benchNames.includes(name)) return;
   const nearest = nearestName(name, benchNames);
-  throw new OptionError(
-    'case',
-    `there is no benchmark case '${name}'${nearest ? `; did you mean '${nearest}'?` : ''}; cases are ${benchNames.join(', ')}`,
-  );
+  const remedy = nearest ? `did you mean '${nearest}'?` : `cases are ${benchNames.join(', ')}`;
+  throw new OptionError('case', `there is no benchmark case '${name}'; ${remedy}`);
 }
 
 export interface BenchRequest extends EngineOptions {

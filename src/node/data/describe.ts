@@ -4,13 +4,18 @@ import {
   type Dataset,
   elementsPerSample,
   MissingCellsError,
-  type SampleSpec,
   splitDataset,
   summarise,
   type ValueSummary,
 } from '../../data/index.js';
-import { chooseArchitecture } from '../../systems/architectures/index.js';
-import { describeData, networkOptions } from '../../systems/index.js';
+import {
+  chooseArchitecture,
+  chooseLikelihood,
+  describeData,
+  type LikelihoodName,
+  likelihoodOptions,
+  networkOptions,
+} from '../../systems/index.js';
 import { type OpenOptions, openDataset } from './open.js';
 
 export interface DatasetReport {
@@ -45,7 +50,7 @@ export interface ColumnReport extends ValueSummary {
 export interface Suggestion {
   readonly system: string;
   readonly architecture: string;
-  readonly likelihood: 'bernoulli' | 'gaussian' | 'table';
+  readonly likelihood: LikelihoodName;
   /** To be typed as it stands. */
   readonly command: string;
 }
@@ -119,22 +124,19 @@ function splitSizes(dataset: Dataset): DatasetReport['split'] {
   return { train: train.size, validation: validation.size, test: test.size };
 }
 
-/** Known factors are what a β-VAE is for; everything else starts with a VAE. */
+/**
+ * Known factors are what a β-VAE is for; everything else starts with a VAE. Architecture and likelihood are those that
+ * systems take by themselves.
+ */
 function suggestionFor({ spec, size, factors }: Dataset, source: string): Suggestion {
   const { shape } = describeData(spec, { size });
   const system = factors ? 'beta-vae' : 'vae';
   return {
     system,
     architecture: chooseArchitecture(shape, networkOptions.parse({})).name,
-    likelihood: likelihoodOf(spec),
+    likelihood: chooseLikelihood(spec, likelihoodOptions.parse({})),
     command: `vaekit train ${system} --data ${source}`,
   };
-}
-
-/** What the systems take by themselves. */
-function likelihoodOf(spec: SampleSpec): Suggestion['likelihood'] {
-  if (spec.kind === 'table') return 'table';
-  return spec.shape[2] === 1 ? 'bernoulli' : 'gaussian';
 }
 
 /** As a shell takes it for one word. */

@@ -22,7 +22,10 @@ export function checkOptions<S extends z.ZodObject>(
     (whole, key) => Object.entries(whole ?? {}).find(([each]) => each === key)?.[1],
     values[name],
   );
-  throw new OptionError(name, `${wanted(issue, schema.shape[name])}, not ${shown(value)}`);
+  const nearest =
+    typeof value === 'string' && nearestName(value, (choicesOf(schema.shape[name]) ?? []).map(String));
+  const hint = nearest ? `; did you mean '${nearest}'?` : '';
+  throw new OptionError(name, `${wanted(issue, schema.shape[name])}, not ${shown(value)}${hint}`);
 }
 
 /** Words and numbers of which a field takes one; undefined for fields that take more than can be listed. */

@@ -1,11 +1,11 @@
 /** Trained runs, loaded for use. */
 import { DataError } from '../../data/index.js';
 import { ModelRunner, TrainedModel } from '../../inference/index.js';
-import { describeData, findSystem } from '../../systems/index.js';
-import type { TensorData, Variable } from '../../tensor/index.js';
+import { describeData } from '../../systems/index.js';
+import { type TensorData, type Variable, zeros } from '../../tensor/index.js';
 import { type EngineOptions, type OpenEngine, openEngine } from '../engines.js';
 import { findRun } from './find.js';
-import { ownOptions } from './ownOptions.js';
+import { ownOptions, ownSystem } from './ownOptions.js';
 import { RunFolder } from './runFolder.js';
 
 export interface LoadRequest {
@@ -31,7 +31,7 @@ export interface LoadedRun {
 export async function loadRun(run: string, { engine: choice, layers }: LoadRequest = {}): Promise<LoadedRun> {
   const folder = await RunFolder.open(await findRun(run));
   const { config } = folder;
-  const system = findSystem(config.system);
+  const system = ownSystem(folder);
   const options = ownOptions(folder, system, layers);
   const weights = await folder.loadWeights();
   const { spec, classes, size } = config.data;
@@ -39,8 +39,7 @@ export async function loadRun(run: string, { engine: choice, layers }: LoadReque
   const engine = await openEngine(choice);
   try {
     const runner = new ModelRunner({ engine, system, options, data });
-    runner.build();
-    requireFit(folder, runner.table.variables.values(), weights);
+    requireFit(folder, allVariables(runner), weights);
     await engine.variables.write(weights);
     return { folder, model: new TrainedModel(runner), engine, close: () => engine.dispose() };
   } catch (error) {
@@ -56,10 +55,18 @@ export function requireFit(
   weights: ReadonlyMap<string, TensorData>,
 ): void {
   for (const { name, size } of variables) {
-    const length = weights.get(name)?.length ?? size;
+    const length = weights.get(name)?.length ?? 0;
     if (length === size) continue;
     throw new DataError(
       `config.json and the checkpoints of ${path} do not belong together: '${name}' has ${length} values, and its model takes ${size}; restore both from a copy`,
     );
   }
+}
+
+/** A model makes its variables where it uses them, and its objective uses them all. */
+function allVariables(runner: ModelRunner): Iterable<Variable> {
+  const { spec, classes, toModel } = runner.data;
+  const x = toModel(zeros([2, ...spec.shape], spec.dtype));
+  runner.build().objective(classes > 0 ? { x, labels: zeros([2], 'int32') } : { x });
+  return runner.table.variables.values();
 }

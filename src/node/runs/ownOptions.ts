@@ -1,18 +1,31 @@
-/** The options of a run, back from its configuration. */
+/** The system of a run and its options, back from its configuration. */
 import { DataError } from '../../data/index.js';
-import { OptionError, type System } from '../../systems/index.js';
+import { findSystem, OptionError, type System } from '../../systems/index.js';
 import { checkOptions } from './checkOptions.js';
 import type { RunFolder } from './runFolder.js';
+
+/** @throws DataError if the configuration names a system that there is not */
+export function ownSystem(folder: RunFolder): System {
+  try {
+    return findSystem(folder.config.system);
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    throw new DataError(
+      `${folder.file('config.json')} names the system '${folder.config.system}', which this vaekit does not have; restore it from a copy, or update vaekit`,
+    );
+  }
+}
 
 /**
  * @param layers what no file can hold: layers that the run's options held
  * @throws DataError if one of those is missing, or the configuration holds what is no option of the system
  */
 export function ownOptions(
-  { config, file }: Pick<RunFolder, 'config' | 'file'>,
+  folder: RunFolder,
   system: System,
   layers: Readonly<Record<string, unknown>> = {},
 ): Record<string, unknown> {
+  const { config } = folder;
   const missing = config.ownLayers.filter((name) => layers[name] === undefined);
   if (missing.length > 0) {
     throw new DataError(
@@ -24,7 +37,7 @@ export function ownOptions(
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
     throw new DataError(
-      `${file('config.json')} is damaged at options.${error.option}: ${error.problem}; restore it from a copy`,
+      `${folder.file('config.json')} is damaged at options.${error.option}: ${error.problem}; restore it from a copy`,
     );
   }
 }

@@ -20,6 +20,7 @@ import {
   traversalsView,
 } from '../../views/index.js';
 import { writeFileWhole } from '../files.js';
+import { makeFolder } from './makeFolder.js';
 import type { Records } from './records.js';
 import type { RunFolder } from './runFolder.js';
 
@@ -59,6 +60,7 @@ export interface DrawRequest {
 export async function drawRun(request: DrawRequest): Promise<RunPicture[]> {
   const { folder, data, model, evaluation, records, seed } = request;
   const pictures: RunPicture[] = [];
+  await makeFolder(folder.file('pictures'));
   const add = async (name: string, figure: Figure | undefined, caption: string, isCurve = false) => {
     if (!figure) return;
     const png = toPng(figure);

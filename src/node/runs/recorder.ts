@@ -3,6 +3,7 @@ import type { Variable } from '../../tensor/index.js';
 import type { EvaluationRecord, MetricsRecord, TrainingEvent } from '../../training/index.js';
 import { JsonLines } from '../jsonLines.js';
 import { EventWriter } from '../tensorboard.js';
+import type { RunPicture } from './pictures.js';
 import { isLine, type RecordLine } from './records.js';
 import type { RunFolder } from './runFolder.js';
 
@@ -65,11 +66,14 @@ export class Recorder {
     }
   }
 
-  /** Shows a picture of the finished model in TensorBoard. */
-  picture(name: string, png: Uint8Array): void {
-    const header = new DataView(png.buffer, png.byteOffset);
-    const [width, height] = [header.getUint32(PNG_SIZE.width), header.getUint32(PNG_SIZE.height)];
-    this.#board.image(name, png, width, height, this.#step);
+  /** Shows pictures of the finished model in TensorBoard. */
+  pictures(pictures: readonly Pick<RunPicture, 'name' | 'png'>[]): void {
+    for (const { name, png } of pictures) {
+      const header = new DataView(png.buffer, png.byteOffset);
+      const [width, height] = [header.getUint32(PNG_SIZE.width), header.getUint32(PNG_SIZE.height)];
+      this.#board.image(name, png, width, height, this.#step);
+    }
+    this.#board.flush();
   }
 
   close(): void {

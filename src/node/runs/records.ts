@@ -1,4 +1,5 @@
 /** The records of a run, read back from its `metrics.jsonl`. */
+import { existsSync } from 'node:fs';
 import type { EvaluationRecord, MetricsRecord } from '../../training/index.js';
 import { readJsonLines } from '../jsonLines.js';
 import type { RunFolder } from './runFolder.js';
@@ -15,8 +16,10 @@ export interface Records {
   readonly warnings: readonly string[];
 }
 
+/** There are none before a run's first event. */
 export async function readRecords(folder: RunFolder): Promise<Records> {
-  const lines = (await readJsonLines(folder.file('metrics.jsonl'))).filter(isLine);
+  const path = folder.file('metrics.jsonl');
+  const lines = existsSync(path) ? (await readJsonLines(path)).filter(isLine) : [];
   return {
     metrics: lines.filter((line) => line.kind === 'metrics'),
     evaluations: lines.filter((line) => line.kind === 'evaluation'),

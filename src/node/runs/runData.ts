@@ -1,6 +1,6 @@
 /** The data of a run, opened again: its own, or others that are read as its own were. */
 import { resolve } from 'node:path';
-import { DataError, type Dataset, generatedNames } from '../../data/index.js';
+import { DataError, type Dataset, generatedNames, type SampleSpec } from '../../data/index.js';
 import { type OpenOptions, openDataset } from '../data/index.js';
 import type { RunFolder } from './runFolder.js';
 
@@ -12,12 +12,26 @@ export function lastingSource(source: string): string {
 /**
  * Data for a trained run: its own, or others, read with the run's columns, categories, classes and picture size.
  *
- * @throws DataError if they cannot be read, or are the run's own and not what they were
+ * @throws DataError if they cannot be read, are nothing that the run can take, or are its own and not what they were
  */
-export function openRunData(folder: RunFolder, source?: string, options: OpenOptions = {}): Promise<Dataset> {
+export async function openRunData(
+  folder: RunFolder,
+  source?: string,
+  options: OpenOptions = {},
+): Promise<Dataset> {
   const { spec, classes } = folder.config.data;
   if (source === undefined) return openOwnData(folder);
-  return openDataset(source, { ...options, like: { spec, classes } });
+  const dataset = await openDataset(source, { ...options, like: { spec, classes } });
+  const [found, taken] = [dataset.spec, spec].map(describe);
+  if (found === taken) return dataset;
+  await dataset.close();
+  throw new DataError(
+    `${source} holds ${found}, and ${folder.path} takes ${taken}; give it data of that kind`,
+  );
+}
+
+function describe({ kind, shape, dtype }: SampleSpec): string {
+  return kind === 'table' ? `rows of ${shape[0]} columns` : `pictures of ${shape.join('×')}, ${dtype}`;
 }
 
 /**
@@ -41,8 +55,10 @@ export async function openOwnData(
   const { fingerprint, size } = folder.config.data;
   if (dataset.fingerprint === fingerprint) return dataset;
   await dataset.close();
+  const difference =
+    dataset.size === size ? 'some samples are others' : `${size} samples then, ${dataset.size} now`;
   throw new DataError(
-    `the data of ${folder.path} are not what they were when the run started (${size} samples then, ${dataset.size} now); restore them, or train a new run`,
+    `the data of ${folder.path} are not what they were when the run started (${difference}); restore them, or train a new run`,
   );
 }
 

@@ -9,12 +9,12 @@
  *   pictures/  model/  report.html
  *   summary.json                      written last: what came out of a finished run
  */
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { DataError } from '../../data/index.js';
 import type { TensorData, Variable } from '../../tensor/index.js';
-import type { Checkpoint, Progress, StoredTensor } from '../../training/index.js';
+import { averageName, type Checkpoint, type Progress, type StoredTensor } from '../../training/index.js';
 import { readCheckpoint, writeCheckpoint } from '../checkpointFile.js';
 import { errorCode, storageError, writeJsonWhole } from '../files.js';
 import { type FolderLock, LOCK_FILE, lockFolder } from '../folderLock.js';
@@ -49,23 +49,18 @@ export class RunFolder {
    */
   static async create(path: string, config: RunConfig): Promise<RunFolder> {
     const folder = new RunFolder(resolve(path), config);
-    await makeFolder(folder.path);
-    await requireEmpty(path);
-    await folder.lock();
+    const made = await makeFolder(folder.path);
     try {
+      await requireEmpty(path);
+      await folder.lock();
       // Between the look and the lock, another process may have made its run here.
       await requireEmpty(path);
-    } catch (error) {
-      await folder.unlock();
-      throw error;
-    }
-    try {
-      await mkdir(folder.file('checkpoints'));
-      await mkdir(folder.file('pictures'));
       await writeJsonWhole(folder.file('config.json'), config);
     } catch (error) {
-      await rm(folder.path, { recursive: true, force: true }).catch(() => {});
-      throw storageError('write', folder.path, error);
+      await folder.unlock();
+      // Nothing is left of a run that never began; whatever holds something stays.
+      for (const each of [...made, folder.path].reverse()) await rmdir(each).catch(() => {});
+      throw error;
     }
     return folder;
   }
@@ -101,6 +96,7 @@ export class RunFolder {
   /** Writes a checkpoint and forgets those before the last two. */
   async saveCheckpoint({ progress, variables }: Checkpoint, state: readonly Variable[]): Promise<void> {
     const tensors = stored(variables, state);
+    await makeFolder(this.#checkpoints);
     await writeCheckpoint(this.#checkpoint(progress.step), tensors, { progress: JSON.stringify(progress) });
     const old = (await this.#checkpointSteps()).slice(0, -KEPT_CHECKPOINTS);
     await Promise.all(old.map((step) => rm(this.#checkpoint(step), { force: true })));
@@ -116,41 +112,61 @@ export class RunFolder {
     return { progress: readProgress(this.#checkpoint(step), metadata.progress), variables: dataOf(tensors) };
   }
 
-  saveBest(
+  async saveBest(
     weights: ReadonlyMap<string, TensorData>,
     variables: readonly Variable[],
     step: number,
     objective: number,
   ): Promise<void> {
     const metadata = { step: String(step), objective: String(objective) };
-    return writeCheckpoint(this.#best, stored(weights, variables), metadata);
+    await makeFolder(this.#checkpoints);
+    await writeCheckpoint(this.#best, stored(weights, variables), metadata);
   }
 
-  /** The weights that tools use: the best ones, or else those of the newest checkpoint. */
+  /** The weights that tools use: the best ones, or else those of the newest checkpoint, averaged where averages are kept. */
   async loadWeights(): Promise<ReadonlyMap<string, TensorData>> {
-    const weights = (await this.loadBest()) ?? (await this.loadCheckpoint())?.variables;
-    if (weights) return weights;
+    const step = (await this.#checkpointSteps()).at(-1);
+    const instead = step === undefined ? 'train a new run' : `remove it to use the weights of step ${step}`;
+    const best = await this.loadBest(`restore it from a copy, or ${instead}`);
+    if (best) return best;
+    const variables = (await this.loadCheckpoint())?.variables;
+    if (variables)
+      return new Map(
+        Array.from(variables, ([name, data]) => [name, variables.get(averageName(name)) ?? data]),
+      );
     throw new DataError(`${this.path} holds no weights yet; train it first: vaekit resume ${this.path}`);
   }
 
-  /** @throws DataError if the file's bytes were changed */
-  async loadBest(): Promise<ReadonlyMap<string, TensorData> | undefined> {
-    const names = await namesIn(this.file('checkpoints'));
-    if (!names.includes(basename(this.#best))) return undefined;
-    return dataOf((await readCheckpoint(this.#best)).tensors);
+  /**
+   * @param remedy what the user can do about a damaged file
+   * @throws DataError if the file's bytes were changed
+   */
+  async loadBest(remedy: string): Promise<ReadonlyMap<string, TensorData> | undefined> {
+    if (!(await this.#checkpointNames()).includes(basename(this.#best))) return undefined;
+    return dataOf((await readCheckpoint(this.#best, remedy)).tensors);
   }
 
   get #best(): string {
-    return this.file('checkpoints', 'best.safetensors');
+    return join(this.#checkpoints, 'best.safetensors');
+  }
+
+  get #checkpoints(): string {
+    return this.file('checkpoints');
   }
 
   #checkpoint(step: number): string {
-    return this.file('checkpoints', `step-${step}.safetensors`);
+    return join(this.#checkpoints, `step-${step}.safetensors`);
+  }
+
+  /** None where a run was stopped before its first. */
+  async #checkpointNames(): Promise<string[]> {
+    const hasSome = (await namesIn(this.path)).includes(basename(this.#checkpoints));
+    return hasSome ? namesIn(this.#checkpoints) : [];
   }
 
   /** Steps of the checkpoints, ascending. */
   async #checkpointSteps(): Promise<number[]> {
-    return (await namesIn(this.file('checkpoints')))
+    return (await this.#checkpointNames())
       .flatMap((name) => CHECKPOINT_NAME.exec(name)?.[1] ?? [])
       .map(Number)
       .sort((a, b) => a - b);
@@ -185,6 +201,7 @@ function stored(
   );
 }
 
+/** What training calls the average of a weight in its checkpoints. */
 function dataOf(tensors: ReadonlyMap<string, StoredTensor>): Map<string, TensorData> {
   return new Map(Array.from(tensors, ([name, { data }]) => [name, data]));
 }

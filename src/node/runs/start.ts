@@ -1,7 +1,7 @@
 /** Starts and resumes runs: from a request, or from a folder, to data, an engine and a training that fit together. */
 import type { z } from 'zod';
 import { DataError, type Dataset } from '../../data/index.js';
-import { findSystem, type System } from '../../systems/index.js';
+import type { System } from '../../systems/index.js';
 import {
   type PreparedData,
   prepareData,
@@ -17,7 +17,7 @@ import { checkOptions } from './checkOptions.js';
 import { FORMAT, type RunConfig } from './config.js';
 import { findRun, makeRunFolder } from './find.js';
 import { type LoadRequest, requireFit } from './load.js';
-import { ownOptions } from './ownOptions.js';
+import { ownOptions, ownSystem } from './ownOptions.js';
 import { lastingSource, openOwnData } from './runData.js';
 import { RunFolder } from './runFolder.js';
 import { TrainingRun } from './trainingRun.js';
@@ -50,12 +50,16 @@ export async function train<Options extends z.ZodObject>(
 ): Promise<TrainingRun> {
   const { system, signal, data: source, dataOptions } = request;
   const options = checkOptions<z.ZodObject>(system.options, request.options ?? {});
-  const training = checkOptions(trainingOptions, request.training ?? {});
+  const checked = checkOptions(trainingOptions, request.training ?? {});
   const parts = await openParts({
     data: () => (typeof source === 'string' ? openDatasetInWorker(source, dataOptions) : source),
     engine: request.engine,
   });
   try {
+    const { size: samples } = parts.data.split.train;
+    // A batch that nobody asked for is no reason to refuse small data.
+    const isDefault = request.training?.batchSize === undefined;
+    const training = isDefault ? { ...checked, batchSize: Math.min(checked.batchSize, samples) } : checked;
     // It may refuse the request, and must do so before anything is written.
     const definition = definitionOf(parts, { system, options, training, signal });
     const run = new Training(definition);
@@ -114,13 +118,14 @@ export async function resume(run: string, request: ResumeRequest = {}): Promise<
   await folder.lock();
   try {
     const { config } = folder;
-    const system = findSystem(config.system);
+    const system = ownSystem(folder);
     const options = ownOptions(folder, system, request.layers);
     const checkpoint = await folder.loadCheckpoint();
-    const bestWeights = checkpoint?.progress.best && (await folder.loadBest());
+    const anew = `restore it from a copy, or remove ${folder.file('checkpoints')} to start anew`;
+    const bestWeights = checkpoint?.progress.best && (await folder.loadBest(anew));
     if (checkpoint?.progress.best && !bestWeights) {
       throw new DataError(
-        `${folder.path} lacks checkpoints/best.safetensors, the weights of step ${checkpoint.progress.best.step}; restore it from a copy, or train a new run`,
+        `${folder.path} lacks checkpoints/best.safetensors, the weights of step ${checkpoint.progress.best.step}; ${anew}`,
       );
     }
     const parts = await openParts({

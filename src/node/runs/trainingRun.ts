@@ -59,6 +59,11 @@ export class TrainingRun implements AsyncIterable<RunEvent> {
     return this.#parts.training.model;
   }
 
+  /** Everything recorded so far: each term's curve and each evaluation, those from before a resume included. */
+  history(): Promise<Records> {
+    return readRecords(this.folder);
+  }
+
   [Symbol.asyncIterator](): AsyncIterator<RunEvent, void> {
     return this.#events;
   }
@@ -135,12 +140,12 @@ export class TrainingRun implements AsyncIterable<RunEvent> {
       const summary: RunSummary = { ...trained, test: testNumbers(evaluation) };
       yield* this.#stage('pictures');
       const pictures = await drawRun({ folder, data, model, evaluation, records, seed });
-      for (const { name, png } of pictures) recorder.picture(name, png);
       yield* this.#stage('export');
       if (folder.config.ownLayers.length === 0)
         await exportRun(model.runner, (await loadOrt()).ort, folder.file('model'));
       yield* this.#stage('report');
       await writeReport({ folder, summary, evaluation, pictures, data });
+      recorder.pictures(pictures);
       await writeSummary(folder, summary);
       return summary;
     } catch (error) {

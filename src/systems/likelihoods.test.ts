@@ -98,8 +98,11 @@ test('the logistic probabilities of all 256 levels sum to 1 for any location and
 
 test('the logistic mean is an intensity from 0 to 1', () => {
   const { likelihood, weights } = likelihoodOf(pictures(1, 4, 1), { likelihood: 'logistic' });
-  const p = likelihood.distribution(constant([-2, -1, 0, 0.5]).reshape([1, 1, 4, 1]));
-  expect(compute([p.mean], { values: weights })[0]).toEqual([0, 0, 0.5, 0.75]);
+  const p = likelihood.distribution(constant([-9, -1, 0, 9]).reshape([1, 1, 4, 1]));
+  // Where the location is the lowest level, half of the draws are above it: by ∫ P(v > t) dt, s ln 2 in [−1, 1].
+  const atEdge = (Math.exp(-2) * Math.LN2) / 2;
+  const expected = [0, atEdge, 0.5, 1].map((value) => expect.closeTo(value, 6));
+  expect(compute([p.mean], { values: weights })[0]).toEqual(expected);
 });
 
 test('a picture tiled to twice its size costs twice as much, and a batch of copies no more per sample', () => {

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { resultOf, temporaryFolder } from '../conformance/commandLine.js';
+import { systems } from '../systems/index.js';
+
+const root = await temporaryFolder('systems');
+
+test('systems --names prints one name a line', async () => {
+  expect(await resultOf(root, ['systems', '--names'])).toBe('ae\nvae\ncvae\nbeta-vae\n');
+  expect(await resultOf(root, ['systems', 'vae', '--names'])).toBe('vae\n');
+});
+
+test('systems lists every system, and shows one with its equation and every option', async () => {
+  const lines = (await resultOf(root, ['systems'])).trim().split('\n');
+  expect(lines.map((line) => line.split(' ')[0])).toEqual(systems.map(({ name }) => name));
+  const text = await resultOf(root, ['systems', 'beta-vae']);
+  expect(text).toContain('KL');
+  expect(text).toContain('--beta <n>');
+  const all = JSON.parse(await resultOf(root, ['systems', '--json']));
+  expect(all.systems[3]).toEqual(JSON.parse(await resultOf(root, ['systems', 'beta-vae', '--json'])));
+  expect(all.systems[3]).toMatchObject({
+    name: 'beta-vae',
+    needsLabels: false,
+    options: expect.arrayContaining([
+      expect.objectContaining({ flag: '--beta <n>' }),
+      expect.objectContaining({
+        flag: '--architecture <name>',
+        choices: ['auto', 'mlp', 'conv', 'resnet'],
+      }),
+    ]),
+  });
+});

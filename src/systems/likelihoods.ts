@@ -1,0 +1,83 @@
+/** The likelihoods there are: which one suits the data, how many numbers it takes of a decoder, and what they make. */
+import type { SampleSpec } from '../data/index.js';
+import { filled, type Scope } from '../nn/index.js';
+import { Bernoulli, DiscretisedLogistic } from '../probability/index.js';
+import type { DataDescription } from './description.js';
+import { OptionError } from './errors.js';
+import { gaussianLikelihood } from './gaussianLikelihood.js';
+import type { Likelihood } from './likelihood.js';
+import { type LikelihoodOptions, likelihoodOptions } from './options.js';
+import { tableLikelihood } from './tableLikelihood.js';
+
+/** Where a learned log-scale starts: e^−2 is a fifteenth of the range [−1, 1]. */
+const INITIAL_LOG_SCALE = -2;
+
+/** @throws OptionError if the likelihood does not fit the data, or an option is given that it does not read */
+export function likelihoodFor(data: DataDescription, options: LikelihoodOptions, scope: Scope): Likelihood {
+  const { spec, shape } = data;
+  const name = chooseLikelihood(spec, options);
+  requireSigmaRead(name, options);
+  switch (name) {
+    case 'bernoulli':
+      requireUnitInterval(spec);
+      return {
+        outputShape: shape,
+        distribution: (logits) => new Bernoulli(logits, shape.length),
+      };
+    case 'gaussian':
+      return gaussianLikelihood(shape, options, scope);
+    case 'logistic': {
+      requireLevels(spec);
+      const logScale = scope.variable('logScale', [shape[shape.length - 1]], filled(INITIAL_LOG_SCALE));
+      return {
+        outputShape: shape,
+        distribution: (location) => new DiscretisedLogistic({ location, logScale, eventRank: shape.length }),
+      };
+    }
+    case 'table':
+      if (spec.kind === 'table') return tableLikelihood(spec, scope);
+      throw new OptionError(
+        'likelihood',
+        'table is for tables; pictures take bernoulli, gaussian or logistic',
+      );
+  }
+}
+
+export type LikelihoodName = Exclude<LikelihoodOptions['likelihood'], 'auto'>;
+
+/** The likelihood that the options name, or else the one that suits the data. */
+export function chooseLikelihood(
+  spec: SampleSpec,
+  { likelihood, sigma }: Pick<LikelihoodOptions, 'likelihood' | 'sigma'>,
+): LikelihoodName {
+  if (likelihood !== 'auto') return likelihood;
+  if (sigma !== 'auto') return 'gaussian';
+  if (spec.kind === 'table') return 'table';
+  return spec.shape[2] === 1 ? 'bernoulli' : 'gaussian';
+}
+
+function requireSigmaRead(name: LikelihoodName, { sigma, sigma0 }: LikelihoodOptions): void {
+  if (name !== 'gaussian' && sigma !== 'auto') {
+    throw new OptionError(
+      'sigma',
+      `has no effect with the ${name} likelihood; leave it out or use likelihood gaussian`,
+    );
+  }
+  if (sigma !== 'fixed' && sigma0 !== likelihoodOptions.parse({}).sigma0) {
+    throw new OptionError('sigma0', `has no effect with sigma ${sigma}; leave it out or use sigma fixed`);
+  }
+}
+
+function requireUnitInterval(spec: SampleSpec): void {
+  if (spec.kind === 'image') return;
+  const wide = spec.columns.find(({ type }) => type === 'numeric' || type === 'count');
+  if (wide) {
+    const problem = `bernoulli is for values from 0 to 1, and column '${wide.name}' is ${wide.type}`;
+    throw new OptionError('likelihood', `${problem}; use table or gaussian`);
+  }
+}
+
+function requireLevels(spec: SampleSpec): void {
+  if (spec.kind === 'image' && spec.dtype === 'uint8' && spec.range[0] === 0 && spec.range[1] === 255) return;
+  throw new OptionError('likelihood', 'logistic is for pictures of 256 levels; use gaussian');
+}
