@@ -171,7 +171,10 @@ const optionCases: [words: string[], sentence: string | RegExp][] = [
   [onTable('--latent', 'two'), "--latent: must be a number, not 'two'"],
   [onTable('--learning-rate', '-1'), '--learning-rate: must be more than 0, not -1'],
   [onTable('--steps', '0'), '--steps: must be more than 0, not 0'],
-  [onTable('--architecture', 'covn'), "--architecture: must be one of auto, mlp, conv, resnet, not 'covn'"],
+  [
+    onTable('--architecture', 'covn'),
+    "--architecture: must be one of auto, mlp, conv, resnet, not 'covn'; did you mean 'conv'?",
+  ],
   [onTable('--likelyhood', 'gaussian'), "unknown option '--likelyhood'; did you mean --likelihood?"],
   [
     onTable('--momentum', '0.5', '--batch-size', '8'),
