@@ -42,6 +42,7 @@ export {
   type ExportedModel,
   exportModels,
   ModelRunner,
+  type SampleOptions,
   TrainedModel,
 } from './inference/index.js';
 export { type Figure, toPng, toSvg } from './pictures/index.js';

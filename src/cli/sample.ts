@@ -36,6 +36,10 @@ const sampleOptions = z.object({
     .nonnegative()
     .default(0)
     .describe('key of the draws: the same seed gives the same samples'),
+  values: z
+    .enum(['mean', 'draw'])
+    .optional()
+    .describe('the mean of the likelihood, or a draw from it (default: mean for pictures, draw for tables)'),
   label: z
     .string()
     .optional()
@@ -52,7 +56,7 @@ export function defineSample(command: Command): void {
   addFlags(command, sampleOptions, 'Samples:');
   addCommonFlags(command, { usesData: false });
   command.action(async (name: string, typed: RunFlags) => {
-    const { seed, label, ...given } = readFlags(sampleOptions, typed);
+    const { seed, label, values, ...given } = readFlags(sampleOptions, typed);
     const kind = outputKind(typed.output, ARRAY_ENDINGS);
     await withRun(name, typed, async (run) => {
       const { model, folder } = run;
@@ -69,9 +73,13 @@ export function defineSample(command: Command): void {
       const output = typed.output ?? folder.file('pictures', 'samples.png');
       if (kind === 'figure') {
         const data = isShownTable ? await rowsToCompare(run, typed) : undefined;
-        return writeFigure(await samplesView(model, { count, labels, seed, data }), output, typed.json);
+        return writeFigure(
+          await samplesView(model, { count, labels, seed, values, data }),
+          output,
+          typed.json,
+        );
       }
-      const { x, codes } = await model.sample(count, { labels, seed });
+      const { x, codes } = await model.sample(count, { labels, seed, values });
       const { classes } = config.data;
       await writeSamples(output, spec, x, {
         codes: { data: codes, shape: model.codeShape },

@@ -9,4 +9,4 @@ export {
   type Rows,
   type RunnerSettings,
 } from './runner.js';
-export { type Codes, TrainedModel } from './trainedModel.js';
+export { type Codes, type SampleOptions, TrainedModel } from './trainedModel.js';

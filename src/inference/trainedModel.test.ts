@@ -53,14 +53,41 @@ test('a reconstruction is the decoded code, without noise', async () => {
 
 test('a sample is a decoded code from the prior, and the same seed gives the same ones', async () => {
   const model = await trained(vae, table);
-  const { x, codes } = await model.sample(500, { seed: 3 });
+  const { x, codes } = await model.sample(500, { seed: 3, values: 'mean' });
   expect(await model.decode(codes)).toEqual(x);
-  expect(await model.sample(500, { seed: 3 })).toEqual({ x, codes });
+  expect(await model.sample(500, { seed: 3, values: 'mean' })).toEqual({ x, codes });
   expect((await model.sample(500, { seed: 4 })).codes).not.toEqual(codes);
   const mean = codes.reduce((a, b) => a + b, 0) / 1000;
   const variance = codes.reduce((sum, z) => sum + z * z, 0) / 1000;
   expect(Math.abs(mean)).toBeLessThan(4 / Math.sqrt(1000));
   expect(Math.abs(variance - 1)).toBeLessThan(4 * Math.sqrt(2 / 1000));
+});
+
+test('rows are drawn from the likelihood, pictures are its mean, and either is to be had of both', async () => {
+  for (const [data, usual, other] of [
+    [table, 'draw', 'mean'],
+    [grey, 'mean', 'draw'],
+  ] as const) {
+    const model = await trained(vae, data);
+    const { x, codes } = await model.sample(300, { seed: 3 });
+    expect(await model.sample(300, { seed: 3, values: usual })).toEqual({ x, codes });
+    const others = await model.sample(300, { seed: 3, values: other });
+    expect(others.codes).toEqual(codes);
+    expect(others.x).not.toEqual(x);
+  }
+});
+
+test('a row lies around its mean by the deviation that the likelihood has', async () => {
+  const model = await trained(vae, table, { likelihood: 'gaussian', sigma: 'fixed', sigma0: 0.3 });
+  const [drawn, mean] = [
+    await model.sample(2000, { seed: 3 }),
+    await model.sample(2000, { seed: 3, values: 'mean' }),
+  ];
+  const scores = drawn.x.map((value, i) => (value - mean.x[i]) / 0.3);
+  const average = (f: (score: number) => number) =>
+    scores.reduce((sum, score) => sum + f(score), 0) / scores.length;
+  expect(Math.abs(average((score) => score))).toBeLessThan(4 / Math.sqrt(8000));
+  expect(Math.abs(average((score) => score ** 2) - 1)).toBeLessThan(4 * Math.sqrt(2 / 8000));
 });
 
 test('samples of a class come from that class’s prior and decoder', async () => {

@@ -1,7 +1,7 @@
 /** A trained model as its user sees it: samples to codes and back, new samples, scores. Values are in stored units. */
 import type { Samples } from '../data/index.js';
 import { DiagonalNormal } from '../probability/index.js';
-import { toWeighted } from '../systems/index.js';
+import { OptionError, toWeighted } from '../systems/index.js';
 import { type Shape, sizeOf, type Tensor } from '../tensor/index.js';
 import type { MapOptions, ModelRunner } from './runner.js';
 
@@ -12,6 +12,16 @@ export interface Codes {
   readonly mean: Float32Array;
   /** Log-variance of the posterior, where there is one. */
   readonly logVar?: Float32Array;
+}
+
+export interface SampleOptions extends MapOptions {
+  /** Class of each sample, for systems that are conditioned on one. */
+  readonly labels?: Int32Array;
+  /**
+   * The mean of the likelihood p(x|z), or a draw from it. @default the mean for pictures, whose noise nobody wants to
+   * see; a draw for tables, whose rows would else all have their likeliest categories
+   */
+  readonly values?: 'mean' | 'draw';
 }
 
 export class TrainedModel {
@@ -71,25 +81,29 @@ export class TrainedModel {
   }
 
   /**
-   * New samples: codes from the prior, decoded to their likelihood's mean.
+   * New samples: codes from the prior, and what these stand for.
    *
    * @throws Error if the system has no prior
+   * @throws OptionError if draws are asked for, and the system's codes leave nothing to chance
    */
   async sample(
     count: number,
-    { labels, ...options }: MapOptions & { labels?: Int32Array } = {},
+    { labels, values: asked, ...options }: SampleOptions = {},
   ): Promise<{ x: Float32Array; codes: Float32Array }> {
+    const { system, data } = this.runner.settings;
+    if (asked === 'draw' && !this.runner.build().draw)
+      throw new OptionError('values', `${system.name} has no likelihood to draw from; leave it out`);
+    const values = asked ?? (data.spec.kind === 'table' ? 'draw' : 'mean');
     const rows = await this.runner.generate(
-      'sample',
+      `sample ${values}`,
       count,
       labels,
-      (classes, { model, data, size }) => {
+      (classes, { model, size }) => {
         if (!model.prior)
-          throw new Error(
-            `${this.runner.settings.system.name} has no prior over its codes, so there is nothing to draw from`,
-          );
+          throw new Error(`${system.name} has no prior over its codes, so there is nothing to draw from`);
         const code = model.prior(size, classes).sample({ stream: 'prior' });
-        return { codes: code, x: data.fromModel(model.decode(code, classes)) };
+        const x = values === 'draw' ? model.draw?.(code, classes) : undefined;
+        return { codes: code, x: data.fromModel(x ?? model.decode(code, classes)) };
       },
       options,
     );

@@ -67,6 +67,7 @@ export const cvae = system({
       },
       encode: ({ x, labels }) => posterior(x, conditionOf(labels)).mean,
       decode: (code, labels) => likelihood(code, conditionOf(labels)).mean,
+      draw: (code, labels) => likelihood(code, conditionOf(labels)).sample({ stream: 'likelihood' }),
       posterior: ({ x, labels }) => posterior(x, conditionOf(labels)),
       prior,
     };

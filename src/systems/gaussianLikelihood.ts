@@ -73,7 +73,8 @@ function predictedVariance(shape: Shape): Likelihood {
 function optimalVariance(shape: Shape, scope: Scope): Likelihood {
   const running = scope.variable('variance', [], filled(1), { trainable: false });
   const batches = scope.variable('batches', [], filled(0), { trainable: false });
-  if (!scope.training) return sharedVariance(shape, running.log());
+  const usual = sharedVariance(shape, running.log());
+  if (!scope.training) return usual;
   const nll = (x: Tensor, mean: Tensor) => {
     const smallest = Math.exp(2 * SMALLEST_LOG_SIGMA);
     const variance = x.sub(mean).square().mean().stopGradient().max(smallest);
@@ -83,6 +84,10 @@ function optimalVariance(shape: Shape, scope: Scope): Likelihood {
     scope.update(batches, batches.add(1));
     return new DiagonalNormal({ mean, logVar: variance.log(), eventRank: shape.length }).nll(x);
   };
-  const distribution = (mean: Tensor): SampleDistribution => ({ mean, nll: (x) => nll(x, mean) });
+  const distribution = (mean: Tensor): SampleDistribution => ({
+    mean,
+    nll: (x) => nll(x, mean),
+    sample: (options) => usual.distribution(mean).sample(options),
+  });
   return { outputShape: shape, distribution };
 }

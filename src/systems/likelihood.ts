@@ -2,8 +2,11 @@
 import type { Distribution } from '../probability/index.js';
 import type { Shape, Tensor } from '../tensor/index.js';
 
-/** p(x|z) of one batch, as far as objectives and reconstructions need it. */
-export type SampleDistribution = Pick<Distribution, 'mean' | 'nll'>;
+/** p(x|z) of one batch, as far as objectives, reconstructions and new samples need it. */
+export interface SampleDistribution extends Pick<Distribution, 'mean' | 'nll'> {
+  /** A draw through which no gradient flows; `stream` names its noise, or begins the names. */
+  sample(options: { stream: string }): Tensor;
+}
 
 export interface Likelihood {
   /** What the decoder gives for one sample. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { engines } from '../conformance/engines.js';
 import { compute, valuesOn } from '../conformance/models.js';
 import { constant, grad, input } from '../tensor/index.js';
-import { boundedLogRate, poissonNll } from './poisson.js';
+import { boundedLogRate, poissonDraw, poissonNll } from './poisson.js';
 
 const nll = (logRate: number, counts: number[]) =>
   compute([poissonNll(constant(logRate), constant(counts))])[0];
@@ -60,4 +60,32 @@ test('the bound on η leaves ordinary rates alone and has a gradient everywhere'
   expect(values[2]).toBeCloseTo(14, 6);
   expect(values[4]).toBeLessThanOrEqual(30);
   for (const slope of slopes) expect(slope).toBeGreaterThan(0);
+});
+
+test('draws are counts with the mean, the variance and the skewness of the distribution, at small and large rates', () => {
+  const N = 100_000;
+  for (const rate of [0.2, 3, 23.9, 24.1, 300, 1e5]) {
+    const draws = compute([poissonDraw(constant(Math.log(rate)).broadcastTo([N, 1]), 'counts')])[0];
+    for (const k of draws) expect(Number.isInteger(k) && k >= 0).toBe(true);
+    const moment = (f: (score: number) => number) =>
+      draws.reduce((sum, k) => sum + f((k - rate) / Math.sqrt(rate)), 0) / N;
+    // Deviations of the estimates, from the fourth and sixth moments of the distribution.
+    expect(Math.abs(moment((s) => s)), `mean at ${rate}`).toBeLessThan(5 / Math.sqrt(N));
+    expect(Math.abs(moment((s) => s ** 2) - 1), `variance at ${rate}`).toBeLessThan(
+      5 * Math.sqrt((2 + 1 / rate) / N) + 1 / (12 * rate),
+    );
+    expect(Math.abs(moment((s) => s ** 3) - 1 / Math.sqrt(rate)), `skewness at ${rate}`).toBeLessThan(
+      5 * Math.sqrt((15 + 35 / rate + 15 / rate ** 2) / N) + 0.02,
+    );
+  }
+});
+
+test('small counts are drawn as often as their probabilities say', () => {
+  const N = 100_000;
+  const draws = compute([poissonDraw(constant(Math.log(2)).broadcastTo([N, 1]), 'counts')])[0];
+  for (const k of [0, 1, 2, 3, 6]) {
+    const share = Math.exp(-nll(Math.log(2), [k])[0]);
+    const found = draws.filter((draw) => draw === k).length / N;
+    expect(Math.abs(found - share), `${k}`).toBeLessThan(4 * Math.sqrt((share * (1 - share)) / N));
+  }
 });

@@ -1,10 +1,15 @@
 /** Counts: the Poisson distribution with rate e^η. */
-import type { Tensor } from '../tensor/index.js';
+import { constant, randomNormal, randomUniform, type Tensor } from '../tensor/index.js';
 
 /** e^η beyond this overflows long before it means anything. */
 const LARGEST_LOG_RATE = 30;
 /** From here on, Stirling's series with three terms is exact in float32. */
 const STIRLING_FROM = 8;
+
+/** Rates up to here are drawn by inversion; beyond, the normal expansion is off by less than a count in a thousand draws. */
+const LARGEST_INVERTED_RATE = 24;
+/** Counts that inversion knows: P(k ≥ 64) is below 10⁻¹⁰ at the largest rate. */
+const INVERTED_COUNTS = 64;
 
 /** η itself, but never beyond its largest; the gradient fades out there instead of ending. */
 export function boundedLogRate(eta: Tensor): Tensor {
@@ -47,4 +52,30 @@ function stirlingRemainder(k: Tensor): Tensor {
   const small = k.min(STIRLING_FROM);
   const exact = small.add(1).lgamma().add(small).sub(small.mul(small.log()));
   return k.less(STIRLING_FROM).where(exact, series);
+}
+
+/**
+ * Draws of counts, of the shape of η: at small rates the number of values of the distribution function that a uniform
+ * number exceeds; at large ones, with ε ~ N(0, 1), the Cornish-Fisher expansion λ + √λ ε + (ε² − 1)/6, which has the
+ * mean, the variance and, up to 1/λ, the skewness of the distribution.
+ *
+ * @param logRate η, [..., 1]
+ * @param stream  begins the names of its noise
+ */
+export function poissonDraw(logRate: Tensor, stream: string): Tensor {
+  const counts = Float64Array.from({ length: INVERTED_COUNTS }, (_, k) => k);
+  const logFactorials = counts.map((k) => counts.subarray(2, k + 1).reduce((sum, n) => sum + Math.log(n), 0));
+  const row = (values: Float64Array) => constant([...values]);
+  const small = logRate.min(Math.log(LARGEST_INVERTED_RATE));
+  const shares = small.mul(row(counts)).sub(small.exp()).sub(row(logFactorials)).exp();
+  const uniform = randomUniform(`${stream}.uniform`, logRate.shape);
+  const few = uniform.greater(shares.cumsum()).cast('float32').sum(-1).expandDims(-1);
+  const rate = logRate.exp();
+  const noise = randomNormal(`${stream}.normal`, logRate.shape);
+  const skewed = noise
+    .square()
+    .sub(1)
+    .mul(1 / 6);
+  const many = rate.add(rate.sqrt().mul(noise)).add(skewed).add(0.5).floor().max(0);
+  return rate.lessEqual(LARGEST_INVERTED_RATE).where(few, many).stopGradient();
 }

@@ -27,6 +27,8 @@ export interface Model {
   encode(batch: Batch): Tensor;
   /** What a code stands for, as models see samples: the likelihood's mean, [batch, ...event]. */
   decode(code: Tensor, labels?: Tensor): Tensor;
+  /** A draw from the likelihood p(x|z), as models see samples; absent where a code leaves nothing to chance. */
+  draw?(code: Tensor, labels?: Tensor): Tensor;
   /** q(z|x), where codes are uncertain. */
   posterior?(batch: Batch): Distribution;
   /** p(z), or p(z|y) given labels, over `count` codes; absent where codes have no prior and nothing can be sampled. */

@@ -149,3 +149,39 @@ test('a Gaussian over a whole row takes the decoder’s numbers as means of all 
   const x = concat([fill([1, 4], 1), fill([1, 6], 0)]);
   expect(compute([likelihood.distribution(x).nll(x)])[0][0]).toBeCloseTo(5 * Math.log(2 * Math.PI), 9);
 });
+
+test('draws of every column have its probabilities, independently of the other columns', () => {
+  const N = 20_000;
+  const { data, likelihood, values } = tableLikelihoodOf([...all, binary]);
+  const output = [0.4, 1, 0.5, 0.2, -1, 0.7, 0.3, 0.5];
+  const p = likelihood.distribution(constant(output).broadcastTo([N, output.length]));
+  const [drawn, mean] = compute([p.sample({ stream: 'likelihood' }), p.mean], { values });
+  const width = data.shape[0];
+  const column = (j: number) => Array.from({ length: N }, (_, i) => drawn[i * width + j]);
+  const average = (list: number[]) => list.reduce((sum, value) => sum + value, 0) / N;
+  // Binary, categorical and ordinal columns: the share of each value is its mean.
+  for (const j of [2, 3, 4, 5, 6, 7, 8, 9, 10]) {
+    const share = mean[j];
+    expect(Math.abs(average(column(j)) - share), `${j}`).toBeLessThan(
+      4 * Math.sqrt((share * (1 - share)) / N),
+    );
+  }
+  for (const [from, to] of [
+    [3, 6],
+    [6, 10],
+  ])
+    for (let i = 0; i < N; i++) {
+      const row = Array.from({ length: to - from }, (_, j) => drawn[i * width + from + j]);
+      if (row.filter((value) => value === 1).length !== 1 || row.some((value) => value !== 0 && value !== 1))
+        expect(row, `row ${i}`).toBe('one-hot');
+    }
+  // The first deviation of a numeric column is 1.
+  expect(Math.abs(average(column(0)) - 0.4)).toBeLessThan(4 / Math.sqrt(N));
+  expect(Math.abs(average(column(0).map((x) => (x - 0.4) ** 2)) - 1)).toBeLessThan(0.05);
+  const counts = column(1).map((score) => Math.round(Math.expm1(1 + 0.5 * score)));
+  expect(Math.abs(average(counts) - Math.E)).toBeLessThan(4 * Math.sqrt(Math.E / N));
+  // Two columns with one and the same distribution: 4 deviations of their covariance.
+  const [first, second] = [column(2), column(10)];
+  const covariance = average(first.map((value, i) => value * second[i])) - average(first) * average(second);
+  expect(Math.abs(covariance)).toBeLessThan(4 * 0.25 * Math.sqrt(1 / N));
+});

@@ -11,13 +11,13 @@
  */
 import type { Column, TableSpec } from '../data/index.js';
 import type { Scope } from '../nn/index.js';
-import { Bernoulli, DiagonalNormal } from '../probability/index.js';
-import { concat, logSoftmax, softmax, split, type Tensor } from '../tensor/index.js';
+import { Bernoulli, Categorical, DiagonalNormal } from '../probability/index.js';
+import { concat, logSoftmax, oneHot, split, type Tensor } from '../tensor/index.js';
 import { columnWidth, countFromModel, countToModel } from './description.js';
 import { learnedLogVar } from './gaussianLikelihood.js';
 import type { Likelihood, SampleDistribution } from './likelihood.js';
 import { ordinalLogShares } from './ordinal.js';
-import { boundedLogRate, poissonNll } from './poisson.js';
+import { boundedLogRate, poissonDraw, poissonNll } from './poisson.js';
 
 interface ColumnLikelihood {
   /** Numbers that the decoder gives for the column. */
@@ -40,6 +40,7 @@ export function tableLikelihood({ columns }: TableSpec, scope: Scope): Likelihoo
           const values = split(x, widths);
           return cells.map((cell, i) => cell.nll(values[i])).reduce((sum, term) => sum.add(term));
         },
+        sample: ({ stream }) => concat(cells.map((cell, i) => cell.sample({ stream: `${stream}.${i}` }))),
       };
     },
   };
@@ -57,25 +58,30 @@ const likelihoods: Record<Column['type'], (column: Column, scope: Scope) => Colu
       return {
         mean: countToModel(column, logRate.exp()),
         nll: (x) => poissonNll(logRate, countFromModel(column, x)).sum(-1),
+        sample: ({ stream }) => countToModel(column, poissonDraw(logRate, stream)),
       };
     },
   }),
   binary: () => ({ outputs: 1, distribution: (logit) => new Bernoulli(logit, 1) }),
   categorical: (column) => ({
     outputs: columnWidth(column),
-    distribution: (logits) => ({
-      mean: softmax(logits),
-      nll: (x) => logSoftmax(logits).mul(x).sum(-1).neg(),
-    }),
+    distribution: (logits) => oneOf(logSoftmax(logits)),
   }),
   ordinal: (column, scope) => {
     const logSharesOf = ordinalLogShares(columnWidth(column), scope);
     return {
       outputs: 1,
-      distribution: (eta) => {
-        const logShares = logSharesOf(eta);
-        return { mean: logShares.exp(), nll: (x) => logShares.mul(x).sum(-1).neg() };
-      },
+      distribution: (eta) => oneOf(logSharesOf(eta)),
     };
   },
 };
+
+/** One of several values, one-hot, with these log-probabilities along the last axis. */
+function oneOf(logShares: Tensor): SampleDistribution {
+  return {
+    mean: logShares.exp(),
+    nll: (x) => logShares.mul(x).sum(-1).neg(),
+    sample: (options) =>
+      oneHot(new Categorical(logShares).sample(options), logShares.shape[logShares.rank - 1]),
+  };
+}

@@ -21,6 +21,7 @@ export function vaeModel(parts: GaussianVae, { samples, kl: form }: VaeOptions, 
     },
     encode: ({ x }) => posterior(x).mean,
     decode: (code) => likelihood(code).mean,
+    draw: (code) => likelihood(code).sample({ stream: 'likelihood' }),
     posterior: ({ x }) => posterior(x),
     prior,
   };

@@ -1,6 +1,6 @@
 /** What a model makes of the data and out of nothing: reconstructions, samples, ways between codes. */
 import type { Samples } from '../data/index.js';
-import type { TrainedModel } from '../inference/index.js';
+import type { SampleOptions, TrainedModel } from '../inference/index.js';
 import {
   columnHistograms,
   columnPairs,
@@ -36,6 +36,8 @@ export interface SamplesViewOptions {
   /** Class of each sample, for systems that are conditioned on one. */
   readonly labels?: Int32Array;
   readonly seed?: number;
+  /** Of pictures and rows: the likelihood's mean, or a draw. @default as the model itself samples */
+  readonly values?: SampleOptions['values'];
   /** Pictures in a row. @default as many as make the grid about square */
   readonly columns?: number;
   /** What the pictures of each row have in common. */
@@ -47,12 +49,15 @@ export interface SamplesViewOptions {
 /** New samples: pictures in a grid; rows of a table as their distribution, beside the data's where these are given. */
 export async function samplesView(
   model: TrainedModel,
-  { count, labels, seed = 0, columns, rowLabels, data }: SamplesViewOptions,
+  { count, labels, seed = 0, values, columns, rowLabels, data }: SamplesViewOptions,
 ): Promise<Figure> {
   const { spec } = model.runner.data;
-  const { x, codes } = await model.sample(count, { labels, seed });
-  if (spec.kind === 'image')
-    return samplesGrid({ samples: await decodedPictures(model, codes, labels), columns, rowLabels });
+  const { x, codes } = await model.sample(count, { labels, seed, values });
+  if (spec.kind === 'image') {
+    const isDrawn = values === 'draw';
+    const samples = isDrawn ? asPictures(spec, x) : await decodedPictures(model, codes, labels);
+    return samplesGrid({ samples, columns, rowLabels });
+  }
   const samples = asRows(spec, x);
   const rows = data && asRows(spec, data.x);
   if (spec.columns.length < 2 || spec.columns.length > MOST_PAIRED_COLUMNS)

@@ -85,8 +85,8 @@ export async function drawRun(request: DrawRequest): Promise<RunPicture[]> {
       ? rowLayout(await some(SHOWN_ROWS))
       : classLayout(isConditional && classes ? classes : []);
     const figure = await samplesView(model, { ...layout, seed });
-    const note = 'Codes drawn from the prior, decoded';
-    await add('samples', figure, isTable ? `${note} to the middle of each column's likelihood.` : `${note}.`);
+    const rest = isTable ? 'and a row drawn from the likelihood at each' : 'decoded';
+    await add('samples', figure, `Codes drawn from the prior, ${rest}.`);
   }
   const mapped = await some(MAPPED);
   const { mean: codes } = await model.encode(mapped);
