@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import * as ort from 'onnxruntime-node';
 import { expect, test } from 'vitest';
@@ -12,6 +13,8 @@ import { vae } from '../systems/index.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const STEPS = 30;
+/** How often it is tried to remove the browser's folder. */
+const MOST_TRIES = 50;
 
 /** What the page imports, without a bundler. */
 const importMap = {
@@ -139,6 +142,19 @@ function open(chromium: string, url: string, profile: string): ChildProcess {
   return spawn(chromium, [...flags, url], { stdio: 'ignore' });
 }
 
+/** Child processes of a browser may write for a moment after it has ended: then what they wrote is removed, too. */
+async function removeProfile(profile: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      rmSync(profile, { recursive: true, force: true });
+      return;
+    } catch (error) {
+      if (tries === MOST_TRIES) throw error;
+      await setTimeout(100);
+    }
+  }
+}
+
 /** The same run in Node, record by record. */
 async function objectivesInNode(): Promise<number[]> {
   const data = await prepareData(generate('two-moons', { size: 400 }));
@@ -180,7 +196,7 @@ test.skipIf(chromium === undefined)(
       browser.kill();
       await ended;
       server.close();
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+      await removeProfile(profile);
     }
   },
 );
