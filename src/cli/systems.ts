@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { findSystem, type System, systems } from '../systems/index.js';
 import { describeFlags } from './flags.js';
 import { columns, print, printJson } from './output.js';
+import { plainMath } from './plainMath.js';
 
 export function defineSystems(command: Command): void {
   command
@@ -36,7 +37,7 @@ function show(system: System): void {
   print(`${system.title} (${system.name})`);
   print(system.summary);
   print('');
-  print(`  minimises   ${system.objective}`);
+  print(`  minimises   ${plainMath(system.objective)}`);
   print(`  source      ${system.paper}`);
   if (system.needsLabels) print('  needs       labels');
   print('');

@@ -1,0 +1,35 @@
+/** Equations for a terminal: the LaTeX of systems in plain characters. */
+
+const SYMBOLS: Readonly<Record<string, string>> = {
+  alpha: 'α',
+  beta: 'β',
+  gamma: 'γ',
+  delta: 'δ',
+  epsilon: 'ε',
+  theta: 'θ',
+  lambda: 'λ',
+  mu: 'μ',
+  phi: 'φ',
+  sigma: 'σ',
+  sum: 'Σ',
+  cdot: '·',
+  times: '×',
+  sim: '~',
+  le: '≤',
+  ge: '≥',
+};
+
+/** `-\mathbb{E}_{q(z|x)}[\log p(x|z)]` → `−E_q(z|x)[log p(x|z)]`. Commands that it does not know keep their name. */
+export function plainMath(latex: string): string {
+  return latex
+    .replace(/\\frac\{([^{}]*)\}\{([^{}]*)\}/g, '$1/$2 ')
+    .replace(/\\\|/g, '‖')
+    .replace(/\\[,;:! ]/g, ' ')
+    .replace(/\\([A-Za-z]+)/g, (_, name: string) => SYMBOLS[name] ?? name)
+    .replace(/math(?:bb|cal|rm|bf)\{([^{}]*)\}/g, '$1')
+    .replace(/\^\{?2\}?/g, '²')
+    .replace(/[{}]/g, '')
+    .replaceAll('-', '−')
+    .replace(/ {2,}/g, ' ')
+    .trim();
+}
