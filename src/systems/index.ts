@@ -8,6 +8,7 @@ export { OptionError } from './errors.js';
 export { type GaussianVae, gaussianVae } from './gaussianVae.js';
 export type { Likelihood, SampleDistribution } from './likelihood.js';
 export { chooseLikelihood, type LikelihoodName, likelihoodFor } from './likelihoods.js';
+export { nearestName } from './nearestName.js';
 export {
   defaultLatent,
   type GaussianVaeOptions,
@@ -21,7 +22,7 @@ export {
   type VaeOptions,
   vaeOptions,
 } from './options.js';
-export { findSystem, nearestName, systems } from './registry.js';
+export { findSystem, systems } from './registry.js';
 export { type Batch, type Model, type System, system } from './system.js';
 export {
   KL,

@@ -6,7 +6,7 @@ const LARGEST_LOG_RATE = 30;
 /** From here on, Stirling's series with three terms is exact in float32. */
 const STIRLING_FROM = 8;
 
-/** Rates up to here are drawn by inversion; beyond, the normal expansion is off by less than a count in a thousand draws. */
+/** Rates up to here are drawn by inversion; beyond, the distribution is nearly a normal one, a little skewed. */
 const LARGEST_INVERTED_RATE = 24;
 /** Counts that inversion knows: P(k ≥ 64) is below 10⁻¹⁰ at the largest rate. */
 const INVERTED_COUNTS = 64;
@@ -63,11 +63,9 @@ function stirlingRemainder(k: Tensor): Tensor {
  * @param stream  begins the names of its noise
  */
 export function poissonDraw(logRate: Tensor, stream: string): Tensor {
-  const counts = Float64Array.from({ length: INVERTED_COUNTS }, (_, k) => k);
-  const logFactorials = counts.map((k) => counts.subarray(2, k + 1).reduce((sum, n) => sum + Math.log(n), 0));
-  const row = (values: Float64Array) => constant([...values]);
+  const counts = constant(Array.from({ length: INVERTED_COUNTS }, (_, k) => k));
   const small = logRate.min(Math.log(LARGEST_INVERTED_RATE));
-  const shares = small.mul(row(counts)).sub(small.exp()).sub(row(logFactorials)).exp();
+  const shares = poissonNll(small, counts).neg().exp();
   const uniform = randomUniform(`${stream}.uniform`, logRate.shape);
   const few = uniform.greater(shares.cumsum()).cast('float32').sum(-1).expandDims(-1);
   const rate = logRate.exp();

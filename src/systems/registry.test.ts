@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { findSystem, nearestName, systems } from './index.js';
+import { findSystem, systems } from './index.js';
 
 const descriptionOf = (field: z.core.$ZodType) => z.globalRegistry.get(field)?.description ?? '';
 
@@ -25,13 +25,6 @@ test('a name that is like none gets no suggestion', () => {
   expect(() => findSystem('transformer')).toThrow(
     "system: there is no system 'transformer' (vaekit systems lists them)",
   );
-});
-
-test('the nearest name is the one with the fewest typing errors, whatever its case', () => {
-  const runs = ['vae-mnist-1', 'vae-mnist-2', 'cvae-glyphs-1'];
-  expect(nearestName('vae-mnist2', runs)).toBe('vae-mnist-2');
-  expect(nearestName('CVAE-glyphs', runs)).toBe('cvae-glyphs-1');
-  expect(nearestName('x', [])).toBeUndefined();
 });
 
 test('every option of every system says what it is for', () => {

@@ -40,6 +40,11 @@ export class GraphBuilder {
     return outputs;
   }
 
+  /** A value of another shape; lengths of 0 are what they say. */
+  reshape(value: string, shape: readonly number[]): string {
+    return this.node('Reshape', [value, this.ints(shape)], { allowzero: 1 });
+  }
+
   /** Gives an existing value a second name, such as that of a graph output. */
   rename(value: string, name: string): void {
     this.nodes.push({ op: 'Identity', inputs: [value], outputs: [name], attributes: {} });

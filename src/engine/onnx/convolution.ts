@@ -12,7 +12,7 @@
  */
 import { type Shape, sizeOf, type Tensor, type Window } from '../../tensor/index.js';
 import type { GraphBuilder } from './builder.js';
-import { type Grid, indicesOf, join, padSpace, patches, reshape, taps } from './patches.js';
+import { type Grid, indicesOf, join, padSpace, patches, taps } from './patches.js';
 import type { OnnxAttribute } from './proto.js';
 
 /** Positions of a sample up to which its own matrix is too small to be worth multiplying by itself. */
@@ -50,8 +50,8 @@ export function lowerConv(node: Tensor<'conv'>, [x, w, ...bias]: readonly string
     const channels = node.inputs[0].shape[rank - 1];
     const padded = padSpace(b, x, padding);
     const matrix = patches(b, padded, batch, channels, { kernel, strides, dilations, out });
-    const weight = reshape(b, w, [sizeOf(kernel) * channels, filters]);
-    return reshape(b, b.node('Gemm', [matrix, weight, ...bias]), shape);
+    const weight = b.reshape(w, [sizeOf(kernel) * channels, filters]);
+    return b.reshape(b.node('Gemm', [matrix, weight, ...bias]), shape);
   }
   const inputs = [transposed(b, x, channelsFirst(rank)), transposed(b, w, filtersFirst(rank)), ...bias];
   const y = b.node('Conv', inputs, { ...windowAttributes(node.attributes), kernel_shape: kernel });
@@ -125,7 +125,7 @@ function byPhases(
   // Slices of g move the other way than the taps of w.
   const shifted = taps(b, padSpace(b, g, around), grid).reverse();
   const rows = batch * sizeOf(blocks);
-  const matrix = reshape(b, join(b, shifted, kernel.length + 1), [rows, shifted.length * filters]);
+  const matrix = b.reshape(join(b, shifted, kernel.length + 1), [rows, shifted.length * filters]);
 
   const missing = kernel.map((k, i) => rounds[i] * strides[i] - k);
   const widths = [...space.map(() => 0), 0, 0, ...missing, 0, 0];
@@ -135,7 +135,7 @@ function byPhases(
     const from = round.map((a, i) => a * strides[i]);
     const to = from.map((start, i) => start + strides[i]);
     const part = b.node('Slice', [whole, b.ints(from), b.ints(to), b.ints(space)]);
-    return reshape(b, part, [phases, filters]);
+    return b.reshape(part, [phases, filters]);
   });
   const biases = bias.map((each) => join(b, Array<string>(sizeOf(strides)).fill(each), 0));
   const product = b.node('Gemm', [matrix, join(b, weights, 1), ...biases], { transB: 1 });
@@ -143,8 +143,8 @@ function byPhases(
   // [batch, ...blocks, ...phases, channels], block and phase of an axis brought together, and the padding cut off.
   const n = kernel.length;
   const order = [0, ...space.flatMap((i) => [1 + i, 1 + n + i]), 1 + 2 * n];
-  const together = transposed(b, reshape(b, product, [batch, ...blocks, ...strides, channels]), order);
-  const padded = reshape(b, together, [batch, ...blocks.map((m, i) => m * strides[i]), channels]);
+  const together = transposed(b, b.reshape(product, [batch, ...blocks, ...strides, channels]), order);
+  const padded = b.reshape(together, [batch, ...blocks.map((m, i) => m * strides[i]), channels]);
   const starts = padding.map(([before]) => before);
   return b.node('Slice', [padded, b.ints(starts), b.ints(ends), b.ints(space.map((i) => i + 1))]);
 }
@@ -188,12 +188,12 @@ export function lowerConvFilterGrad(
     const count = Math.min(samples, batch - from);
     const part = (value: string) =>
       count === batch ? value : b.node('Slice', [value, b.ints([from]), b.ints([from + count]), b.ints([0])]);
-    const rows = reshape(b, part(g), [count * positions, filters]);
+    const rows = b.reshape(part(g), [count * positions, filters]);
     const matrix = patches(b, part(padded), count, channels, grid);
     gradient = b.node('Gemm', [matrix, rows, ...(gradient ? [gradient] : [])], { transA: 1 });
   }
   if (gradient === undefined) return b.node('Expand', [b.scalar(0), b.ints(filterShape)]);
-  return reshape(b, gradient, filterShape);
+  return b.reshape(gradient, filterShape);
 }
 
 function byGroups(node: Tensor<'convFilterGrad'>, x: string, g: string, grid: Grid, b: GraphBuilder): string {
@@ -201,11 +201,11 @@ function byGroups(node: Tensor<'convFilterGrad'>, x: string, g: string, grid: Gr
   const [channels, filters] = filterShape.slice(-2);
   const gShape = node.inputs[1].shape;
   const positions = sizeOf(gShape.slice(0, -1));
-  const gradients = transposed(b, reshape(b, g, [positions, groups, filters / groups]), [1, 0, 2]);
+  const gradients = transposed(b, b.reshape(g, [positions, groups, filters / groups]), [1, 0, 2]);
   const perTap = taps(b, x, grid).map((tap) => {
-    const inputs = transposed(b, reshape(b, tap, [positions, groups, channels]), [1, 2, 0]);
+    const inputs = transposed(b, b.reshape(tap, [positions, groups, channels]), [1, 2, 0]);
     const products = b.node('MatMul', [inputs, gradients]);
-    return reshape(b, transposed(b, products, [1, 0, 2]), [1, channels, filters]);
+    return b.reshape(transposed(b, products, [1, 0, 2]), [1, channels, filters]);
   });
-  return reshape(b, join(b, perTap, 0), filterShape);
+  return b.reshape(join(b, perTap, 0), filterShape);
 }

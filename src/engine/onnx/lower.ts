@@ -48,9 +48,9 @@ function inSpans(node: Tensor, emit: Lowered['emit'], withScalars = false): Lowe
   return plain(node, (names, b) => {
     const cut = names.map((name, i) => {
       const { shape } = node.inputs[i];
-      return shape.length === 0 ? name : reshaped(b, name, shape.slice(0, -ones));
+      return shape.length === 0 ? name : b.reshape(name, shape.slice(0, -ones));
     });
-    return reshaped(b, emit(cut, b), node.shape);
+    return b.reshape(emit(cut, b), node.shape);
   });
 }
 
@@ -64,9 +64,6 @@ function composed<K extends OpName>(
 ): Lowering<K> {
   return (node) => inSpans(node as unknown as Tensor, ([x], b) => emit(x, b, node.attributes), true);
 }
-
-const reshaped = (b: GraphBuilder, x: string, shape: readonly number[]) =>
-  b.node('Reshape', [x, b.ints(shape)], { allowzero: 1 });
 
 function leaf<K extends OpName>(): Lowering<K> {
   return (node, around) => plain(node as unknown as Tensor, () => around.leaf(node as unknown as Tensor));
@@ -247,7 +244,7 @@ export const lowerings: { [K in OpName]: Lowering<K> } = {
       return b.node('CumSum', [x, along], { reverse: reverse ? 1 : 0 });
     }),
 
-  reshape: (node) => plain(node, ([x], b) => reshaped(b, x, node.shape)),
+  reshape: (node) => plain(node, ([x], b) => b.reshape(x, node.shape)),
   transpose: operator('Transpose', ({ permutation }) => ({ perm: permutation })),
   broadcastTo: (node) => plain(node, ([x], b) => b.node('Expand', [x, b.ints(node.shape)])),
   slice: (node) =>
@@ -278,14 +275,11 @@ export const lowerings: { [K in OpName]: Lowering<K> } = {
       const rows = node.inputs[1].size;
       const width = node.size / node.shape[0];
       const zeros = b.node('Expand', [b.scalar(0), b.ints([node.shape[0], width])]);
-      if (rows === 0) return reshaped(b, zeros, node.shape);
-      const positions = b.node('Expand', [
-        b.node('Reshape', [indices, b.ints([rows, 1])]),
-        b.ints([rows, width]),
-      ]);
-      const flat = b.node('Reshape', [updates, b.ints([rows, width])]);
+      if (rows === 0) return b.reshape(zeros, node.shape);
+      const positions = b.node('Expand', [b.reshape(indices, [rows, 1]), b.ints([rows, width])]);
+      const flat = b.reshape(updates, [rows, width]);
       const sums = b.node('ScatterElements', [zeros, positions, flat], { axis: 0, reduction: 'add' });
-      return b.node('Reshape', [sums, b.ints(node.shape)]);
+      return b.reshape(sums, node.shape);
     }),
 
   matmul: (node) => {

@@ -39,14 +39,10 @@ export function join(b: GraphBuilder, parts: readonly string[], axis: number): s
   return parts.length === 1 ? parts[0] : b.node('Concat', parts, { axis });
 }
 
-export function reshape(b: GraphBuilder, x: string, shape: Shape): string {
-  return b.node('Reshape', [x, b.ints(shape)]);
-}
-
 /** [batch · positions, taps · channels]. */
 export function patches(b: GraphBuilder, x: string, batch: number, channels: number, grid: Grid): string {
   const beside = join(b, taps(b, x, grid), grid.kernel.length + 1);
-  return reshape(b, beside, [batch * sizeOf(grid.out), sizeOf(grid.kernel) * channels]);
+  return b.reshape(beside, [batch * sizeOf(grid.out), sizeOf(grid.kernel) * channels]);
 }
 
 /** All indices of an array of the shape, in row-major order. */

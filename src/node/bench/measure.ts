@@ -147,7 +147,7 @@ class Trainer {
 
   async run(steps: number): Promise<void> {
     const x =
-      this.pool.slice(0, 0).constructor === Uint8Array
+      this.pool instanceof Uint8Array
         ? new Uint8Array(steps * this.batchLength)
         : new Float32Array(steps * this.batchLength);
     for (let k = 0; k < steps; k++) {

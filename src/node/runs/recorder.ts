@@ -18,7 +18,8 @@ export class Recorder {
   /** Steps done. */
   #step: number;
 
-  private constructor(
+  /** @param firstStep steps done before; records after it are dropped, because they will be written again */
+  constructor(
     readonly folder: RunFolder,
     /** Variables that a checkpoint keeps. */
     readonly state: readonly Variable[],
@@ -32,11 +33,6 @@ export class Recorder {
       return isKept;
     });
     this.#board = EventWriter.open(folder.path, { resumeStep: firstStep + 1 });
-  }
-
-  /** @param firstStep steps done before; records after it are dropped, because they will be written again */
-  static open(folder: RunFolder, state: readonly Variable[], firstStep: number): Recorder {
-    return new Recorder(folder, state, firstStep);
   }
 
   async record(event: TrainingEvent): Promise<void> {

@@ -86,7 +86,7 @@ export class TrainingRun implements AsyncIterable<RunEvent> {
   async *#run(): AsyncGenerator<RunEvent, void> {
     const { folder, training, definition } = this.#parts;
     const progress = definition.resume?.progress;
-    const recorder = Recorder.open(folder, training.state, progress?.step ?? 0);
+    const recorder = new Recorder(folder, training.state, progress?.step ?? 0);
     let best = progress?.best;
     let parameters = 0;
     try {
