@@ -1,0 +1,283 @@
+#include "engine.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "decode.h"
+
+namespace vaekit {
+namespace {
+
+constexpr size_t lineBytes = 64;
+
+size_t wholeLines(size_t bytes) { return (bytes + lineBytes - 1) / lineBytes * lineBytes; }
+
+TaskPointer makeTask(const Instruction& instruction, const Kernels& kernels, const Plan& plan) {
+  const Elementwise* then = instruction.then ? &*instruction.then : nullptr;
+  const Work& work = instruction.work;
+  if (auto each = std::get_if<Elementwise>(&work)) return kernels.elementwise(*each, plan);
+  if (auto each = std::get_if<Matmul>(&work)) return kernels.matmul(*each, then, plan);
+  if (auto each = std::get_if<Convolution>(&work)) return kernels.convolution(*each, then, plan);
+  if (auto each = std::get_if<Reduce>(&work)) return kernels.reduce(*each, plan);
+  if (auto each = std::get_if<Gather>(&work)) return kernels.gather(*each, plan);
+  if (auto each = std::get_if<ScatterAdd>(&work)) return kernels.scatterAdd(*each, plan);
+  if (auto each = std::get_if<Cumsum>(&work)) return kernels.cumsum(*each, plan);
+  if (auto each = std::get_if<ArgMax>(&work)) return kernels.argMax(*each, plan);
+  if (auto each = std::get_if<TopK>(&work)) return kernels.topK(*each, plan);
+  if (auto each = std::get_if<Random>(&work)) return kernels.random(*each, plan);
+  return nullptr;  // A guard is no work.
+}
+
+// A rough count of what a step does: elements touched by elementwise work, and a sixteenth of the multiplications, which
+// go that much faster.
+int64_t costOf(const Instruction& instruction) {
+  int64_t cost = instruction.then ? instruction.then->size : 0;
+  const Work& work = instruction.work;
+  if (auto each = std::get_if<Elementwise>(&work)) {
+    cost += each->size * static_cast<int64_t>(1 + each->code.size() / 4);
+  } else if (auto each = std::get_if<Matmul>(&work)) {
+    cost += each->batch * each->m * each->n * each->k / 16;
+  } else if (auto each = std::get_if<Convolution>(&work)) {
+    const Geometry& g = each->geometry;
+    cost += g.batch * g.out[0] * g.out[1] * g.out[2] * g.filters * g.kernel[0] * g.kernel[1] * g.kernel[2] *
+            (g.channels / g.groups) / 16;
+  } else {
+    cost += 4096;  // Rare in small programs, and none of them is free.
+  }
+  return cost;
+}
+
+// About 20 µs of one thread: what a trip to another thread and back costs.
+constexpr int64_t smallCost = 100000;
+
+}  // namespace
+
+Memory::Memory(size_t bytes) : bytes_(bytes) {
+  // A line more than asked for: kernels may read, but not use, a vector that reaches over the end.
+  const size_t whole = wholeLines(bytes) + lineBytes;
+#if defined(_WIN32)
+  data_ = static_cast<char*>(_aligned_malloc(whole, lineBytes));
+#else
+  data_ = static_cast<char*>(std::aligned_alloc(lineBytes, whole));
+#endif
+}
+
+Memory::~Memory() {
+#if defined(_WIN32)
+  _aligned_free(data_);
+#else
+  std::free(data_);
+#endif
+}
+
+Memory::Memory(Memory&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+
+Memory& Memory::operator=(Memory&& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(bytes_, other.bytes_);
+  return *this;
+}
+
+bool VariableStore::write(const std::string& name, const void* data, size_t bytes) {
+  Memory& value = values_[name];
+  if (value.bytes() != bytes || !value.data()) value = Memory(bytes);
+  if (!value.data()) {
+    values_.erase(name);
+    return false;
+  }
+  if (bytes > 0) std::memcpy(value.data(), data, bytes);
+  return true;
+}
+
+const Memory* VariableStore::find(const std::string& name) const {
+  const auto found = values_.find(name);
+  return found == values_.end() ? nullptr : &found->second;
+}
+
+Problem Executable::create(const int32_t* words, size_t wordCount, const void* constants, size_t constantBytes,
+                           std::vector<std::string> variableNames, const Kernels& kernels, VariableStore& store,
+                           Threads& threads, std::unique_ptr<Executable>& result) {
+  std::unique_ptr<Executable> made(new Executable(store, threads));
+  Plan& plan = made->plan_;
+  const std::string problem = decodePlan(words, wordCount, plan);
+  if (!problem.empty()) return "malformed plan: " + problem;
+  if (plan.variables.size() != variableNames.size()) return "malformed plan: every variable needs a name";
+  if (static_cast<size_t>(plan.constantBytes) != constantBytes) return "malformed plan: its constants are missing";
+  made->variableNames_ = std::move(variableNames);
+  made->constants_ = Memory(constantBytes);
+  made->arena_ = Memory(static_cast<size_t>(plan.arenaLines) * lineBytes);
+  size_t sharedBytes = 0;
+  for (const Instruction& instruction : plan.instructions) {
+    made->tasks_.push_back(makeTask(instruction, kernels, plan));
+    made->cost_ += costOf(instruction);
+    if (const Task* task = made->tasks_.back().get()) {
+      made->scratchBytes_ = std::max(made->scratchBytes_, wholeLines(task->scratchBytes));
+      sharedBytes = std::max(sharedBytes, task->sharedBytes);
+    }
+    made->mayFail_ |= std::holds_alternative<Gather>(instruction.work) ||
+                      std::holds_alternative<ScatterAdd>(instruction.work);
+  }
+  made->scratch_ = Memory(made->scratchBytes_ * threads.count());
+  made->shared_ = Memory(sharedBytes);
+  made->nanoseconds_.assign(plan.instructions.size(), 0);
+  for (const Memory* memory : {&made->constants_, &made->arena_, &made->scratch_, &made->shared_}) {
+    if (!memory->data()) return "there is no memory for " + std::to_string(memory->bytes()) + " bytes";
+  }
+  if (constantBytes > 0) std::memcpy(made->constants_.data(), constants, constantBytes);
+  made->findWritten();
+  made->pointers_.resize(plan.buffers.size());
+  result = std::move(made);
+  return {};
+}
+
+Executable::Executable(VariableStore& store, Threads& threads) : store_(&store), threads_(&threads) {}
+
+size_t Executable::workingBytes() const {
+  return arena_.bytes() + scratch_.bytes() + shared_.bytes();
+}
+
+bool Executable::isSmall(int64_t steps) const { return cost_ <= smallCost / steps; }
+
+void Executable::findWritten() {
+  written_.assign(plan_.variables.size(), false);
+  const auto note = [&](int32_t buffer) {
+    const Buffer& each = plan_.buffers[buffer];
+    if (each.kind == PlaceKind::variable) written_[each.at] = true;
+  };
+  const auto noteAll = [&](const Elementwise& work) {
+    for (const Store& store : work.stores) note(store.buffer);
+    for (const Reduction& reduction : work.reductions) note(reduction.buffer);
+  };
+  for (const auto& [work, then] : plan_.instructions) {
+    if (then) noteAll(*then);
+    if (auto each = std::get_if<Elementwise>(&work)) noteAll(*each);
+    if (auto each = std::get_if<Matmul>(&work)) note(each->c);
+    if (auto each = std::get_if<Convolution>(&work)) note(each->result);
+    if (auto each = std::get_if<Reduce>(&work)) note(each->result);
+    if (auto each = std::get_if<Gather>(&work)) note(each->result);
+    if (auto each = std::get_if<ScatterAdd>(&work)) note(each->result);
+    if (auto each = std::get_if<Cumsum>(&work)) note(each->result);
+    if (auto each = std::get_if<ArgMax>(&work)) note(each->result);
+    if (auto each = std::get_if<TopK>(&work)) note(each->result);
+    if (auto each = std::get_if<Random>(&work)) note(each->result);
+  }
+}
+
+// Finds the place of everything that does not move from step to step.
+Problem Executable::bind() {
+  variables_.clear();
+  for (size_t i = 0; i < plan_.variables.size(); i++) {
+    const std::string& name = variableNames_[i];
+    const Memory* value = store_->find(name);
+    if (!value) return "variable '" + name + "' has no value yet; write its initial value first";
+    if (value->bytes() != static_cast<size_t>(plan_.variables[i].bytes())) {
+      return "variable '" + name + "' was written with another size than its shape takes";
+    }
+    variables_.push_back(value->data());
+  }
+  for (size_t i = 0; i < plan_.buffers.size(); i++) {
+    const Buffer& buffer = plan_.buffers[i];
+    switch (buffer.kind) {
+      case PlaceKind::arena:
+        pointers_[i] = arena_.data() + buffer.at * static_cast<int64_t>(lineBytes);
+        break;
+      case PlaceKind::constant:
+        pointers_[i] = constants_.data() + buffer.at * static_cast<int64_t>(lineBytes);
+        break;
+      case PlaceKind::variable:
+        pointers_[i] = variables_[buffer.at];
+        break;
+      case PlaceKind::input:
+      case PlaceKind::output:
+        break;  // `step` moves them.
+    }
+  }
+  return {};
+}
+
+Problem Executable::run(const RunRequest& request) {
+  if (Problem problem = bind(); !problem.empty()) return problem;
+  const FlushDenormals flush;
+  // What a run that ends in the middle has to put back.
+  std::vector<Memory> before;
+  const bool mayEnd = mayFail_ || (request.cancelled && request.restores);
+  for (size_t i = 0; mayEnd && i < variables_.size(); i++) {
+    before.emplace_back(written_[i] ? plan_.variables[i].bytes() : 0);
+    if (!before.back().data()) return "there is no memory to keep the variables for a run that may be cancelled";
+    std::memcpy(before.back().data(), variables_[i], before.back().bytes());
+  }
+  Problem problem;
+  for (int64_t k = 0; k < request.steps && problem.empty(); k++) {
+    if (request.cancelled && request.cancelled->load(std::memory_order_relaxed)) problem = cancelledProblem;
+    else problem = step(request, k);
+  }
+  if (!problem.empty()) {
+    for (size_t i = 0; i < before.size(); i++) std::memcpy(variables_[i], before[i].data(), before[i].bytes());
+  }
+  return problem;
+}
+
+Problem Executable::step(const RunRequest& request, int64_t k) {
+  for (size_t i = 0; i < plan_.buffers.size(); i++) {
+    const Buffer& buffer = plan_.buffers[i];
+    // Inputs are only read: the decoder refuses a plan that writes to one.
+    if (buffer.kind == PlaceKind::input) {
+      pointers_[i] = const_cast<char*>(static_cast<const char*>(request.inputs[buffer.at])) + k * buffer.bytes();
+    } else if (buffer.kind == PlaceKind::output) {
+      pointers_[i] = static_cast<char*>(request.outputs[buffer.at]) + k * buffer.bytes();
+    }
+  }
+  failure_.store(Context::noFailure, std::memory_order_relaxed);
+  const Context context{pointers_.data(),
+                        static_cast<int32_t>(request.firstStep + k),
+                        {request.key[0], request.key[1]},
+                        &failure_};
+  for (size_t i = 0; i < plan_.instructions.size(); i++) {
+    const int64_t started = timed_ ? nanosecondsNow() : 0;
+    const Task* task = tasks_[i].get();
+    if (!task) {
+      const int32_t condition = std::get<Guard>(plan_.instructions[i].work).condition;
+      if (!*context.as<uint8_t>(condition)) break;
+      continue;
+    }
+    struct Job {
+      const Task* task;
+      const Context* context;
+      char* scratch;
+      size_t scratchBytes;
+      char* shared;
+    } job{task, &context, scratch_.data(), scratchBytes_, shared_.data()};
+    if (task->preparations > 0) {
+      threads_->run(
+          [](void* data, int64_t part, int thread) {
+            const Job& job = *static_cast<Job*>(data);
+            job.task->prepare(*job.context, part, job.scratch + thread * job.scratchBytes, job.shared);
+          },
+          &job, task->preparations);
+    }
+    threads_->run(
+        [](void* data, int64_t part, int thread) {
+          const Job& job = *static_cast<Job*>(data);
+          job.task->run(*job.context, part, job.scratch + thread * job.scratchBytes, job.shared);
+        },
+        &job, task->parts);
+    task->finish(context, shared_.data());
+    if (timed_) nanoseconds_[i] += nanosecondsNow() - started;
+    const int64_t index = failure_.load(std::memory_order_relaxed);
+    if (mayFail_ && index != Context::noFailure) return outsideOfRows(plan_.instructions[i].work, index);
+  }
+  return {};
+}
+
+Problem Executable::outsideOfRows(const Work& work, int64_t index) {
+  const auto* gather = std::get_if<Gather>(&work);
+  const auto* scatter = std::get_if<ScatterAdd>(&work);
+  const int64_t rows = gather ? gather->rows : scatter ? scatter->rows : 0;
+  return std::string(gather ? "gather" : "scatterAdd") + ": index " + std::to_string(index) + " is outside " +
+         std::to_string(rows) + " rows";
+}
+
+}  // namespace vaekit

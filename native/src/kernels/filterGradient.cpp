@@ -1,0 +1,316 @@
+#include "filterGradient.h"
+
+#include <optional>
+#include <vector>
+
+#include "elementwise.h"
+#include "source.h"
+#include "tile.h"
+
+namespace vaekit::VAEKIT_ISA {
+namespace {
+
+// So many parts keep some cores busy, and their partial sums are put together by one.
+constexpr int64_t wantedParts = 8;
+constexpr int64_t partProducts = 1 << 20;
+constexpr int64_t mostPartialFloats = 1 << 20;
+// Bytes of a copy of x, which shares the second cache with g and the sums.
+constexpr int64_t copiedBytes = 256 << 10;
+// With fewer filters the vectors run along the channels instead.
+constexpr int64_t fewFilters = 4;
+
+// A row of the product is a tap and a channel, a column a filter, and the sum runs over pixels:
+//
+//   w[(k, c), f] = Σ_p x[p·stride + k·dilation − before, c] · g[p, f]
+//
+// With few filters it is the transposed product, tap by tap. Images are cut into groups that are summed up by themselves, so
+// that they can be summed at the same time; the groups' sums are added in their order at the end.
+class FilterGradientTask final : public Task {
+ public:
+  FilterGradientTask(const Convolution& work, const Elementwise* then, const Plan& plan)
+      : work_(work),
+        groups_(work.geometry.groups),
+        channels_(work.geometry.channels / groups_),
+        filters_(work.geometry.filters / groups_),
+        isDepthwise_(groups_ > 1 && channels_ == 1 && filters_ == 1),
+        isTransposed_(!isDepthwise_ && filters_ <= fewFilters && channels_ > filters_),
+        panels_(isTransposed_ ? channels_ : filters_),
+        source_(findSource(isTransposed_ && !isOurs(plan, work.left))) {
+    if (then) then_.emplace(*then, plan);
+    const Geometry& g = work.geometry;
+    taps_ = g.kernel[0] * g.kernel[1] * g.kernel[2];
+    rows_ = taps_ * channels_;
+    size_ = rows_ * g.filters;
+    pixels_ = g.out[0] * g.out[1] * g.out[2];
+    slabAxis_ = g.out[0] > 1 ? 0 : g.out[1] > 1 ? 1 : 2;
+    findOffsets();
+    findBlocks();
+    const int64_t products = g.batch * pixels_ * rows_ * g.filters;
+    const int64_t wanted = larger(1, smaller(wantedParts, products / partProducts));
+    imageGroups_ = larger(1, smaller(smaller(wanted, g.batch), mostPartialFloats / size_));
+    isPartial_ = imageGroups_ > 1 || isTransposed_;
+    // What is left to be split is split by rows, for the price of a copy of x for each.
+    rowParts_ = isDepthwise_ || isTransposed_ ? 1 : larger(1, smaller(wanted / imageGroups_, ceilDivide(rows_, tileRows)));
+    parts = imageGroups_ * rowParts_;
+    partialBytes_ = isPartial_ ? ceilDivide(imageGroups_ * size_ * 4, 64) * 64 : 0;
+    copyBytes_ = ceilDivide(source_.copiedSize(blockImages_, slabAxis_, slabLength(blockRows_)) * 4 + 64, 64) * 64;
+    if (!isTransposed_ && filters_ % lanes != 0 && !isOurs(plan, work.right)) {
+      preparations = 1;
+      gBytes_ = ceilDivide(g.batch * pixels_ * g.filters * 4 + lanes * 4, 64) * 64;
+    }
+    scratchBytes = copyBytes_;
+    sharedBytes = partialBytes_ + gBytes_ + (then_ ? then_->partialBytes() + then_->scratchBytes() : 0);
+  }
+
+  void prepare(const Context& context, int64_t, char*, char* shared) const override {
+    const int64_t floats = work_.geometry.batch * pixels_ * work_.geometry.filters;
+    std::memcpy(shared + partialBytes_, context.as<const float>(work_.right), sizeof(float) * floats);
+  }
+
+  void run(const Context& context, int64_t part, char* scratch, char* shared) const override {
+    const Geometry& g = work_.geometry;
+    const int64_t rowPart = part % rowParts_, group = part / rowParts_;
+    const int64_t fromImage = g.batch * group / imageGroups_, toImage = g.batch * (group + 1) / imageGroups_;
+    const int64_t tiles = ceilDivide(rows_, tileRows);
+    const int64_t fromRow = tiles * rowPart / rowParts_ * tileRows;
+    const int64_t toRow = smaller(rows_, tiles * (rowPart + 1) / rowParts_ * tileRows);
+    float* result = isPartial_ ? reinterpret_cast<float*>(shared) + group * size_ : context.as<float>(work_.result);
+    const int64_t slabs = ceilDivide(g.out[slabAxis_], blockRows_);
+    bool add = false;
+    for (int64_t image = fromImage; image < toImage; image += blockImages_) {
+      const int64_t endImage = smaller(toImage, image + blockImages_);
+      for (int64_t slab = 0; slab < slabs; slab++) {
+        const int64_t first = slab * blockRows_, end = smaller(g.out[slabAxis_], first + blockRows_);
+        const float* x = source_.images(context.as<const float>(work_.left), image, endImage, slabAxis_,
+                                        first * g.strides[slabAxis_], slabLength(end - first),
+                                        reinterpret_cast<float*>(scratch));
+        Pixels block;
+        block.x = x;
+        block.first = image * pixels_ + first * (pixels_ / g.out[slabAxis_]);
+        block.segments = slabAxis_ == 2 ? endImage - image : (endImage - image) * g.out[0] * g.out[1] / slabs;
+        if (slabs > 1) block.segments = slabAxis_ == 2 ? 1 : (end - first) * (slabAxis_ == 0 ? g.out[1] : 1);
+        block.length = slabAxis_ == 2 ? end - first : g.out[2];
+        const float* all = gBytes_ > 0 ? reinterpret_cast<const float*>(shared + partialBytes_)
+                                       : context.as<const float>(work_.right);
+        addBlock(block, all + block.first * g.filters, fromRow, toRow, result, add);
+        add = true;
+      }
+    }
+  }
+
+  void finish(const Context& context, char* shared) const override {
+    if (isPartial_) {
+      const float* partials = reinterpret_cast<const float*>(shared);
+      float* result = context.as<float>(work_.result);
+      if (isTransposed_) addTransposed(partials, result);
+      else addGroups(partials, result);
+    }
+    if (!then_) return;
+    char* partial = shared + partialBytes_ + gBytes_;
+    char* scratch = partial + then_->partialBytes();
+    then_->begin(context, scratch, partial);
+    then_->range(context, 0, size_, scratch, partial);
+    then_->finish(context, partial, 1);
+  }
+
+ private:
+  // Rows of pixels that lie behind each other in g.
+  struct Pixels {
+    const float* x;
+    int64_t first;  // In g.
+    int64_t segments, length;
+  };
+
+  // A vector at the end of a row may reach into what lies behind it: that must be memory of ours, or a copy.
+  static bool isOurs(const Plan& plan, int32_t buffer) {
+    const PlaceKind kind = plan.buffers[buffer].kind;
+    return kind != PlaceKind::input && kind != PlaceKind::output;
+  }
+
+  Source findSource(bool mustCopy) const {
+    const Geometry& g = work_.geometry;
+    int64_t low[3], extent[3];
+    for (int axis = 0; axis < 3; axis++) {
+      low[axis] = -g.before[axis];
+      extent[axis] = (g.out[axis] - 1) * g.strides[axis] + (g.kernel[axis] - 1) * g.dilations[axis] + 1;
+    }
+    return Source(g.space, g.channels, low, extent, mustCopy);
+  }
+
+  // Positions of x that so many rows of pixels along the slab's axis meet.
+  int64_t slabLength(int64_t rows) const {
+    const Geometry& g = work_.geometry;
+    return (rows - 1) * g.strides[slabAxis_] + (g.kernel[slabAxis_] - 1) * g.dilations[slabAxis_] + 1;
+  }
+
+  void findOffsets() {
+    const Geometry& g = work_.geometry;
+    for (int64_t i = 0; i < g.kernel[0]; i++) {
+      for (int64_t j = 0; j < g.kernel[1]; j++) {
+        for (int64_t k = 0; k < g.kernel[2]; k++) {
+          tapOffsets_.push_back(i * g.dilations[0] * source_.stride(0) + j * g.dilations[1] * source_.stride(1) +
+                                k * g.dilations[2] * source_.stride(2));
+        }
+      }
+    }
+  }
+
+  // How much of x is worked on at once, and where its rows of pixels begin.
+  void findBlocks() {
+    const Geometry& g = work_.geometry;
+    const int64_t copied = source_.copiedSize(1, 0, source_.extent(0)) * 4;
+    const int64_t image = larger(copied, (g.space[0] * g.space[1] * g.space[2]) * g.channels * 4);
+    blockRows_ = g.out[slabAxis_];
+    if (image > copiedBytes) {
+      blockRows_ = larger(1, blockRows_ / ceilDivide(image, copiedBytes));
+    } else {
+      blockImages_ = smaller(g.batch, copiedBytes / image);
+    }
+    for (int64_t image = 0; image < blockImages_; image++) {
+      for (int64_t i = 0; i < g.out[0]; i++) {
+        for (int64_t j = 0; j < g.out[1]; j++) {
+          segmentOffsets_.push_back(image * source_.imageStride() + i * g.strides[0] * source_.stride(0) +
+                                    j * g.strides[1] * source_.stride(1));
+        }
+      }
+    }
+    if (g.out[2] >= Sum::shortSegment || slabAxis_ == 2) return;
+    for (const int64_t row : segmentOffsets_) {
+      for (int64_t k = 0; k < g.out[2]; k++) pixelOffsets_.push_back(row + k * g.strides[2] * source_.stride(2));
+    }
+  }
+
+  void addBlock(const Pixels& block, const float* g, int64_t fromRow, int64_t toRow, float* result, bool add) const {
+    if (isDepthwise_) return addDepthwise(block, g, result, add);
+    for (int64_t group = 0; group < groups_; group++) {
+      if (isTransposed_) addTaps(block, g, group, result, add);
+      else addRows(block, g, group, fromRow, toRow, result, add);
+    }
+  }
+
+  void addRows(const Pixels& block, const float* g, int64_t group, int64_t fromRow, int64_t toRow, float* result,
+               bool add) const {
+    const Geometry& geometry = work_.geometry;
+    const bool isTable = !pixelOffsets_.empty();
+    const Sum sum{isTable ? block.segments * block.length : block.segments,
+                  isTable ? pixelOffsets_.data() : segmentOffsets_.data(), isTable ? 1 : block.length,
+                  geometry.strides[2] * source_.stride(2), geometry.filters};
+    for (int64_t panel = 0; panel < panels_.count; panel++) {
+      const int64_t column = group * filters_ + panels_.first(panel);
+      for (int64_t row = fromRow; row < toRow; row += tileRows) {
+        const int rows = static_cast<int>(smaller(tileRows, toRow - row));
+        const float* from[tileRows];
+        float* to[tileRows];
+        int64_t tap = row / channels_, channel = row % channels_;
+        for (int i = 0; i < rows; i++) {
+          from[i] = block.x + tapOffsets_[tap] + group * channels_ + channel;
+          to[i] = result + (row + i) * geometry.filters + column;
+          if (++channel == channels_) {
+            channel = 0;
+            tap++;
+          }
+        }
+        tileOf(sum, rows, panels_.vectors(panel))(from, g + column, sum, to, panels_.last(panel), add);
+      }
+    }
+  }
+
+  // The transposed product of each tap: [taps, filters of all groups, channels].
+  void addTaps(const Pixels& block, const float* g, int64_t group, float* result, bool add) const {
+    const Geometry& geometry = work_.geometry;
+    const int64_t noOffset = 0;
+    const int rows = static_cast<int>(filters_);
+    for (int64_t tap = 0; tap < taps_; tap++) {
+      for (int64_t panel = 0; panel < panels_.count; panel++) {
+        float* to[fewFilters];
+        for (int i = 0; i < rows; i++) {
+          to[i] = result + (tap * geometry.filters + group * filters_ + i) * channels_ + panels_.first(panel);
+        }
+        // x's rows of pixels are not evenly apart where images meet, so they are summed one by one.
+        bool addThis = add;
+        for (int64_t s = 0; s < block.segments; s++) {
+          const float* from[fewFilters];
+          for (int i = 0; i < rows; i++) from[i] = g + s * block.length * geometry.filters + group * filters_ + i;
+          const float* x = block.x + segmentOffsets_[s] + tapOffsets_[tap] + group * channels_ + panels_.first(panel);
+          const Sum sum{1, &noOffset, block.length, geometry.filters, geometry.strides[2] * source_.stride(2)};
+          tileOf(sum, rows, panels_.vectors(panel))(from, x, sum, to, panels_.last(panel), addThis);
+          addThis = true;
+        }
+      }
+    }
+  }
+
+  void addDepthwise(const Pixels& block, const float* g, float* result, bool add) const {
+    const int64_t channels = work_.geometry.channels;
+    const int64_t step = work_.geometry.strides[2] * source_.stride(2);
+    for (int64_t tap = 0; tap < taps_; tap++) {
+      for (int64_t channel = 0; channel < channels; channel += lanes) {
+        const int count = static_cast<int>(smaller(lanes, channels - channel));
+        float* to = result + tap * channels + channel;
+        Floats sum = add ? loadSome(to, count) : Floats{};
+        for (int64_t s = 0; s < block.segments; s++) {
+          const float* x = block.x + segmentOffsets_[s] + tapOffsets_[tap] + channel;
+          const float* y = g + s * block.length * channels + channel;
+          for (int64_t p = 0; p < block.length; p++) {
+            const Floats left = count == lanes ? load<Floats>(x + p * step) : loadSome(x + p * step, count);
+            const Floats right = count == lanes ? load<Floats>(y + p * channels) : loadSome(y + p * channels, count);
+            sum = multiplyAdd(left, right, sum);
+          }
+        }
+        storeSome(to, sum, count);
+      }
+    }
+  }
+
+  void addGroups(const float* partials, float* result) const {
+    int64_t i = 0;
+    for (; i + lanes <= size_; i += lanes) {
+      Floats sum = load<Floats>(partials + i);
+      for (int64_t group = 1; group < imageGroups_; group++) sum += load<Floats>(partials + group * size_ + i);
+      store(result + i, sum);
+    }
+    for (; i < size_; i++) {
+      float sum = partials[i];
+      for (int64_t group = 1; group < imageGroups_; group++) sum += partials[group * size_ + i];
+      result[i] = sum;
+    }
+  }
+
+  void addTransposed(const float* partials, float* result) const {
+    const int64_t filters = work_.geometry.filters;
+    for (int64_t tap = 0; tap < taps_; tap++) {
+      for (int64_t channel = 0; channel < channels_; channel++) {
+        for (int64_t filter = 0; filter < filters; filter++) {
+          const float* from = partials + (tap * filters + filter) * channels_ + channel;
+          float sum = *from;
+          for (int64_t group = 1; group < imageGroups_; group++) sum += from[group * size_];
+          result[(tap * channels_ + channel) * filters + filter] = sum;
+        }
+      }
+    }
+  }
+
+  Convolution work_;
+  // Channels and filters are those of a group.
+  int64_t groups_, channels_, filters_;
+  bool isDepthwise_, isTransposed_;
+  Panels panels_;
+  Source source_;
+  std::optional<ElementwiseLoop> then_;
+  // In x: of each tap, of each row of pixels, and of each pixel where the rows are short.
+  std::vector<int64_t> tapOffsets_, segmentOffsets_, pixelOffsets_;
+  int64_t taps_ = 1, rows_ = 1, size_ = 1, pixels_ = 1;
+  int slabAxis_ = 0;
+  int64_t blockImages_ = 1, blockRows_ = 1;
+  int64_t imageGroups_ = 1, rowParts_ = 1;
+  bool isPartial_ = false;
+  int64_t partialBytes_ = 0, gBytes_ = 0, copyBytes_ = 0;
+};
+
+}  // namespace
+
+TaskPointer makeFilterGradient(const Convolution& work, const Elementwise* then, const Plan& plan) {
+  return TaskPointer(new FilterGradientTask(work, then, plan));
+}
+
+}  // namespace vaekit::VAEKIT_ISA
