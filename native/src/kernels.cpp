@@ -36,8 +36,8 @@ const Kernels* const* builtKernels(int* count) {
 bool canRun(const Kernels& kernels) {
 #if defined(__x86_64__)
   if (&kernels == &avx512::table) {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
   }
   if (&kernels == &avx2::table) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #endif

@@ -1,4 +1,5 @@
-// A plan's buffers in memory of their own, and tasks run on them by one thread: what tests and measurements of kernels need.
+// A plan's buffers in memory of their own, and tasks run on them by one thread: what tests and measurements of kernels
+// need.
 #pragma once
 #include <atomic>
 #include <cstring>

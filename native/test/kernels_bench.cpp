@@ -1,5 +1,5 @@
-// Nanoseconds per element of elementwise code, reductions, random numbers and rows, on one thread, for each instruction set
-// that this processor runs: the best of several runs.
+// Nanoseconds per element of elementwise code, reductions, random numbers and rows, on one thread, for each instruction
+// set that this processor runs: the best of several runs.
 //
 //   node native/build.js --tests && native/build/tests/kernels_bench [elements, 16384 unless told]
 #include <cstdio>
@@ -38,8 +38,8 @@ double elementwise(const Kernels& kernels, Desk& desk, const CodeWriter& code) {
 Measure oneLine(CodeOp op) {
   return [op](const Kernels& kernels) {
     Desk desk;
-    const int a = desk.add(DType::float32, size), b = desk.add(DType::float32, size), c = desk.add(DType::float32, size);
-    const int y = desk.add(DType::float32, size);
+    const int a = desk.add(DType::float32, size), b = desk.add(DType::float32, size);
+    const int c = desk.add(DType::float32, size), y = desk.add(DType::float32, size);
     desk.lay();
     for (int64_t i = 0; i < size; i++) {
       desk.at<float>(a)[i] = 0.01f + static_cast<float>(i % 1000) * 0.003f;

@@ -76,12 +76,18 @@ class ArgMaxTask final : public AlongTask {
   ArgMaxTask(const ArgMax& work, const Plan& plan) : AlongTask(work), type_(plan.buffers[work.x].dtype) {}
 
   void run(const Context& context, int64_t part, char*, char*) const override {
-    if (type_ == DType::float32) along_.inner == 1 ? alongVectors<Floats>(context, part) : sideBySide<float>(context, part);
-    else if (type_ == DType::int32) along_.inner == 1 ? alongVectors<Ints>(context, part) : sideBySide<int32_t>(context, part);
+    if (type_ == DType::float32) choose<Floats, float>(context, part);
+    else if (type_ == DType::int32) choose<Ints, int32_t>(context, part);
     else sideBySide<uint8_t>(context, part);
   }
 
  private:
+  template <typename V, typename T>
+  void choose(const Context& context, int64_t part) const {
+    if (along_.inner == 1) alongVectors<V>(context, part);
+    else sideBySide<T>(context, part);
+  }
+
   // NaN is never larger, and nothing is larger than a NaN that comes first.
   template <typename T>
   void sideBySide(const Context& context, int64_t part) const {

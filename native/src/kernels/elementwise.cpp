@@ -15,7 +15,7 @@ namespace vaekit::VAEKIT_ISA {
 namespace {
 
 // Slots of a loop should leave half of a first-level cache of 32 KB to the buffers that stream through it.
-constexpr int64_t cacheBytes = 20 * 1024;
+constexpr int64_t cacheBytes = 24 * 1024;
 constexpr int64_t leastBlock = 256, largestBlock = 1024;
 
 bool overlap(const Buffer& a, const Buffer& b) {
@@ -120,7 +120,8 @@ struct ElementwiseLoop::Compiled {
   void locate(const Elementwise& work, const Plan& plan) {
     const int lineCount = static_cast<int>(work.code.size());
     const int storeCount = static_cast<int>(work.stores.size());
-    // A block is computed line by line, then reduced, then copied store by store. When each load and result is used last:
+    // A block is computed line by line, then reduced, then copied store by store. When each load and result is used
+    // last:
     const int reduceTime = lineCount;
     const auto storeTime = [&](int index) { return lineCount + 1 + index; };
     int lastDefinition[maxSlots], lastUse[maxSlots];
@@ -275,7 +276,9 @@ struct ElementwiseLoop::Compiled {
   }
 
   void moveTo(const Context& context, int64_t from, int64_t count, char** at, char* memory) const {
-    for (const Window& window : windows) at[window.location] = context.buffers[window.buffer] + 4 * (window.offset + from);
+    for (const Window& window : windows) {
+      at[window.location] = context.buffers[window.buffer] + 4 * (window.offset + from);
+    }
     for (const Tile& tile : tiles) at[tile.location] = memory + slots[tile.location] + 4 * (from % tile.period);
     for (const Gathered& load : gathered) {
       const Walk& walk = load.walk;
@@ -294,7 +297,8 @@ struct ElementwiseLoop::Compiled {
   }
 
   template <typename R>
-  void reduceRows(const Context& context, int index, const char* elements, int64_t from, int64_t count, char* memory) const {
+  void reduceRows(const Context& context, int index, const char* elements, int64_t from, int64_t count,
+                  char* memory) const {
     using T = typename R::T;
     using Total = typename R::Total;
     T* result = context.as<T>(reductions[index].buffer);

@@ -19,8 +19,8 @@ class ElementwiseLoop {
   // Of one part; a multiple of 64.
   size_t partialBytes() const;
   void begin(const Context&, char* scratch, char* partial) const;
-  // Elements [from, to) of the space in row-major order; whole rows if there are reductions that keep rows. Sums that keep
-  // nothing depend in their last bits on where ranges begin and end, nothing else does.
+  // Elements [from, to) of the space in row-major order; whole rows if there are reductions that keep rows. Sums that
+  // keep nothing depend in their last bits on where ranges begin and end, nothing else does.
   void range(const Context&, int64_t from, int64_t to, char* scratch, char* partial) const;
   // Puts the partial results together, in the order of the parts.
   void finish(const Context&, const char* partials, int64_t parts) const;

@@ -13,7 +13,9 @@ VAEKIT_INLINE void eachOf1(void* result, const void* a, int64_t count, F f) {
   const auto* from = static_cast<const int32_t*>(a);
   int64_t i = 0;
   for (; i + lanes <= count; i += lanes) store<Result>(to + i, f(load<Operand>(from + i)));
-  if (const int rest = static_cast<int>(count - i)) storeFirst<Result>(to + i, f(loadFirst<Operand>(from + i, rest)), rest);
+  if (const int rest = static_cast<int>(count - i)) {
+    storeFirst<Result>(to + i, f(loadFirst<Operand>(from + i, rest)), rest);
+  }
 }
 template <typename Result, typename Operand, typename F>
 VAEKIT_INLINE void eachOf2(void* result, const void* a, const void* b, int64_t count, F f) {
@@ -35,8 +37,8 @@ VAEKIT_INLINE void eachOf3(void* result, const void* a, const void* b, const voi
     store<V>(to + i, f(load<V>(first + i), load<V>(second + i), load<V>(third + i)));
   }
   if (const int rest = static_cast<int>(count - i)) {
-    storeFirst<V>(to + i, f(loadFirst<V>(first + i, rest), loadFirst<V>(second + i, rest), loadFirst<V>(third + i, rest)),
-                  rest);
+    const V x = loadFirst<V>(first + i, rest), y = loadFirst<V>(second + i, rest), z = loadFirst<V>(third + i, rest);
+    storeFirst<V>(to + i, f(x, y, z), rest);
   }
 }
 

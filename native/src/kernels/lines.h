@@ -5,8 +5,8 @@
 
 namespace vaekit::VAEKIT_ISA {
 
-// result[i] = op(a[i], b[i], c[i]) for i < count, all of 4 bytes. The result may be one of the operands. Which of them an
-// operation reads follows from its arity. Each element's result is the same wherever it stands.
+// result[i] = op(a[i], b[i], c[i]) for i < count, all of 4 bytes. The result may be one of the operands. Which of them
+// an operation reads follows from its arity. Each element's result is the same wherever it stands.
 using Line = void (*)(void* result, const void* a, const void* b, const void* c, int64_t count, float immediate);
 
 struct LineOf {

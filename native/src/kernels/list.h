@@ -1,5 +1,5 @@
-// A list that belongs to its instruction set. The standard containers' functions are shared by all files that use them, and
-// the linker might keep those of a file compiled for instructions that the processor lacks.
+// A list that belongs to its instruction set. The standard containers' functions are shared by all files that use them,
+// and the linker might keep those of a file compiled for instructions that the processor lacks.
 #pragma once
 #include <cstdlib>
 #include <type_traits>

@@ -1,13 +1,14 @@
-// The numbers of random streams: Philox 4x32-10 (Salmon, Moraes, Dror & Shaw 2011), and from it uniform numbers and, by the
-// quantile function of AS 241 (Wichura 1988), normal ones. Words and uniform numbers are those of src/random; normal numbers are
-// computed in double as there, and rounded.
+// The numbers of random streams: Philox 4x32-10 (Salmon, Moraes, Dror & Shaw 2011), and from it uniform numbers and, by
+// the quantile function of AS 241 (Wichura 1988), normal ones. Words and uniform numbers are those of src/random;
+// normal numbers are computed in double as there, and rounded.
 #include "factories.h"
 #include "math.h"
 
 namespace vaekit::VAEKIT_ISA {
 namespace {
 
-// Counters whose rounds are computed at a time, each in 64 bits of a vector, so that a product's halves need no shuffling.
+// Counters whose rounds are computed at a time, each in 64 bits of a vector, so that a product's halves need no
+// shuffling.
 constexpr int64_t countersAtOnce = halfLanes;
 
 // Product of the lower 32 bits of each 64, whatever is above.
@@ -23,12 +24,12 @@ VAEKIT_INLINE LongWords wideProduct(LongWords a, LongWords b) {
 #endif
 }
 
-VAEKIT_INLINE LongWords splatWord(uint32_t x) {
-  LongWords v;
-  for (int lane = 0; lane < halfLanes; lane++) v[lane] = x;
-  return v;
-}
+VAEKIT_INLINE LongWords splatWord(uint32_t x) { return LongWords{} + uint64_t{x}; }
 
+template <int... lane>
+VAEKIT_INLINE LongWords countersFrom(uint32_t first, std::integer_sequence<int, lane...>) {
+  return splatWord(first) + LongWords{lane...};
+}
 template <int... lane>
 VAEKIT_INLINE LongWords lowOfBoth(LongWords a, LongWords b, std::integer_sequence<int, lane...>) {
   return __builtin_shufflevector(a, b, (lane / 2 + lane % 2 * halfLanes)...);
@@ -40,8 +41,8 @@ VAEKIT_INLINE LongWords highOfBoth(LongWords a, LongWords b, std::integer_sequen
 
 // Words 4 · first … 4 · (first + countersAtOnce) of a step of a stream.
 VAEKIT_INLINE void philox(uint32_t* words, uint32_t first, uint32_t step, uint32_t hash, const uint32_t* key) {
-  LongWords x0 = splatWord(0), x1 = splatWord(step), x2 = splatWord(0), x3 = splatWord(hash);
-  for (int lane = 0; lane < halfLanes; lane++) x0[lane] = first + static_cast<uint32_t>(lane);
+  constexpr auto all = std::make_integer_sequence<int, halfLanes>();
+  LongWords x0 = countersFrom(first, all), x1 = splatWord(step), x2 = splatWord(0), x3 = splatWord(hash);
   uint32_t key0 = key[0], key1 = key[1];
   for (int round = 0; round < 10; round++) {
     const LongWords a = wideProduct(x0, splatWord(0xd2511f53)), b = wideProduct(x2, splatWord(0xcd9e8d57));
@@ -53,7 +54,6 @@ VAEKIT_INLINE void philox(uint32_t* words, uint32_t first, uint32_t step, uint32
     key1 += 0xbb67ae85;
   }
   const LongWords low = (x0 & 0xffffffff) | (x1 << 32), high = (x2 & 0xffffffff) | (x3 << 32);
-  constexpr auto all = std::make_integer_sequence<int, halfLanes>();
   store<LongWords>(words, lowOfBoth(low, high, all));
   store<LongWords>(words + lanes, highOfBoth(low, high, all));
 }
@@ -79,7 +79,8 @@ VAEKIT_INLINE Doubles tailQuantile(Doubles q) {
   const LongWords e = (bits >> 52) - isAbove;
   const Doubles m = bitsOf<Doubles>(bits - ((e - 1023) << 52));
   // The exponent as a double, by the low bits of a large one.
-  const Doubles exponent = bitsOf<Doubles>(e | bitsOf<LongWords>(splat(4503599627370496.0))) - splat(4503599627370496.0 + 1023.0);
+  constexpr double large = 4503599627370496.0;
+  const Doubles exponent = bitsOf<Doubles>(e | bitsOf<LongWords>(splat(large))) - splat(large + 1023.0);
   const Doubles s = (m - splat(1.0)) / (m + splat(1.0)), square = s * s;
   const Doubles artanh = s * polynomial(square, 1.0, 1.0 / 3, 1.0 / 5, 1.0 / 7, 1.0 / 9, 1.0 / 11, 1.0 / 13, 1.0 / 15);
   const Doubles log = multiplyAdd(exponent, splat(0.69314718055994531), splat(2.0) * artanh);
@@ -118,7 +119,9 @@ void normalBlock(const uint32_t* words, float* result, int64_t count) {
   for (int64_t i = tailCount; i % halfLanes != 0; i++) tails[i] = middle;
   for (int64_t i = 0; i < tailCount; i += halfLanes) {
     store(quantiles, tailQuantile(load<Doubles>(tails + i)));
-    for (int64_t k = 0; k < halfLanes && i + k < tailCount; k++) result[places[i + k]] = static_cast<float>(quantiles[k]);
+    for (int64_t k = 0; k < halfLanes && i + k < tailCount; k++) {
+      result[places[i + k]] = static_cast<float>(quantiles[k]);
+    }
   }
 }
 
@@ -140,11 +143,12 @@ class RandomTask final : public Task {
   void run(const Context& context, int64_t part, char*, char*) const override {
     float* result = context.as<float>(work_.result);
     const int64_t end = smaller(size_, (part + 1) * partSize_);
+    const auto step = static_cast<uint32_t>(context.step);
     alignas(64) uint32_t words[blockSize];
     for (int64_t from = part * partSize_; from < end; from += blockSize) {
       const int64_t count = smaller(blockSize, end - from);
       for (int64_t i = 0; i < count; i += 4 * countersAtOnce) {
-        philox(words + i, static_cast<uint32_t>((from + i) / 4), static_cast<uint32_t>(context.step), work_.hash, context.key);
+        philox(words + i, static_cast<uint32_t>((from + i) / 4), step, work_.hash, context.key);
       }
       if (work_.distribution == Distribution::normal) normalBlock(words, result + from, count);
       else uniformBlock(words, result + from, count);

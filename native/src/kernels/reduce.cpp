@@ -1,8 +1,8 @@
 // Sums and maxima over any axes of strided elements.
 //
-// Where a reduced axis lies innermost in memory, each result is the sum of contiguous runs. Otherwise neighbouring results
-// are summed side by side, a vector of them at a time. Where there are few results the reduced elements are shared out
-// among parts, whose results `finish` puts together.
+// Where a reduced axis lies innermost in memory, each result is the sum of contiguous runs. Otherwise neighbouring
+// results are summed side by side, a vector of them at a time. Where there are few results the reduced elements are
+// shared out among parts, whose results `finish` puts together.
 #include "factories.h"
 #include "list.h"
 #include "reducer.h"
@@ -48,7 +48,8 @@ class ReduceTask final : public Task {
   }
 
   void run(const Context& context, int64_t part, char* scratch, char* shared) const override {
-    withReducer(work_.op, resultType_, [&](auto reducer) { this->reduce<decltype(reducer)>(context, part, scratch, shared); });
+    withReducer(work_.op, resultType_,
+                [&](auto reducer) { this->reduce<decltype(reducer)>(context, part, scratch, shared); });
   }
 
   void finish(const Context& context, char* shared) const override {
@@ -70,9 +71,9 @@ class ReduceTask final : public Task {
 
  private:
   static int64_t innermost(const Walk& walk) {
-    int64_t least = INT64_MAX;
-    if (walk.rank > 0) least = walk.strides[walk.rank - 1] < 0 ? -walk.strides[walk.rank - 1] : walk.strides[walk.rank - 1];
-    return least;
+    if (walk.rank == 0) return INT64_MAX;
+    const int64_t stride = walk.strides[walk.rank - 1];
+    return stride < 0 ? -stride : stride;
   }
   int64_t partBytes() const { return ceilDivide(keptOfPart_ * 8, 64) * 64; }
 

@@ -1,6 +1,7 @@
-// Sums and maxima of consecutive elements, in orders that depend on their number alone. Sums are added up in blocks, so that no
-// running float is long; a maximum lets NaN through; whole numbers wrap round.
+// Sums and maxima of consecutive elements, in orders that depend on their number alone. Sums are added up in blocks, so
+// that no running float is long; a maximum lets NaN through; whole numbers wrap round.
 #pragma once
+#include "../plan.h"
 #include "math.h"
 
 namespace vaekit::VAEKIT_ISA {
@@ -103,8 +104,8 @@ VAEKIT_INLINE void fillWith(typename R::T* to, typename R::T value, int64_t coun
   for (int64_t i = 0; i < count; i++) to[i] = value;
 }
 
-// What rows leave for each of their columns: running values, and what was taken over from them each `groupRows` rows. Rows are
-// told by their numbers, so that it does not matter in how many pieces they come.
+// What rows leave for each of their columns: running values, and what was taken over from them each `groupRows` rows.
+// Rows are told by their numbers, so that it does not matter in how many pieces they come.
 //
 // A column's numbers are too few for vectors where rows are short: then several rows are taken as one.
 struct ColumnLayout {

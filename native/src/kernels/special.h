@@ -65,7 +65,8 @@ inline double polyGamma(int order, double x) {
   return (order % 2 == 0 ? -1 : 1) * (series + factorial(order) * shift);
 }
 
-// C's power, but for the two places where JavaScript's differs from it: an exponent that is NaN, and ±1 to the power of ±∞.
+// C's power, but for the two places where JavaScript's differs from it: an exponent that is NaN, and ±1 to the power of
+// ±∞.
 inline double scalarPower(double x, double y) {
   if (y != y || ((x == 1 || x == -1) && (y == HUGE_VAL || y == -HUGE_VAL))) return NAN;
   return pow(x, y);

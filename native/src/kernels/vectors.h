@@ -86,6 +86,20 @@ VAEKIT_INLINE Floats squareRoot(Floats x) {
 #endif
 }
 
+// The larger of two, and the second where one is NaN: an instruction of its own, which compilers do not find behind a
+// second choice.
+VAEKIT_INLINE Floats largerOrSecond(Floats a, Floats b) {
+#if defined(__AVX512F__) && VAEKIT_LANES == 16
+  return bitsOf<Floats>(_mm512_maskz_max_ps(0xffff, bitsOf<__m512>(a), bitsOf<__m512>(b)));
+#elif defined(__AVX2__) && VAEKIT_LANES == 8
+  return bitsOf<Floats>(_mm256_max_ps(bitsOf<__m256>(a), bitsOf<__m256>(b)));
+#elif defined(__SSE2__) && VAEKIT_LANES == 4
+  return bitsOf<Floats>(_mm_max_ps(bitsOf<__m128>(a), bitsOf<__m128>(b)));
+#else
+  return a > b ? a : b;
+#endif
+}
+
 VAEKIT_INLINE Doubles splat(double x) {
   Doubles v;
   for (int lane = 0; lane < halfLanes; lane++) v[lane] = x;

@@ -56,8 +56,8 @@ struct Walk {
     return place;
   }
 
-  // Calls f(first, rows, rowStride, columns, stride, done) for matrices that are, one after the other, elements [from, from +
-  // count) of the space; `first` is a place in the buffer and `done` the number of elements before.
+  // Calls f(first, rows, rowStride, columns, stride, done) for matrices that are, one after the other, elements [from,
+  // from + count) of the space; `first` is a place in the buffer and `done` the number of elements before.
   template <typename F>
   VAEKIT_INLINE void visit(int64_t from, int64_t count, F f) const {
     if (rank == 0) {
@@ -102,11 +102,11 @@ VAEKIT_INLINE int32_t widened(uint8_t x, DType type) {
   return type == DType::boolean ? -(x != 0) : x;
 }
 
-// to[0 … rows · columns) of a matrix. Rows may be written beyond their ends by less than a vector, where the next row or
-// nothing that matters is.
+// to[0 … rows · columns) of a matrix. Rows may be written beyond their ends by less than a vector, where the next row
+// or nothing that matters is.
 template <typename T>
-VAEKIT_INLINE void gatherMatrix(int32_t* to, const T* from, DType type, int64_t rows, int64_t rowStride, int64_t columns,
-                                int64_t stride) {
+VAEKIT_INLINE void gatherMatrix(int32_t* to, const T* from, DType type, int64_t rows, int64_t rowStride,
+                                int64_t columns, int64_t stride) {
   if (stride == 0) {
     for (int64_t row = 0; row < rows; row++, to += columns) {
       const Ints value = splat(widened(from[row * rowStride], type));
@@ -144,10 +144,11 @@ inline void gatherBlock(int32_t* to, const char* buffer, DType type, const Walk&
 }
 
 // Elements [from, from + count) of a store.
-inline void scatterBlock(const int32_t* from_, char* buffer, DType type, const Walk& walk, int64_t from, int64_t count) {
+inline void scatterBlock(const int32_t* block, char* buffer, DType type, const Walk& walk, int64_t from,
+                         int64_t count) {
   walk.visit(from, count, [&](int64_t place, int64_t rows, int64_t rowStride, int64_t columns, int64_t stride,
                               int64_t done) __attribute__((always_inline)) {
-    const int32_t* x = from_ + done;
+    const int32_t* x = block + done;
     for (int64_t row = 0; row < rows; row++, x += columns) {
       if (bytesOf(type) == 4) {
         int32_t* to = reinterpret_cast<int32_t*>(buffer) + place + row * rowStride;
