@@ -24,8 +24,9 @@ export function defineDoctor(command: Command): void {
     const rows = engines.map((engine) => {
       const name = engine.info.runtime ?? engine.info.name;
       if (!engine.works) return ['  ✗', name, engine.problem];
-      const { version: own, threads, selfTest, startMilliseconds } = engine.info;
-      const text = `${own ? `${own}, ` : ''}${threads} threads, ready in ${Math.round(startMilliseconds)} ms, self-test passed in ${Math.round(selfTest.milliseconds)} ms`;
+      const { version: own, instructionSet, threads, selfTest, startMilliseconds } = engine.info;
+      const kind = own ?? instructionSet;
+      const text = `${kind ? `${kind}, ` : ''}${threads} thread${threads === 1 ? '' : 's'}, ready in ${Math.round(startMilliseconds)} ms, self-test passed in ${Math.round(selfTest.milliseconds)} ms`;
       return [engine === used ? '  ✓ used' : '  ✓', name, text];
     });
     print('engines');

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { ENGINE_NAMES, type EngineOptions } from '../node/engines.js';
+import { MOST_THREADS } from '../node/native.js';
 import { UsageError } from './exit.js';
 import { addFlags, readFlags } from './flags.js';
 
@@ -14,7 +15,7 @@ const engineOptions = z.object({
     .number()
     .int()
     .positive()
-    .max(1024)
+    .max(MOST_THREADS)
     .optional()
     .describe('threads that share one operation (default: one for each core)'),
 });

@@ -23,7 +23,7 @@ test.each([
   ['sample last --sede 3', "unknown option '--sede'; did you mean --seed?"],
   ['doctor --jsno', "unknown option '--jsno'; did you mean --json?"],
   ['train vae --architecture covn', "--architecture: must be one of auto, mlp, conv, resnet, not 'covn'"],
-  ['sample last --engine onx', "--engine: must be one of auto, onnx, reference, not 'onx'"],
+  ['sample last --engine onx', "--engine: must be one of auto, native, onnx, reference, not 'onx'"],
 ])('vaekit %s, with a name typed wrongly, is answered with the right one', async (typed, answer) => {
   expect(await refusalOf(typed)).toContain(answer);
 });
@@ -48,6 +48,8 @@ test.each([
   ['sample .', '. is not a run: it has no config.json; name a folder that vaekit train has made'],
   ['systems --names --json', "option '--json' cannot be used with option '--names'"],
   ['doctor --verbose', "unknown option '--verbose'; see vaekit doctor --help"],
+  ['sample last --threads 0', '--threads: must be'],
+  ['sample last --threads 1000', '--threads: must be'],
   ['sample last --engine reference --threads 2', '--threads has no effect on the reference engine'],
 ])('vaekit %s is refused in one sentence', async (typed, sentence) => {
   expect(await refusalOf(typed)).toContain(`vaekit: ${sentence}`);
@@ -63,7 +65,7 @@ test('VAEKIT_ENGINE is read where --engine is not given, and refused by its name
   const { code, stderr } = await vaekit(root, ['sample', 'last'], { env: { VAEKIT_ENGINE: 'gpu' } });
   expect(code).toBe(2);
   expect(stderr).toBe(
-    "vaekit: VAEKIT_ENGINE must be one of auto, onnx, reference, not 'gpu'; correct or unset it\n",
+    "vaekit: VAEKIT_ENGINE must be one of auto, native, onnx, reference, not 'gpu'; correct or unset it\n",
   );
   const given = await vaekit(root, ['sample', 'last', '--engine', 'onnx'], {
     env: { VAEKIT_ENGINE: 'gpu' },

@@ -1,5 +1,6 @@
 /** From errors to one sentence and an exit code. Each class is imported from its own file: the index of its folder loads more. */
 import { DataError } from '../data/dataset.js';
+import { MemoryError } from '../node/memory.js';
 import { OptionError } from '../systems/errors.js';
 import { ShapeError } from '../tensor/shape.js';
 import { EXIT, UsageError } from './exit.js';
@@ -9,6 +10,7 @@ export function exitCodeOf(error: unknown): number {
   const isInput =
     error instanceof UsageError ||
     error instanceof DataError ||
+    error instanceof MemoryError ||
     error instanceof OptionError ||
     error instanceof ShapeError;
   return isInput ? EXIT.usage : EXIT.failed;

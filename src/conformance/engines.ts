@@ -2,7 +2,10 @@
 import * as ortNode from 'onnxruntime-node';
 import * as ortWeb from 'onnxruntime-web';
 import { type Engine, ReferenceEngine } from '../engine/index.js';
+import { NativeEngine } from '../engine/native/engine.js';
+import { PlanInterpreter } from '../engine/native/interpreter.js';
 import { localRunner, OnnxEngine } from '../engine/onnx/engine.js';
+import { AddonError, AddonRunner, instructionSets } from '../node/native.js';
 
 export interface EngineUnderTest {
   readonly name: string;
@@ -19,6 +22,29 @@ const onnxRuntimeSkips = {
 
 ortWeb.env.wasm.numThreads = 1;
 
+/** Instruction sets on which this machine can try the native engine; none where it was not built. */
+export const nativeSets = builtSets();
+
+function builtSets(): readonly string[] {
+  try {
+    return instructionSets();
+  } catch (error) {
+    if (!(error instanceof AddonError && error.isMissing)) throw error;
+    console.warn(`the native engine is not tested: ${error.message}`);
+    return [];
+  }
+}
+
+/** All that it was built for with two threads, and the fastest alone. */
+function nativeEngines(): EngineUnderTest[] {
+  const engine = (instructionSet: string, threads: number): EngineUnderTest => ({
+    name: `native for ${instructionSet} on ${threads} thread${threads === 1 ? '' : 's'}`,
+    create: () => new NativeEngine(new AddonRunner({ threads, instructionSet })),
+    skips: {},
+  });
+  return [...nativeSets.map((set) => engine(set, 2)), ...nativeSets.slice(0, 1).map((set) => engine(set, 1))];
+}
+
 export const engines: readonly EngineUnderTest[] = [
   { name: 'reference', create: () => new ReferenceEngine(), skips: {} },
   {
@@ -31,4 +57,6 @@ export const engines: readonly EngineUnderTest[] = [
     create: () => new OnnxEngine(localRunner(ortWeb, { threads: 1, providers: ['wasm'] })),
     skips: onnxRuntimeSkips,
   },
+  { name: 'plans in TypeScript', create: () => new NativeEngine(new PlanInterpreter()), skips: {} },
+  ...nativeEngines(),
 ];

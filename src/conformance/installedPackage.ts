@@ -1,7 +1,7 @@
 /** The package as others install it: the files that npm would publish, beside the dependencies it declares. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { copyFile, mkdir, symlink } from 'node:fs/promises';
+import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -65,4 +65,13 @@ export async function installPackage(folder: string, { peers }: { peers: boolean
     if (existsSync(target)) await symlink(target, join(modules, name), 'junction');
   }
   return installed;
+}
+
+/** Installs the native engine of this checkout into `node_modules` of a folder, as the package of this platform. */
+export async function installNative(folder: string): Promise<void> {
+  const name = `@vaekit/native-${process.platform}-${process.arch}`;
+  const installed = join(folder, 'node_modules', name);
+  await mkdir(installed, { recursive: true });
+  await writeFile(join(installed, 'package.json'), JSON.stringify({ name, main: 'vaekit.node' }));
+  await copyFile(join(ROOT, 'native/build/vaekit.node'), join(installed, 'vaekit.node'));
 }

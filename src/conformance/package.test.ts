@@ -8,7 +8,15 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from './commandLine.js';
 import { findingsIn } from './compiler.js';
-import { entryPoints, installPackage, manifest, packedFiles, ROOT } from './installedPackage.js';
+import { nativeSets } from './engines.js';
+import {
+  entryPoints,
+  installNative,
+  installPackage,
+  manifest,
+  packedFiles,
+  ROOT,
+} from './installedPackage.js';
 
 const files = packedFiles();
 const sources = files.filter((path) => path.startsWith('src/'));
@@ -96,3 +104,20 @@ test('the program runs as npm links it, and trains without the optional peers', 
   const { stdout } = await node(bin, ...words);
   expect(JSON.parse(stdout)).toMatchObject({ system: 'ae', runtime: 'onnxruntime-web', steps: 2 });
 });
+
+test.skipIf(nativeSets.length === 0)(
+  'the native engine is taken from the package of this platform',
+  async () => {
+    const bin = join(installed, manifest.bin.vaekit);
+    const nativeReport = async () => JSON.parse((await node(bin, 'doctor', '--json')).stdout).engines[0];
+    expect(await nativeReport()).toMatchObject({
+      works: false,
+      problem: `@vaekit/native-${process.platform}-${process.arch} is not installed`,
+    });
+    await installNative(folder);
+    expect(await nativeReport()).toMatchObject({
+      works: true,
+      info: { name: 'native', instructionSet: nativeSets[0], selfTest: { passed: true } },
+    });
+  },
+);

@@ -46,6 +46,8 @@ export function problemOf([program, ...words]: readonly string[]): string | unde
       );
       return missing && `there is no ${missing}`;
     }
+    case 'node':
+      return isThere(first) ? undefined : `there is no ${first}`;
     case 'cd':
       // A clone is called as the package is.
       return first === manifest.name || isThere(first) ? undefined : `there is no folder ${first}`;

@@ -65,7 +65,11 @@ export function requireRunOptions({ steps = 1, firstStep = 0, seed = 0 }: RunOpt
 }
 
 /** The value of a variable, checked against what the program wants. */
-export function requireVariable<T extends Values>(value: T | undefined, name: string, shape?: Shape): T {
+export function requireVariable<T extends { readonly length: number }>(
+  value: T | undefined,
+  name: string,
+  shape?: Shape,
+): T {
   if (!value) throw new Error(`variable '${name}' has no value yet; write its initial value first`);
   if (shape && value.length !== sizeOf(shape)) {
     throw new Error(

@@ -1,6 +1,8 @@
 /** vaekit in Node: data from files, engines in worker threads, runs in folders. */
+
+export { explainCase } from './bench/explain.js';
 export type { BenchResult } from './bench/measure.js';
-export { benchNames, requireCase, runCase } from './bench/run.js';
+export { type BenchRequest, benchNames, requireCase, runCase } from './bench/run.js';
 export {
   type DatasetReport,
   describeSource,

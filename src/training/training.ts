@@ -55,6 +55,7 @@ export class Training implements AsyncIterable<TrainingEvent> {
   /** Step of the last checkpoint. */
   #saved: number | undefined;
   #warnedOfCollapse = false;
+  #executable: Promise<Executable> | undefined;
 
   /** @throws ShapeError, OptionError if the model cannot be built for this data, or not trained with these options */
   constructor(definition: TrainingDefinition) {
@@ -89,6 +90,15 @@ export class Training implements AsyncIterable<TrainingEvent> {
     return this.#step.state;
   }
 
+  /**
+   * Compiles the step, which otherwise happens before the first event.
+   *
+   * @throws Error if the engine cannot take it, as for want of memory
+   */
+  async prepare(): Promise<void> {
+    await this.#compiled();
+  }
+
   [Symbol.asyncIterator](): AsyncIterator<TrainingEvent, void> {
     return this.#events;
   }
@@ -97,6 +107,11 @@ export class Training implements AsyncIterable<TrainingEvent> {
   async finish(): Promise<TrainedModel> {
     for await (const _ of this.#events);
     return this.model;
+  }
+
+  #compiled(): Promise<Executable> {
+    this.#executable ??= this.#definition.engine.compile(this.#step.program);
+    return this.#executable;
   }
 
   async *#record(events: AsyncIterable<TrainingEvent>): AsyncGenerator<TrainingEvent, void> {
@@ -109,7 +124,7 @@ export class Training implements AsyncIterable<TrainingEvent> {
   async *#steps(): AsyncGenerator<TrainingEvent, void> {
     const { engine, training, signal } = this.#definition;
     const run = this.#run;
-    const executable = await engine.compile(this.#step.program);
+    const executable = await this.#compiled();
     try {
       await engine.variables.write(this.#safe);
       const parameters = this.#step.weights.reduce((sum, weight) => sum + weight.size, 0);

@@ -146,8 +146,9 @@ class SlidingTask final : public Task {
         for (const Phase& phase : phases_) slide(context, shared, region, phase, group, panel);
       }
     }
-    if (then_) follow(context, part, region, panels_.first(firstPanel),
-                      smaller(channels_, panels_.first(endPanel)), scratch + copyBytes_, shared);
+    // Panels are of a group's channels; where there are several groups, a part has all of them.
+    const int64_t endColumn = endPanel == panels_.count ? channels_ : panels_.first(endPanel);
+    if (then_) follow(context, part, region, panels_.first(firstPanel), endColumn, scratch + copyBytes_, shared);
   }
 
   void finish(const Context& context, char* shared) const override {

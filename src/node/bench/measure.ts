@@ -73,11 +73,7 @@ export async function measureCase(
   const imported = { import_s: sinceStart(), rss_after_import_mib: peakMib() };
   const engine = await openEngine(engineOptions);
   try {
-    const training = trainingOptions.parse(bench.training);
-    const options = bench.system.options.parse(bench.options);
-    const data = describeData(bench.spec, { size: POOL * training.batchSize });
-    const table = new VariableTable();
-    const step = trainingStep({ system: bench.system, options, data, training, totalSteps: 1e6, table });
+    const { training, options, data, table, step } = buildStep(bench);
     const executable = await engine.compile(step.program);
     await engine.variables.write(initialValues(step.state, 0));
     const pool = bench.samples(POOL * training.batchSize).x;
@@ -131,6 +127,16 @@ export async function measureCase(
   } finally {
     await engine.dispose();
   }
+}
+
+/** The training step of a case. */
+export function buildStep({ system, spec, ...bench }: BenchCase) {
+  const training = trainingOptions.parse(bench.training);
+  const options = system.options.parse(bench.options);
+  const data = describeData(spec, { size: POOL * training.batchSize });
+  const table = new VariableTable();
+  const step = trainingStep({ system, options, data, training, totalSteps: 1e6, table });
+  return { training, options, data, table, step };
 }
 
 /** Training steps over the pool of batches, as many per call as a tenth of a second holds. */

@@ -54,7 +54,12 @@ export const runConfig = z.object({
     fingerprint: z.string(),
     spec: sampleSpec,
   }),
-  engine: z.object({ name: z.string(), runtime: z.string(), threads: z.number() }),
+  engine: z.object({
+    name: z.string(),
+    runtime: z.string(),
+    instructionSet: z.string().optional(),
+    threads: z.number(),
+  }),
   platform: z.string(),
   /** The command that repeats the run, where it was started by one. */
   command: z.string().optional(),

@@ -199,7 +199,8 @@ test('an engine that there is not is refused where the environment names it, too
   expect({ code, stdout, stderr }).toEqual({
     code: 2,
     stdout: '',
-    stderr: "vaekit: VAEKIT_ENGINE must be one of auto, onnx, reference, not 'fast'; correct or unset it\n",
+    stderr:
+      "vaekit: VAEKIT_ENGINE must be one of auto, native, onnx, reference, not 'fast'; correct or unset it\n",
   });
 });
 

@@ -18,7 +18,6 @@ const request = (out: string, more: object = {}) => ({
   data: data(),
   options: { architecture: 'mlp' as const, hidden: [16], latent: 2 },
   training: { ...training, ...more },
-  engine: { engine: 'onnx' as const },
   out: join(root, out),
 });
 

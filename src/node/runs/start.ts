@@ -11,7 +11,7 @@ import {
   trainingOptions,
 } from '../../training/index.js';
 import { type OpenOptions as DataOptions, openDatasetInWorker } from '../data/index.js';
-import { type EngineOptions, type OpenEngine, openEngine } from '../engines.js';
+import { ENGINE_NAMES, type EngineOptions, type OpenEngine, openEngine } from '../engines.js';
 import { version } from '../version.js';
 import { checkOptions } from './checkOptions.js';
 import { FORMAT, type RunConfig } from './config.js';
@@ -63,6 +63,7 @@ export async function train<Options extends z.ZodObject>(
     // It may refuse the request, and must do so before anything is written.
     const definition = definitionOf(parts, { system, options, training, signal });
     const run = new Training(definition);
+    await run.prepare();
     const { data, engine } = parts;
     const { name, size, classes, fingerprint } = data.dataset;
     const ownLayers = Object.keys(options).filter((name) => typeof options[name] === 'function');
@@ -87,6 +88,7 @@ export async function train<Options extends z.ZodObject>(
       engine: {
         name: engine.name,
         runtime: engine.info.runtime ?? engine.name,
+        ...(engine.info.instructionSet ? { instructionSet: engine.info.instructionSet } : {}),
         threads: engine.info.threads,
       },
       platform: `node ${process.version} on ${process.platform} ${process.arch}`,
@@ -202,7 +204,7 @@ function definitionOf(
 }
 
 /** The engine that a run began with: another one, or another number of threads, may round otherwise. */
-function engineOf({ engine }: RunConfig): EngineOptions {
-  if (engine.name === 'reference') return { engine: 'reference' };
-  return { engine: engine.name === 'onnx' ? 'onnx' : 'auto', threads: engine.threads };
+function engineOf({ engine: { name, threads, instructionSet } }: RunConfig): EngineOptions {
+  const engine = ENGINE_NAMES.find((known) => known === name) ?? 'auto';
+  return engine === 'reference' ? { engine } : { engine, threads, instructionSet };
 }

@@ -1,0 +1,108 @@
+/**
+ * The native engine: it lowers programs to plans (see plan.ts) and has a runner execute them, which is the compiled
+ * engine or its twin in TypeScript.
+ */
+import { type DType, type Program, type TensorData, toData } from '../../tensor/index.js';
+import {
+  type Engine,
+  type Executable,
+  type Feeds,
+  type Fetches,
+  type RunOptions,
+  requireFeed,
+  requireRunOptions,
+  requireVariable,
+  type Values,
+  type VariableStore,
+} from '../engine.js';
+import { Turns } from '../turns.js';
+import { lowerProgram } from './lower.js';
+import type { Plan } from './plan.js';
+import type { LoadedPlan, PlanRunner } from './runner.js';
+
+/** What the runner holds of a variable. */
+interface Held {
+  readonly dtype: DType;
+  readonly length: number;
+}
+
+const heldAs = (values: Values): Held => ({
+  dtype: values instanceof Int32Array ? 'int32' : values instanceof Uint8Array ? 'uint8' : 'float32',
+  length: values.length,
+});
+
+export class NativeEngine<Runner extends PlanRunner = PlanRunner> implements Engine {
+  readonly name = 'native';
+  readonly #turns = new Turns();
+  readonly #held = new Map<string, Held>();
+  /** Counts writes, so that runs look at their variables again only after one. */
+  #writes = 0;
+
+  constructor(readonly runner: Runner) {}
+
+  readonly variables: VariableStore = {
+    read: (names) => {
+      const list = [...names];
+      return this.#turns.take(() => {
+        for (const name of list) requireVariable(this.#held.get(name), name);
+        return this.runner.read(list);
+      });
+    },
+    write: (values) =>
+      this.#turns.take(() => {
+        this.runner.write(values);
+        for (const [name, data] of values) this.#held.set(name, heldAs(data));
+        this.#writes++;
+      }),
+  };
+
+  async compile(program: Program): Promise<Executable> {
+    const { plan, loaded } = await this.#turns.take(() => {
+      const lowered = lowerProgram(program);
+      return { plan: lowered, loaded: this.runner.load(lowered) };
+    });
+    let isDisposed = false;
+    let checkedWrites = -1;
+    return {
+      run: (feeds: Feeds = {}, { signal, ...options }: RunOptions = {}) =>
+        this.#turns.take(() => {
+          if (isDisposed) throw new Error('run: this executable has been disposed of');
+          signal?.throwIfAborted();
+          const checked = requireRunOptions(options);
+          for (const [name, { shape }] of program.inputs) requireFeed(feeds, name, shape, checked.steps);
+          if (checkedWrites !== this.#writes) this.#prepareVariables(program);
+          checkedWrites = this.#writes;
+          const data = plan.inputs.map(({ name, dtype }) => toData(dtype, feeds[name]));
+          return fetch(plan, loaded.run(data, checked, signal));
+        }),
+      dispose: async () => {
+        if (isDisposed || this.#turns.closed) return;
+        await this.#turns.take(() => {
+          if (!isDisposed) loaded.release();
+          isDisposed = true;
+        });
+      },
+    };
+  }
+
+  dispose(): Promise<void> {
+    return this.#turns.close(() => this.runner.close());
+  }
+
+  /** Variables have the lengths that the program wants, and get the types. */
+  #prepareVariables(program: Program): void {
+    for (const [name, { shape, dtype }] of program.variables) {
+      const held = requireVariable(this.#held.get(name), name, shape);
+      if (held.dtype === (dtype === 'bool' ? 'uint8' : dtype)) continue;
+      const values = toData(dtype, requireVariable(this.runner.read([name]).get(name), name));
+      this.runner.write(new Map([[name, values]]));
+      this.#held.set(name, heldAs(values));
+    }
+  }
+}
+
+function fetch(plan: Plan, results: ReturnType<LoadedPlan['run']>): Fetches | Promise<Fetches> {
+  const named = (values: readonly TensorData[]) =>
+    Object.fromEntries(plan.outputs.map(({ name }, i) => [name, values[i]]));
+  return results instanceof Promise ? results.then(named) : named(results);
+}

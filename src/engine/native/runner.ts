@@ -1,0 +1,27 @@
+/** What executes plans: the compiled engine, or its twin in TypeScript. */
+import type { TensorData } from '../../tensor/index.js';
+import type { CheckedRunOptions, Values } from '../engine.js';
+import type { Plan } from './plan.js';
+
+export interface LoadedPlan {
+  /**
+   * @param feeds for each input of the plan the values of all steps, in the type that its buffer holds
+   * @returns for each output of the plan the values of all steps; a promise of them where the work is done on other threads
+   * @throws Error after which the variables are what they were before: an index outside of its rows, a variable without a
+   *   value, a signal
+   */
+  run(
+    feeds: readonly TensorData[],
+    options: CheckedRunOptions,
+    signal?: AbortSignal,
+  ): readonly TensorData[] | Promise<readonly TensorData[]>;
+  release(): void;
+}
+
+/** Runs and other calls do not overlap: the engine that holds the runner sees to that. */
+export interface PlanRunner {
+  load(plan: Plan): LoadedPlan;
+  read(names: readonly string[]): Map<string, TensorData>;
+  write(values: ReadonlyMap<string, Values>): void;
+  close(): void;
+}
