@@ -4,7 +4,7 @@
  * product are attached to it, and the new values of variables are written where the old ones were, if nobody wants
  * those any more.
  */
-import { MAX_RANK } from './build.js';
+
 import { slotsOf } from './emit.js';
 import {
   type GraphProgram,
@@ -17,6 +17,7 @@ import {
   type Read,
   type ReduceNode,
 } from './graph.js';
+import { MAX_RANK } from './lines.js';
 import { type Destination, isComputedWhole, loadsOf, type Member, type Step, type Steps } from './members.js';
 import { Order } from './order.js';
 import { breaksOf, mergeBreaks, walkKey } from './views.js';
@@ -24,6 +25,8 @@ import { breaksOf, mergeBreaks, walkKey } from './views.js';
 /** Registers, of the 64 that the engine has. */
 const MOST_SLOTS = 60;
 const MOST_LOADS = 24;
+/** Lines and constants of a loop: more save nothing, and to look at them again for every member takes its time. */
+const MOST_LINES = 160;
 /** A loop over one element has no memory traffic to think of. */
 const MOST_SCALAR_LOADS = 44;
 
@@ -67,8 +70,8 @@ class Grouper {
   readonly #order: Order;
   readonly #unitsOf = new Map<Node, Set<number>>();
   /** Loops that read a large value in its own order. */
-  readonly #readers = new Map<Node, number[]>();
-  readonly #scalars: number[] = [];
+  readonly #readers = new Map<Node, Set<number>>();
+  readonly #scalars = new Set<number>();
   /** Units that read a variable. */
   readonly #variableReaders = new Map<Node, Set<number>>();
   readonly #homes = new Map<Node, Destination>();
@@ -167,12 +170,11 @@ class Grouper {
     let unit = candidates.find((candidate) => this.#canJoin(alone, needs, candidate));
     if (unit === undefined) {
       unit = this.#create({ group: alone });
-      if (member.size === 1) this.#scalars.push(unit);
+      if (member.size === 1) this.#scalars.add(unit);
     } else this.#combine(unit, alone);
     for (const need of needs) this.#order.need(unit, need);
     for (const { source } of reads) this.#needSource(unit, source);
-    if (member.kind === 'line' || member.kind === 'reduce' || member.kind === 'place')
-      this.#made(member.node, unit);
+    if (member.kind !== 'store') this.#made(member.node, unit);
     if (member.kind === 'place' && member.isFill) this.#fillings.set(member.node, unit);
     for (const producer of producers) this.#tryMerge(unit, producer);
     this.#noteReader(reads, unit, member.size);
@@ -199,7 +201,7 @@ class Grouper {
   #siblings(reads: readonly Read[], size: number, needs: ReadonlySet<number>): number[] {
     const isWelcome = (unit: number) =>
       !this.#order.isAwaited(unit) || this.#order.covers(unit, needs, this.#products);
-    if (size === 1) return this.#scalars.filter(isWelcome);
+    if (size === 1) return [...this.#scalars].filter(isWelcome).sort((a, b) => a - b);
     const found = new Set<number>();
     for (const read of reads) {
       if (!isLarge(read, size) || !isWhole(read)) continue;
@@ -215,8 +217,8 @@ class Grouper {
     for (const read of reads) {
       if (!isLarge(read, size) || !isWhole(read)) continue;
       const readers = this.#readers.get(read.source);
-      if (!readers) this.#readers.set(read.source, [unit]);
-      else if (!readers.includes(unit)) readers.push(unit);
+      if (readers) readers.add(unit);
+      else this.#readers.set(read.source, new Set([unit]));
     }
   }
 
@@ -243,6 +245,7 @@ class Grouper {
     if (a.columns !== undefined && b.columns !== undefined && a.columns !== b.columns) return false;
     const breaks = mergeBreaks(a.breaks, b.breaks);
     if (!breaks || breaks.length >= MAX_RANK) return false;
+    if (a.registers + b.registers > MOST_LINES) return false;
     let loads = 0;
     for (const reads of [a.reads, b.reads]) {
       for (const [key, read] of reads) {
@@ -277,12 +280,8 @@ class Grouper {
     const [group, gone] = [this.#groupOf(unit), this.#groupOf(other)];
     if (unit === other || !group || !gone || group.isEarly !== gone.isEarly) return;
     if (!this.#order.canMerge(unit, other)) return;
-    if (
-      !this.#handsOver(other, gone, group) ||
-      !this.#handsOver(unit, group, gone) ||
-      !this.#fits(gone, group)
-    )
-      return;
+    if (!this.#handsOver(other, gone, group) || !this.#handsOver(unit, group, gone)) return;
+    if (!this.#fits(gone, group)) return;
     // What is read comes first.
     const members = [...gone.members, ...group.members];
     this.#combine(unit, gone);
@@ -290,21 +289,24 @@ class Grouper {
     this.#absorb(unit, other);
   }
 
+  /** A unit that is nothing but a loop becomes part of another one. */
   #absorb(kept: number, gone: number): void {
     this.#order.merge(kept, gone);
+    const group = this.#groupOf(gone);
     this.#units[gone] = undefined;
-    const replace = (units: Set<number>) => {
-      if (units.delete(gone)) units.add(kept);
+    const replace = (units: Set<number> | undefined) => {
+      if (units?.delete(gone)) units.add(kept);
     };
-    for (const units of this.#unitsOf.values()) replace(units);
-    for (const units of this.#variableReaders.values()) replace(units);
-    for (const [join, unit] of this.#fillings) if (unit === gone) this.#fillings.set(join, kept);
-    for (const [source, units] of this.#readers) {
-      if (units.includes(gone))
-        this.#readers.set(source, [...new Set(units.map((u) => (u === gone ? kept : u)))]);
+    for (const member of group?.members ?? []) {
+      if (member.kind === 'store') continue;
+      replace(this.#unitsOf.get(member.node));
+      if (this.#fillings.get(member.node) === gone) this.#fillings.set(member.node, kept);
     }
-    const at = this.#scalars.indexOf(gone);
-    if (at >= 0) this.#scalars.splice(at, 1);
+    for (const { source } of group?.reads.values() ?? []) {
+      replace(this.#variableReaders.get(source));
+      replace(this.#readers.get(source));
+    }
+    replace(this.#scalars);
   }
 
   // Products.

@@ -3,7 +3,7 @@
  * a line of code computes in double precision, and a store rounds.
  */
 import { normalQuantile, philoxBlocks } from '../../random/index.js';
-import { allocate, bytesPerElement, type DType, type TensorData } from '../../tensor/index.js';
+import { allocate, type DType, type TensorData } from '../../tensor/index.js';
 import type { CheckedRunOptions, Values } from '../engine.js';
 import { erf, lgamma, polygamma } from '../reference/special.js';
 import {

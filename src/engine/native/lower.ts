@@ -3,7 +3,7 @@
  * groups.ts), written as instructions (emit.ts), put in order (schedule.ts) and given memory (memory.ts).
  */
 import { bytesPerElement, type Program, toData } from '../../tensor/index.js';
-import { axesOf, buildGraph, copyOf, MAX_RANK } from './build.js';
+import { buildGraph } from './build.js';
 import { type Buffers, emitLoop } from './emit.js';
 import {
   type ConstantNode,
@@ -17,6 +17,7 @@ import {
   type ReduceNode,
 } from './graph.js';
 import { type Group, type Grouping, groupSteps, type Unit } from './groups.js';
+import { copyOf, MAX_RANK } from './lines.js';
 import { type Destination, isComputedWhole, type Steps, stepsOf } from './members.js';
 import { accessOf, bytesOf, placeBuffers } from './memory.js';
 import {
@@ -29,6 +30,7 @@ import {
   type Port,
   type Reduce,
 } from './plan.js';
+import { axesOf } from './reductions.js';
 import { rewriteGraph } from './rewrite.js';
 import { schedule } from './schedule.js';
 import { stridesOver } from './views.js';

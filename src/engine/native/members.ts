@@ -5,7 +5,7 @@
  * A line that is cheap and reads one large value is computed again in every loop that wants it: that costs less than to store
  * and load it. So is one that a single loop reads in another order: its own reads are then made in that order.
  */
-import { MAX_RANK } from './build.js';
+
 import {
   denseRead,
   type GraphProgram,
@@ -22,6 +22,7 @@ import {
   type ReduceNode,
   rootsOf,
 } from './graph.js';
+import { MAX_RANK } from './lines.js';
 import { boxWalk, breaksOf, compose, isDense, mergeBreaks, type Walk, walkKey, walkSize } from './views.js';
 
 /** Where a loop leaves what it has computed, beside the values of nodes. */

@@ -78,8 +78,8 @@ export class Order {
     added[kept >>> 5] &= ~(1 << (kept & 31));
     for (const need of needs) this.#needs[kept].add(need);
     for (let unit = 0; unit < this.#needs.length; unit++) {
-      if (this.#needs[unit].delete(gone)) this.#needs[unit].add(kept);
       if (!(this.#before[unit][word] & bit)) continue;
+      if (this.#needs[unit].delete(gone)) this.#needs[unit].add(kept);
       this.#before[unit][word] &= ~bit;
       this.#before[unit][kept >>> 5] |= 1 << (kept & 31);
     }

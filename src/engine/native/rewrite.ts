@@ -8,7 +8,7 @@
  *   pad(a) + pad(b) = a and b side by side               where they do not overlap
  *   (a b)ᵀ = bᵀ aᵀ                                       where only the transpose is read
  */
-import { lineOf, reduceSegments } from './build.js';
+
 import {
   type Box,
   denseRead,
@@ -27,7 +27,9 @@ import {
   rootsOf,
   type Segment,
 } from './graph.js';
+import { lineOf } from './lines.js';
 import type { CodeOp } from './plan.js';
+import { reduceSegments } from './reductions.js';
 import { isDense, stridesOver, uniformWalk, type Walk, walkOf, walkSize } from './views.js';
 
 export function rewriteGraph(program: GraphProgram, graph: Graph): GraphProgram {
