@@ -15,8 +15,8 @@ namespace vaekit::VAEKIT_ISA {
 namespace {
 
 // Slots of a loop should leave half of a first-level cache of 32 KB to the buffers that stream through it.
-constexpr int64_t cacheBytes = 32 * 1024;
-constexpr int64_t leastBlock = 512, largestBlock = 1024;
+constexpr int64_t cacheBytes = 24 * 1024;
+constexpr int64_t leastBlock = 256, largestBlock = 1024;
 
 bool overlap(const Buffer& a, const Buffer& b) {
   if (a.kind != b.kind) return false;

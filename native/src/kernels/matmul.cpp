@@ -11,9 +11,11 @@ namespace {
 // Most rows of b that a tile goes through at once: a panel of that many stays in the second cache, and the rows of a in the
 // first.
 constexpr int64_t mostDepth = 1024;
-// Products in a part: some ten microseconds, next to which the handing out of a part is nothing.
-constexpr int64_t partProducts = 1 << 19;
-constexpr int64_t mostParts = 64;
+// Products that are worth a part, a few microseconds, while there are few parts; with many cores to feed, parts are large.
+constexpr int64_t partProducts = 1 << 19, fewParts = 16;
+constexpr int64_t largeProducts = 1 << 23, mostParts = 256;
+// Columns of a piece of a row that are worth a loop.
+constexpr int64_t leastPiece = 192;
 // Rows of b that are packed in one part.
 constexpr int64_t packedRows = 256;
 
@@ -32,12 +34,14 @@ class MatmulTask final : public Task {
       preparations = work.batch * panels_.count * packBlocks_;
     }
     const int64_t products = work.m * work.n * work.k;
-    int64_t wanted = larger(1, smaller(mostParts, products / partProducts));
+    const int64_t wanted = larger(1, larger(smaller(fewParts, products / partProducts), smaller(mostParts, products / largeProducts)));
+    // A part reads its rows of a and its columns of b: the larger of the two is better cut, above all because weights were
+    // written by all threads and have to be fetched from their caches. What follows wants whole rows or long pieces of them.
+    const int64_t leastPanels = then ? ceilDivide(leastPiece, tileVectors * lanes) : 1;
+    const bool mayCutColumns = !then || (work.batch == 1 && !keepsRows(*then));
+    if (mayCutColumns && work.m < work.n) columnParts_ = smaller(wanted, larger(1, panels_.count / leastPanels));
     // A tile's rows at least: fewer use each vector of b too seldom.
-    rowParts_ = smaller(wanted, ceilDivide(work.m, tileRows));
-    // What follows wants whole rows, or pieces of a single one.
-    const bool mayCutRows = !then || (work.m == 1 && work.batch == 1 && !keepsRows(*then));
-    columnParts_ = mayCutRows ? smaller(panels_.count, larger(1, wanted / rowParts_)) : 1;
+    rowParts_ = smaller(ceilDivide(wanted, columnParts_), ceilDivide(work.m, tileRows));
     parts = work.batch * rowParts_ * columnParts_;
     packedBytes_ = (isPacked_ ? work.batch * packedSize_ * 4 : 0);
     sharedBytes = packedBytes_ + (then_ ? parts * then_->partialBytes() : 0);
@@ -58,9 +62,9 @@ class MatmulTask final : public Task {
   }
 
   void run(const Context& context, int64_t part, char* scratch, char* shared) const override {
-    const int64_t columnPart = part % columnParts_;
-    const int64_t rowPart = part / columnParts_ % rowParts_;
-    const int64_t batch = part / columnParts_ / rowParts_;
+    const int64_t rowPart = part % rowParts_;
+    const int64_t columnPart = part / rowParts_ % columnParts_;
+    const int64_t batch = part / rowParts_ / columnParts_;
     const int64_t quarters = ceilDivide(work_.m, 4);
     const int64_t firstRow = quarters * rowPart / rowParts_ * 4;
     const int64_t endRow = smaller(work_.m, quarters * (rowPart + 1) / rowParts_ * 4);
@@ -75,12 +79,14 @@ class MatmulTask final : public Task {
     if (!then_) return;
     char* partial = shared + packedBytes_ + part * then_->partialBytes();
     then_->begin(context, scratch, partial);
-    const int64_t row = batch * work_.m;
     if (columnParts_ == 1) {
+      const int64_t row = batch * work_.m;
       then_->range(context, (row + firstRow) * work_.n, (row + endRow) * work_.n, scratch, partial);
-    } else {
-      const int64_t end = smaller(work_.n, panels_.first(endPanel));
-      then_->range(context, panels_.first(firstPanel), end, scratch, partial);
+      return;
+    }
+    const int64_t first = panels_.first(firstPanel), end = smaller(work_.n, panels_.first(endPanel));
+    for (int64_t row = firstRow; row < endRow; row++) {
+      then_->range(context, row * work_.n + first, row * work_.n + end, scratch, partial);
     }
   }
 
