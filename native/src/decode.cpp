@@ -231,7 +231,7 @@ class Reader {
   static int operandsOf(CodeOp op) {
     if (op == CodeOp::step) return 0;
     if (op <= CodeOp::polygamma || op == CodeOp::negInt) return 1;
-    if (op == CodeOp::mulAdd || op == CodeOp::mulSub || op == CodeOp::negMulAdd || op == CodeOp::where) return 3;
+    if ((op >= CodeOp::mulAdd && op <= CodeOp::addMax) || op == CodeOp::where || op == CodeOp::wherePositive) return 3;
     return op < CodeOp::floatFromInt ? 2 : 1;
   }
 

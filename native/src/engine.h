@@ -77,7 +77,7 @@ class Executable {
   const Plan& plan() const { return plan_; }
   // Bytes of working memory, of all threads together, beyond variables and constants.
   size_t workingBytes() const;
-  // Whether that many steps are done sooner than a trip to another thread and back takes.
+  // Whether that many steps are done so soon that a trip to another thread and back would be a good part of it.
   bool isSmall(int64_t steps) const;
 
   // While set, each run adds the nanoseconds of every instruction.

@@ -25,10 +25,10 @@ struct Buffer {
 #define VAEKIT_CODE_OPS(X)                                                                          \
   X(neg) X(exp) X(log) X(log1p) X(expm1) X(sqrt) X(abs) X(sign) X(floor) X(sin) X(cos) X(tanh)      \
   X(sigmoid) X(softplus) X(erf) X(lgamma) X(polygamma)                                              \
-  X(add) X(sub) X(mul) X(div) X(pow) X(max) X(min) X(mulAdd) X(mulSub) X(negMulAdd)                 \
+  X(add) X(sub) X(mul) X(div) X(pow) X(max) X(min) X(mulAdd) X(mulSub) X(negMulAdd) X(addMax)       \
   X(equal) X(less) X(lessEqual)                                                                     \
   X(negInt) X(addInt) X(subInt) X(mulInt) X(maxInt) X(minInt)                                       \
-  X(equalInt) X(lessInt) X(lessEqualInt) X(where)                                                   \
+  X(equalInt) X(lessInt) X(lessEqualInt) X(where) X(wherePositive)                                  \
   X(floatFromInt) X(floatFromMask) X(intFromFloat) X(intFromMask) X(maskFromFloat) X(maskFromInt)   \
   X(byteFromInt) X(step)
 

@@ -92,6 +92,7 @@ VAEKIT_LINE2(min, Floats, Floats, minOf(x, y))
 VAEKIT_LINE3(mulAdd, Floats, multiplyAdd(x, y, z))
 VAEKIT_LINE3(mulSub, Floats, multiplyAdd(x, y, -z))
 VAEKIT_LINE3(negMulAdd, Floats, multiplyAdd(-x, y, z))
+VAEKIT_LINE3(addMax, Floats, maxOf(x + y, z))
 VAEKIT_LINE2(equal, Ints, Floats, x == y)
 VAEKIT_LINE2(less, Ints, Floats, x < y)
 VAEKIT_LINE2(lessEqual, Ints, Floats, x <= y)
@@ -106,6 +107,7 @@ VAEKIT_LINE2(equalInt, Ints, Ints, x == y)
 VAEKIT_LINE2(lessInt, Ints, Ints, x < y)
 VAEKIT_LINE2(lessEqualInt, Ints, Ints, x <= y)
 VAEKIT_LINE3(where, Ints, (x & y) | (~x & z))
+VAEKIT_LINE3(wherePositive, Ints, reinterpret_cast<Floats>(x) > Floats{} ? y : z)
 VAEKIT_LINE1(floatFromInt, Floats, Ints, __builtin_convertvector(x, Floats))
 VAEKIT_LINE1(floatFromMask, Ints, Ints, x& splat(0x3f800000))
 VAEKIT_LINE1(intFromFloat, Ints, Floats, intOf(x))
@@ -122,7 +124,9 @@ constexpr int arityOf(CodeOp op) {
     case CodeOp::mulAdd:
     case CodeOp::mulSub:
     case CodeOp::negMulAdd:
+    case CodeOp::addMax:
     case CodeOp::where:
+    case CodeOp::wherePositive:
       return 3;
     default:
       return op <= CodeOp::polygamma || op == CodeOp::negInt || op >= CodeOp::floatFromInt ? 1 : 2;

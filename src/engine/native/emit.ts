@@ -174,7 +174,7 @@ function codeOf(members: readonly Member[], around: Surroundings): Code {
   return { lines: withoutDead(contracted(withoutDead(lines, needed), needed), needed), stores, reduced };
 }
 
-/** a·b + c and the like in one line, and −a + b as a difference, where nothing else wants the product or −a. */
+/** Pairs of lines that are one: a·b + c, max(a + b, c), a choice by sign, −a + b. Nothing else may want the first of the two. */
 function contracted(lines: Line[], needed: readonly Value[]): Line[] {
   const uses = new Map<Line, number>();
   const use = (value: Value) => {
@@ -203,6 +203,14 @@ function contracted(lines: Line[], needed: readonly Value[]): Line[] {
       const other = product ?? only(b, 'mul');
       if (product) Object.assign(line, { op: 'mulSub', inputs: [...product.inputs, b] });
       else if (other) Object.assign(line, { op: 'negMulAdd', inputs: [...other.inputs, a] });
+    } else if (line.op === 'max') {
+      const sum = only(a, 'add');
+      const other = sum ?? only(b, 'add');
+      if (other) Object.assign(line, { op: 'addMax', inputs: [...other.inputs, sum ? b : a] });
+    } else if (line.op === 'where') {
+      const [low, x] = only(a, 'less')?.inputs ?? [];
+      if (x && low?.kind === 'constant' && low.value === 0)
+        Object.assign(line, { op: 'wherePositive', inputs: [x, ...line.inputs.slice(1)] });
     }
   }
   return lines;

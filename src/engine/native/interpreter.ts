@@ -240,6 +240,7 @@ const COMPUTE: Record<CodeOp, Compute> = {
   mulAdd: ([a, b, c]) => a * b + c,
   mulSub: ([a, b, c]) => a * b - c,
   negMulAdd: ([a, b, c]) => c - a * b,
+  addMax: ([a, b, c]) => nanOr(a + b, c, Math.max(a + b, c)),
   equal: ([a, b]) => Number(a === b),
   less: ([a, b]) => Number(a < b),
   lessEqual: ([a, b]) => Number(a <= b),
@@ -253,6 +254,7 @@ const COMPUTE: Record<CodeOp, Compute> = {
   lessInt: ([a, b]) => Number(a < b),
   lessEqualInt: ([a, b]) => Number(a <= b),
   where: ([condition, a, b]) => (condition ? a : b),
+  wherePositive: ([x, a, b]) => (x > 0 ? a : b),
   floatFromInt: ([x]) => x,
   floatFromMask: ([x]) => x,
   intFromFloat: ([x]) => Math.trunc(x) | 0,
@@ -292,6 +294,7 @@ const FLOATS: ReadonlySet<CodeOp> = new Set<CodeOp>([
   'mulAdd',
   'mulSub',
   'negMulAdd',
+  'addMax',
   'floatFromInt',
 ]);
 

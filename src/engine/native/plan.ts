@@ -73,6 +73,8 @@ export const CODE_OPS = [
   'mulAdd',
   'mulSub',
   'negMulAdd',
+  // max(a + b, c)
+  'addMax',
   // float, float → mask
   'equal',
   'less',
@@ -91,6 +93,8 @@ export const CODE_OPS = [
   'lessEqualInt',
   // mask, a, b → a or b, of any kind
   'where',
+  // float, a, b → a where the float is above 0, else b, of any kind
+  'wherePositive',
   // between kinds
   'floatFromInt',
   'floatFromMask',
