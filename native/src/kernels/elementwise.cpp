@@ -403,24 +403,30 @@ void ElementwiseLoop::range(const Context& context, int64_t from, int64_t to, ch
   }
 }
 
-void ElementwiseLoop::finish(const Context& context, const char* partials, int64_t parts) const {
+void ElementwiseLoop::finish(const Context& context, char* partials, int64_t parts) const {
   const Compiled& c = *compiled_;
   for (const auto& reduction : c.reductions) {
     if (reduction.keep == Keep::rows) continue;
+    const auto own = [&](int64_t part) { return partials + part * c.partial + reduction.partialOffset; };
     withReducer(reduction.op, reduction.type, [&](auto reducer) {
       using R = decltype(reducer);
       using Total = typename R::Total;
       auto* result = context.as<typename R::T>(reduction.buffer);
-      const int64_t count = reduction.keep == Keep::columns ? c.columns : 1;
-      for (int64_t column = 0; column < count; column++) {
+      if (reduction.keep == Keep::nothing) {
         Total total = R::empty();
-        for (int64_t part = 0; part < parts; part++) {
-          const char* own = partials + part * c.partial + reduction.partialOffset;
-          if (reduction.keep == Keep::columns) total = ColumnValues<R>(c.layout, own).joined(total, column);
-          else total = R::join(total, reinterpret_cast<const Total&>(*own));
-        }
-        result[column] = static_cast<typename R::T>(total);
+        for (int64_t part = 0; part < parts; part++) total = R::join(total, reinterpret_cast<const Total&>(*own(part)));
+        *result = static_cast<typename R::T>(total);
+        return;
       }
+      // Neighbours first, so that no sum is longer than it needs to be.
+      for (int64_t part = 0; part < parts; part++) ColumnValues<R>(c.layout, own(part)).end();
+      for (int64_t step = 1; step < parts; step *= 2) {
+        for (int64_t part = 0; part + step < parts; part += 2 * step) {
+          ColumnValues<R>(c.layout, own(part)).join(ColumnValues<R>(c.layout, own(part + step)));
+        }
+      }
+      const ColumnValues<R> all(c.layout, own(0));
+      for (int64_t column = 0; column < c.columns; column++) result[column] = static_cast<typename R::T>(all.of(column));
     });
   }
 }

@@ -23,7 +23,7 @@ class ElementwiseLoop {
   // keep nothing depend in their last bits on where ranges begin and end, nothing else does.
   void range(const Context&, int64_t from, int64_t to, char* scratch, char* partial) const;
   // Puts the partial results together, in the order of the parts.
-  void finish(const Context&, const char* partials, int64_t parts) const;
+  void finish(const Context&, char* partials, int64_t parts) const;
   // Elements that go through the code at a time.
   int64_t blockSize() const;
 

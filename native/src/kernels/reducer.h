@@ -131,8 +131,8 @@ class ColumnValues {
     return 64 + ceilDivide(2 * layout.width * static_cast<int64_t>(sizeof(T)), 64) * 64;
   }
 
-  ColumnValues(const ColumnLayout& layout, const char* memory)
-      : layout_(layout), memory_(const_cast<char*>(memory)), running_(reinterpret_cast<T*>(memory_ + 64)),
+  ColumnValues(const ColumnLayout& layout, char* memory)
+      : layout_(layout), memory_(memory), running_(reinterpret_cast<T*>(memory_ + 64)),
         taken_(running_ + layout.width) {}
 
   void begin() {
@@ -143,22 +143,25 @@ class ColumnValues {
   // Elements [from, from + count) of the matrix.
   void add(const void* elements, int64_t from, int64_t count) {
     const auto* x = static_cast<const T*>(elements);
+    int64_t row = from / layout_.width, column = from - row * layout_.width;
     while (count > 0) {
-      const int64_t row = from / layout_.width, column = from - row * layout_.width;
       const int64_t length = smaller(layout_.width - column, count);
       if (row / ColumnLayout::groupRows != group()) take(row / ColumnLayout::groupRows);
       joinEach<R>(running_ + column, x, length);
       x += length;
-      from += length;
       count -= length;
+      row++;
+      column = 0;
     }
   }
 
-  // Joins this with `total`.
-  typename R::Total joined(typename R::Total total, int64_t column) const {
-    for (; column < layout_.width; column += layout_.columns) {
-      total = R::join(total, R::join(typename R::Total(taken_[column]), typename R::Total(running_[column])));
-    }
+  // When all rows have come: what was taken over joins what still runs.
+  void end() { joinEach<R>(running_, taken_, layout_.width); }
+  // After the end of both.
+  void join(const ColumnValues& other) { joinEach<R>(running_, other.running_, layout_.width); }
+  typename R::Total of(int64_t column) const {
+    typename R::Total total = R::empty();
+    for (; column < layout_.width; column += layout_.columns) total = R::join(total, typename R::Total(running_[column]));
     return total;
   }
 

@@ -81,9 +81,13 @@ function smooth(count: number, size: number, channels: number, coarse: number): 
 
 const blobs =
   (size: number) =>
-  (count: number): Samples => ({
-    x: Uint8Array.from(smooth(count, size, 1, 4), (value) => (value > 0.6 ? 1 : 0)),
-  });
+  (count: number): Samples => {
+    const shades = smooth(count, size, 1, 4);
+    const x = new Uint8Array(shades.length);
+    // `Uint8Array.from` makes a list of them first, of many times the size.
+    for (let i = 0; i < x.length; i++) x[i] = Number(shades[i] > 0.6);
+    return { x };
+  };
 
 const hidden = (width: number): Layer => sequential(linear(width), relu);
 const halve = (filters: number): Layer => conv({ filters, kernel: 4, stride: 2, padding: 1 });

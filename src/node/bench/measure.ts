@@ -184,7 +184,7 @@ class Trainer {
       const seconds = (performance.now() - started) / 1000;
       this.#stepsPerCall = Math.max(
         1,
-        Math.min(256, 4 * this.#stepsPerCall, Math.floor((CALL_SECONDS / seconds) * this.#stepsPerCall)),
+        Math.min(64, 4 * this.#stepsPerCall, Math.floor((CALL_SECONDS / seconds) * this.#stepsPerCall)),
       );
     }
   }
