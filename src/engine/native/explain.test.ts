@@ -13,7 +13,7 @@ test('a plan is shown with what its instructions read, write and cost', () => {
   const lines = explainPlan(plan).split('\n');
   expect(lines[0]).toMatch(/^#\s+instruction\s+reads\s+writes\s+MFLOP\s+kB$/);
   expect(lines[1]).toMatch(
-    /^0 {2}matmul 8×5·5×7, then \[8,7\] 2 lines, sum by rows {2}input:x w #\d+ b .*output:y/,
+    /^0 {2}matmul 8×5·5×7, then \[8,7\] 1 line, sum by rows {2}input:x w #\d+ b .*output:y/,
   );
   expect(lines.at(-2)).toBe('     1 elementwise');
 });

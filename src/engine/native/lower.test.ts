@@ -324,7 +324,14 @@ test('a linear layer and its activation are one product', () => {
   const [x, w, b] = [input('x', [8, 5]), variable('w', [5, 7]), variable('b', [7])];
   const plan = lowerProgram(new Program({ outputs: { y: x.matmul(w).add(b).relu() } }));
   expect(kinds(plan)).toEqual(['matmul']);
-  expect(loopsOf(plan).map(opsOf)).toEqual([['add', 'max']]);
+  expect(loopsOf(plan).map(opsOf)).toEqual([['addMax']]);
+});
+
+test('the gradient of a ReLU is a choice by the sign of what it gave', () => {
+  const [x, w, v] = [input('x', [8, 5]), variable('w', [5, 7]), variable('v', [7, 4])];
+  const loss = x.matmul(w).relu().matmul(v).square().sum();
+  const plan = lowerProgram(new Program({ outputs: { g: grad(loss, [w])[0] } }));
+  expect(loopsOf(plan).map(opsOf)).toContainEqual(['wherePositive']);
 });
 
 test('softmax of a product: its largest, then the exponentials and their sum, then the quotient', () => {
