@@ -76,7 +76,7 @@ class SlidingTask final : public Task {
         sourceChannels_((isForward_ ? work.geometry.channels : work.geometry.filters)),
         channels_(isForward_ ? work.geometry.filters : work.geometry.channels),
         isDepthwise_(groups_ > 1 && work.geometry.channels == groups_ && work.geometry.filters == groups_),
-        isDot_(!isDepthwise_ && channels_ / groups_ <= mostDotColumns),
+        isDot_(!isDepthwise_ && channels_ / groups_ <= mostDotColumns && segmentLength() >= lanes),
         panels_(channels_ / groups_),
         source_(findSource()) {
     if (then) then_.emplace(*then, plan);
@@ -161,6 +161,14 @@ class SlidingTask final : public Task {
     int64_t fromImage, toImage, fromRow, toRow;
   };
 
+  // Neighbouring taps along the innermost axis meet neighbouring numbers, and are one segment.
+  bool isMerged() const { return work_.geometry.dilations[2] == 1 && groups_ == 1; }
+  // Of the longest segment of the sum.
+  int64_t segmentLength() const {
+    const int64_t taps = isForward_ ? work_.geometry.kernel[2]
+                                    : ceilDivide(work_.geometry.kernel[2], work_.geometry.strides[2]);
+    return sourceChannels_ / groups_ * (isMerged() ? taps : 1);
+  }
   const int64_t* resultSpace() const { return isForward_ ? work_.geometry.out : work_.geometry.space; }
   // Between neighbours of a phase, in the source and in the result.
   int64_t sourceStep(int axis) const { return isForward_ ? work_.geometry.strides[axis] : 1; }
@@ -222,9 +230,7 @@ class SlidingTask final : public Task {
 
   void findPhases() {
     const Geometry& g = work_.geometry;
-    // Neighbouring taps along the innermost axis meet neighbouring numbers, and are one segment.
     const int64_t depth = sourceChannels_ / groups_;
-    const bool isMerged = g.dilations[2] == 1 && groups_ == 1;
     for (int64_t r0 = 0; r0 < phasesAlong(0); r0++) {
       for (int64_t r1 = 0; r1 < phasesAlong(1); r1++) {
         for (int64_t r2 = 0; r2 < phasesAlong(2); r2++) {
@@ -240,7 +246,7 @@ class SlidingTask final : public Task {
             for (size_t j = 0; j < taps[1].taps.size(); j++) {
               for (size_t k = 0; k < taps[2].taps.size(); k++) {
                 phase.taps.push_back((taps[0].taps[i] * g.kernel[1] + taps[1].taps[j]) * g.kernel[2] + taps[2].taps[k]);
-                if (isMerged && k > 0) continue;
+                if (isMerged() && k > 0) continue;
                 phase.sources.push_back(taps[0].positions[i] * source_.stride(0) +
                                         taps[1].positions[j] * source_.stride(1) +
                                         taps[2].positions[k] * source_.stride(2));
@@ -403,7 +409,7 @@ class SlidingTask final : public Task {
   Convolution work_;
   bool isForward_;
   int64_t groups_, sourceChannels_, channels_;
-  // With few channels the vectors run along the sum instead.
+  // With few channels, and enough to sum up for each, the vectors run along the sum instead.
   bool isDepthwise_, isDot_;
   Panels panels_;
   // Along each axis: the source's first position for position 0, and how far the taps reach from there.

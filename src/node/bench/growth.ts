@@ -107,7 +107,7 @@ for (const [axis, values] of AXES) {
 }
 const figure = lossCurves({
   title: 'Growth of a training step',
-  xLabel: 'log₂ of the batch, the width or the depth',
+  xLabel: 'log2 of the batch, the width or the depth',
   scale: 'log',
   terms,
 });
