@@ -8,8 +8,8 @@
 
 namespace vaekit {
 
-// An empty string, or what is wrong with the words. After success every instruction stays inside of its buffers whatever
-// the numbers in them are.
+// An empty string, or what is wrong with the words. After success every instruction stays inside of its buffers
+// whatever the numbers in them are.
 std::string decodePlan(const int32_t* words, size_t count, Plan& plan);
 
 }  // namespace vaekit

@@ -30,8 +30,8 @@ TaskPointer makeTask(const Instruction& instruction, const Kernels& kernels, con
   return nullptr;  // A guard is no work.
 }
 
-// A rough count of what a step does: elements touched by elementwise work, and a sixteenth of the multiplications, which
-// go that much faster.
+// A rough count of what a step does: elements touched by elementwise work, and a sixteenth of the multiplications,
+// which go that much faster.
 int64_t costOf(const Instruction& instruction) {
   int64_t cost = instruction.then ? instruction.then->size : 0;
   const Work& work = instruction.work;

@@ -14,7 +14,8 @@
 
 namespace vaekit {
 
-// Memory that begins on a cache line, with at least a line behind it that may be read. `data` is null where there was none to be had.
+// Memory that begins on a cache line, with at least a line behind it that may be read. `data` is null where there was
+// none to be had.
 class Memory {
  public:
   Memory() = default;
@@ -51,7 +52,8 @@ struct RunRequest {
   uint32_t key[2] = {0, 0};
   // Set by another thread to end the run before its next step.
   const std::atomic<bool>* cancelled = nullptr;
-  // Whether a cancelled run puts the variables back, for which they are copied first. Where nobody reads them again it need not.
+  // Whether a cancelled run puts the variables back, for which they are copied first. Where nobody reads them again it
+  // need not.
   bool restores = true;
 };
 
@@ -60,15 +62,15 @@ using Problem = std::string;
 
 class Executable {
  public:
-  // Decodes a plan (see src/engine/native/encode.ts). Anything that is not one is refused, and so is one whose memory cannot
-  // be had. The executable uses `store` and `threads` as long as it lives.
+  // Decodes a plan (see src/engine/native/encode.ts). Anything that is not one is refused, and so is one whose memory
+  // cannot be had. The executable uses `store` and `threads` as long as it lives.
   static Problem create(const int32_t* words, size_t wordCount, const void* constants, size_t constantBytes,
                         std::vector<std::string> variableNames, const Kernels&, VariableStore& store, Threads& threads,
                         std::unique_ptr<Executable>& result);
 
-  // Runs all steps, one after the other, on this thread and the others of `threads`. After a problem (a variable without a
-  // value, an index outside of its rows, a cancelled run) the variables are what they were before.
-  // Runs of executables with one store or one set of threads must not overlap.
+  // Runs all steps, one after the other, on this thread and the others of `threads`. After a problem (a variable
+  // without a value, an index outside of its rows, a cancelled run) the variables are what they were before. Runs of
+  // executables with one store or one set of threads must not overlap.
   Problem run(const RunRequest&);
 
   // What a run cancelled by its request answers.

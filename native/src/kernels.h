@@ -38,8 +38,8 @@ class Task {
   int64_t parts = 1;
   // Parts of what comes first: all of them are done before any of the others begins. They write to `shared`.
   int64_t preparations = 0;
-  // Working memory of a thread, and memory that all parts of a run share until it is finished; both start on a cache line
-  // and hold anything at first.
+  // Working memory of a thread, and memory that all parts of a run share until it is finished; both start on a cache
+  // line and hold anything at first.
   size_t scratchBytes = 0;
   size_t sharedBytes = 0;
   virtual void prepare(const Context&, int64_t /*part*/, char* /*scratch*/, char* /*shared*/) const {}

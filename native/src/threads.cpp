@@ -9,8 +9,8 @@
 namespace vaekit {
 namespace {
 
-// How often a thread looks before it sleeps: about 50 µs, longer than what one thread does alone between two shared tasks,
-// and short enough to cost nothing when a run is over.
+// How often a thread looks before it sleeps: about 50 µs, longer than what one thread does alone between two shared
+// tasks, and short enough to cost nothing when a run is over.
 constexpr int spins = 2000;
 
 void pause() {
@@ -88,7 +88,8 @@ void Threads::run(Work work, void* data, int64_t parts) {
     awake_.notify_all();
   }
   takeParts(call, 0);
-  // The others are in the middle of parts that they took. Where threads outnumber cores one of them may be waiting for this one.
+  // The others are in the middle of parts that they took. Where threads outnumber cores one of them may be waiting for
+  // this one.
   for (int i = 0; undone_.load(std::memory_order_acquire) > 0; i++) {
     if (i < spins) pause();
     else std::this_thread::yield();
@@ -118,7 +119,8 @@ bool Threads::waitForCall(uint32_t last) {
     pause();
   }
   std::unique_lock<std::mutex> lock(mutex_);
-  // Counted before the last look, as a caller publishes its call before it looks for sleepers: one of the two sees the other.
+  // Counted before the last look, as a caller publishes its call before it looks for sleepers: one of the two sees the
+  // other.
   sleeping_++;
   awake_.wait(lock, [&] { return closing_ || call_.load() != last; });
   sleeping_--;

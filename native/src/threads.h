@@ -14,8 +14,8 @@ constexpr int maxThreads = 256;
 
 int64_t nanosecondsNow();
 
-// Treats numbers below the smallest normal one as zero in this thread, as long as it lives: arithmetic with them is a hundred
-// times as slow.
+// Treats numbers below the smallest normal one as zero in this thread, as long as it lives: arithmetic with them is a
+// hundred times as slow.
 class FlushDenormals {
  public:
   FlushDenormals();
@@ -40,9 +40,9 @@ class Threads {
   void run(Work work, void* data, int64_t parts);
 
  private:
-  // The parts that a thread has yet to do. It takes from its own share first, so that it meets again what is in its cache,
-  // and then what others have left. The upper half is the call's number, so that a thread that wakes up late takes nothing
-  // of a call that it knows nothing of.
+  // The parts that a thread has yet to do. It takes from its own share first, so that it meets again what is in its
+  // cache, and then what others have left. The upper half is the call's number, so that a thread that wakes up late
+  // takes nothing of a call that it knows nothing of.
   struct alignas(64) Share {
     std::atomic<uint64_t> next{0};
     std::atomic<uint32_t> end{0};

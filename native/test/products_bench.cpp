@@ -1,5 +1,5 @@
-// Rates of matrix products and convolutions on one thread, GFLOP/s, for each instruction set that this processor runs: the best of several
-// runs, the padding's products counted as work.
+// Rates of matrix products and convolutions on one thread, GFLOP/s, for each instruction set that this processor runs:
+// the best of several runs, the padding's products counted as work.
 //
 //   node native/build.js --tests && native/build/tests/products_bench [instruction set]
 #include <cstdio>

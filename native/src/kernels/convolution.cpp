@@ -1,7 +1,7 @@
 // Convolutions and their gradients in the input: sums over the taps of a filter, for each position of the result.
 //
-// Both are the same loop. For the gradient, positions that are congruent modulo the stride meet the same taps: each such phase
-// is a convolution of stride 1 over g, with the filter's transposed taps in reverse order.
+// Both are the same loop. For the gradient, positions that are congruent modulo the stride meet the same taps: each
+// such phase is a convolution of stride 1 over g, with the filter's transposed taps in reverse order.
 #include <optional>
 #include <vector>
 
@@ -131,10 +131,10 @@ class SlidingTask final : public Task {
     const int64_t fromImage = imageGroup * images_;
     const int64_t toImage = smaller(work_.geometry.batch, fromImage + images_);
     const int64_t fromRow = slabRows_ * slab / slabs_, toRow = slabRows_ * (slab + 1) / slabs_;
+    const int64_t step = sourceStep(slabAxis_);
     const float* source =
-        source_.images(context.as<const float>(work_.left), fromImage, toImage, slabAxis_, fromRow * sourceStep(slabAxis_),
-                       (toRow - fromRow - 1) * sourceStep(slabAxis_) + span_[slabAxis_],
-                       reinterpret_cast<float*>(scratch));
+        source_.images(context.as<const float>(work_.left), fromImage, toImage, slabAxis_, fromRow * step,
+                       (toRow - fromRow - 1) * step + span_[slabAxis_], reinterpret_cast<float*>(scratch));
     const int64_t firstPanel = panels_.count * columnPart / columnParts_;
     const int64_t endPanel = panels_.count * (columnPart + 1) / columnParts_;
     Region region{source, fromImage, toImage, fromRow, toRow};
@@ -362,7 +362,8 @@ class SlidingTask final : public Task {
       for (int64_t i = begin[0]; i < end[0]; i++) {
         for (int64_t j = begin[1]; j < end[1]; j++) {
           // Copies begin at the slab's first row.
-          const int64_t row0 = i - (slabAxis_ == 0 ? region.fromRow : 0), row1 = j - (slabAxis_ == 1 ? region.fromRow : 0);
+          const int64_t row0 = i - (slabAxis_ == 0 ? region.fromRow : 0);
+          const int64_t row1 = j - (slabAxis_ == 1 ? region.fromRow : 0);
           const int64_t row2 = begin[2] - (slabAxis_ == 2 ? region.fromRow : 0);
           const float* at = source + (image - region.fromImage) * source_.imageStride() +
                             row0 * sourceStep(0) * source_.stride(0) + row1 * sourceStep(1) * source_.stride(1) +

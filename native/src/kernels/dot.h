@@ -14,8 +14,8 @@ constexpr int dotRows(int columns) { return lanes / columns; }
 
 using Dot = void (*)(const float* const* a, const float* b, const Sum& sum, float* const* c, int rows);
 
-// `hasRest` says that segments end in the middle of a vector. Code for that in the same function makes compilers keep the sums
-// in memory.
+// `hasRest` says that segments end in the middle of a vector. Code for that in the same function makes compilers keep
+// the sums in memory.
 template <int columns, bool hasRest>
 void dot(const float* const* a, const float* b, const Sum& sum, float* const* c, int rows) {
   constexpr int most = dotRows(columns);

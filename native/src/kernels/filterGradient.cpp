@@ -23,8 +23,8 @@ constexpr int64_t fewFilters = 4;
 //
 //   w[(k, c), f] = Σ_p x[p·stride + k·dilation − before, c] · g[p, f]
 //
-// With few filters it is the transposed product, tap by tap. Images are cut into groups that are summed up by themselves, so
-// that they can be summed at the same time; the groups' sums are added in their order at the end.
+// With few filters it is the transposed product, tap by tap. Images are cut into groups that are summed up by
+// themselves, so that they can be summed at the same time; the groups' sums are added in their order at the end.
 class FilterGradientTask final : public Task {
  public:
   FilterGradientTask(const Convolution& work, const Elementwise* then, const Plan& plan)
@@ -50,7 +50,9 @@ class FilterGradientTask final : public Task {
     imageGroups_ = larger(1, smaller(smaller(wanted, g.batch), mostPartialFloats / size_));
     isPartial_ = imageGroups_ > 1 || isTransposed_;
     // What is left to be split is split by rows, for the price of a copy of x for each.
-    rowParts_ = isDepthwise_ || isTransposed_ ? 1 : larger(1, smaller(wanted / imageGroups_, ceilDivide(rows_, tileRows)));
+    if (!isDepthwise_ && !isTransposed_) {
+      rowParts_ = larger(1, smaller(wanted / imageGroups_, ceilDivide(rows_, tileRows)));
+    }
     parts = imageGroups_ * rowParts_;
     partialBytes_ = isPartial_ ? ceilDivide(imageGroups_ * size_ * 4, 64) * 64 : 0;
     copyBytes_ = ceilDivide(source_.copiedSize(blockImages_, slabAxis_, slabLength(blockRows_)) * 4 + 64, 64) * 64;

@@ -8,10 +8,11 @@
 namespace vaekit::VAEKIT_ISA {
 namespace {
 
-// Most rows of b that a tile goes through at once: a panel of that many stays in the second cache, and the rows of a in the
-// first.
+// Most rows of b that a tile goes through at once: a panel of that many stays in the second cache, and the rows of a in
+// the first.
 constexpr int64_t mostDepth = 1024;
-// Products that are worth a part, a few microseconds, while there are few parts; with many cores to feed, parts are large.
+// Products that are worth a part, a few microseconds, while there are few parts; with many cores to feed, parts are
+// large.
 constexpr int64_t partProducts = 1 << 19, fewParts = 16;
 constexpr int64_t largeProducts = 1 << 23, mostParts = 256;
 // Columns of a piece of a row that are worth a loop.
@@ -34,9 +35,12 @@ class MatmulTask final : public Task {
       preparations = work.batch * panels_.count * packBlocks_;
     }
     const int64_t products = work.m * work.n * work.k;
-    const int64_t wanted = larger(1, larger(smaller(fewParts, products / partProducts), smaller(mostParts, products / largeProducts)));
-    // A part reads its rows of a and its columns of b: the larger of the two is better cut, above all because weights were
-    // written by all threads and have to be fetched from their caches. What follows wants whole rows or long pieces of them.
+    const int64_t few = smaller(fewParts, products / partProducts);
+    const int64_t many = smaller(mostParts, products / largeProducts);
+    const int64_t wanted = larger(1, larger(few, many));
+    // A part reads its rows of a and its columns of b: the larger of the two is better cut, above all because weights
+    // were written by all threads and have to be fetched from their caches. What follows wants whole rows or long
+    // pieces of them.
     const int64_t leastPanels = then ? ceilDivide(leastPiece, tileVectors * lanes) : 1;
     const bool mayCutColumns = !then || (work.batch == 1 && !keepsRows(*then));
     if (mayCutColumns && work.m < work.n) columnParts_ = smaller(wanted, larger(1, panels_.count / leastPanels));
@@ -103,8 +107,8 @@ class MatmulTask final : public Task {
   }
 
   // Adds the products of rows [k, k + length) of a panel of b to the rows of c, or sets them if there are none before.
-  void multiply(const Context& context, const char* shared, int64_t batch, int64_t panel, int64_t firstRow, int64_t endRow,
-                int64_t k, int64_t length) const {
+  void multiply(const Context& context, const char* shared, int64_t batch, int64_t panel, int64_t firstRow,
+                int64_t endRow, int64_t k, int64_t length) const {
     const Matrix &a = work_.a, &b = work_.b;
     const int vectors = panels_.vectors(panel);
     const int64_t first = panels_.first(panel);

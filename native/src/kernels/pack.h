@@ -1,5 +1,6 @@
-// Copies of matrices for the inner kernel, which wants rows of whole vectors: for operands whose columns do not lie beside
-// each other, whose rows lie at distances that a cache has few places for, or that end in the middle of a vector.
+// Copies of matrices for the inner kernel, which wants rows of whole vectors: for operands whose columns do not lie
+// beside each other, whose rows lie at distances that a cache has few places for, or that end in the middle of a
+// vector.
 #pragma once
 #include <utility>
 
@@ -38,7 +39,8 @@ VAEKIT_INLINE void transpose(Floats* rows) {
   if constexpr (lanes > 8) exchange<8>(rows);
 }
 
-// Rows [from, to) of `columns` columns, which lie at the given strides, as rows of whole vectors with zeros at their ends.
+// Rows [from, to) of `columns` columns, which lie at the given strides, as rows of whole vectors with zeros at their
+// ends.
 inline void packRows(const float* b, int64_t rowStride, int64_t columnStride, int64_t from, int64_t to, int64_t columns,
                      float* packed) {
   const int64_t width = (columns + lanes - 1) / lanes * lanes;

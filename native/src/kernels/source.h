@@ -1,5 +1,5 @@
-// The operand that a convolution slides over, with its padding made real: a copy in a thread's own cache, so that every tap
-// of every pixel is at a fixed distance and no border needs a thought.
+// The operand that a convolution slides over, with its padding made real: a copy in a thread's own cache, so that every
+// tap of every pixel is at a fixed distance and no border needs a thought.
 #pragma once
 #include "isa.h"
 
@@ -7,7 +7,8 @@ namespace vaekit::VAEKIT_ISA {
 
 class Source {
  public:
-  // An array [batch, ...space, channels], of which positions [low, low + extent) are wanted; those outside of the array are 0.
+  // An array [batch, ...space, channels], of which positions [low, low + extent) are wanted; those outside of the array
+  // are 0.
   Source(const int64_t* space, int64_t channels, const int64_t* low, const int64_t* extent,
          bool mustCopy = false)
       : channels_(channels), isInside_(!mustCopy) {
@@ -38,8 +39,10 @@ class Source {
     return size;
   }
 
-  // Images [from, to) of x, with what is wanted of them from positions `start` on along one axis: a copy in `copy`, or x itself.
-  const float* images(const float* x, int64_t from, int64_t to, int axis, int64_t start, int64_t length, float* copy) const {
+  // Images [from, to) of x, with what is wanted of them from positions `start` on along one axis: a copy in `copy`, or
+  // x itself.
+  const float* images(const float* x, int64_t from, int64_t to, int axis, int64_t start, int64_t length,
+                      float* copy) const {
     const int64_t image = space_[0] * space_[1] * space_[2] * channels_;
     if (isInside_) {
       int64_t offset = from * image;

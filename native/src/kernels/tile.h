@@ -2,8 +2,9 @@
 //
 //   c[i, :] = Σ_s Σ_j a[i][offsets[s] + j·aStep] · b[(s·length + j)·bStep + :]
 //
-// One number of a meets a vector of b. The sum has two levels, so that one kernel serves a matrix product (one segment), a
-// convolution (a segment for each row of the filter), and a filter's gradient (one for each row of pixels), all read in place.
+// One number of a meets a vector of b. The sum has two levels, so that one kernel serves a matrix product (one
+// segment), a convolution (a segment for each row of the filter), and a filter's gradient (one for each row of pixels),
+// all read in place.
 #pragma once
 #include "isa.h"
 
@@ -20,9 +21,9 @@ struct Sum {
   bool isTable() const { return length == 1; }
 };
 
-// A processor that starts two products of vectors per cycle and takes four cycles for each is busy with eight running sums. More
-// of them save loads: 8 × 3 sums need 11 loads for 24 products. With 16 registers there is room for 4 × 3 sums, the three
-// vectors of b and one of a.
+// A processor that starts two products of vectors per cycle and takes four cycles for each is busy with eight running
+// sums. More of them save loads: 8 × 3 sums need 11 loads for 24 products. With 16 registers there is room for 4 × 3
+// sums, the three vectors of b and one of a.
 #if VAEKIT_LANES == 16 || defined(__aarch64__)
 constexpr int tileRows = 8;
 constexpr int tileVectors = 3;
@@ -114,7 +115,8 @@ struct Panels {
   int last(int64_t panel) const {
     return panel == count - 1 ? static_cast<int>(columns_ - (vectors_ - 1) * lanes) : lanes;
   }
-  // Floats of a packed matrix with these columns and `rows` rows: panel after panel, each row-major and filled up with zeros.
+  // Floats of a packed matrix with these columns and `rows` rows: panel after panel, each row-major and filled up with
+  // zeros.
   int64_t packedSize(int64_t rows) const { return rows * vectors_ * lanes; }
   int64_t packedOffset(int64_t panel, int64_t rows) const { return rows * first(panel); }
 
