@@ -83,9 +83,10 @@ struct FloatParts {
   Floats m;
 };
 VAEKIT_INLINE FloatParts partsOf(Floats x) {
-  const Ints bits = bitsOf<Ints>(x);
-  const Ints e = (bits - splat(0x3f2aaaab)) >> splat(23);
-  return {e, bitsOf<Floats>(bits - (e << splat(23)))};
+  // Without signs where numbers may wrap round.
+  const Words bits = bitsOf<Words>(x);
+  const Ints e = bitsOf<Ints>(bits - bitsOf<Words>(splat(0x3f2aaaab))) >> splat(23);
+  return {e, bitsOf<Floats>(bits - (bitsOf<Words>(e) << bitsOf<Words>(splat(23))))};
 }
 
 // Of a logarithm's argument: those from the smallest normal number on, but for ∞, have the logarithm that was computed.

@@ -62,12 +62,11 @@ function smooth(count: number, size: number, channels: number, coarse: number): 
     const low = Math.min(coarse - 2, Math.floor(p));
     return { low, part: p - low };
   };
+  const places = Array.from({ length: size }, (_, p) => place(p));
   let i = 0;
   for (let b = 0; b < count; b++) {
-    for (let y = 0; y < size; y++) {
-      const row = place(y);
-      for (let x = 0; x < size; x++) {
-        const column = place(x);
+    for (const row of places) {
+      for (const column of places) {
         for (let c = 0; c < channels; c++) {
           const along = (r: number) =>
             at(b, r, column.low, c) * (1 - column.part) + at(b, r, column.low + 1, c) * column.part;
