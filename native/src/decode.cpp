@@ -126,6 +126,7 @@ class Reader {
     if (!problem_.empty()) return 0;
     const PlaceKind kind = at(index).kind;
     ok(kind != PlaceKind::constant && kind != PlaceKind::input, "an instruction writes where nothing may be written");
+    if (kind == PlaceKind::variable) plan_.variables[at(index).at].isWritten = true;
     return index;
   }
 
@@ -226,13 +227,6 @@ class Reader {
       work.reductions.push_back(reduction);
     }
     return work;
-  }
-
-  static int operandsOf(CodeOp op) {
-    if (op == CodeOp::step) return 0;
-    if (op <= CodeOp::polygamma || op == CodeOp::negInt) return 1;
-    if ((op >= CodeOp::mulAdd && op <= CodeOp::addMax) || op == CodeOp::where || op == CodeOp::wherePositive) return 3;
-    return op < CodeOp::floatFromInt ? 2 : 1;
   }
 
   // What follows a product with a result of `rows` × `columns`.

@@ -54,6 +54,29 @@ constexpr int64_t smallCost = 1500000;
 
 }  // namespace
 
+void runTask(const Task& task, const Context& context, Threads& threads, char* scratch, size_t scratchBytes,
+             char* shared) {
+  struct Job {
+    const Task& task;
+    const Context& context;
+    char* scratch;
+    size_t scratchBytes;
+    char* shared;
+    char* own(int thread) const { return scratch + thread * scratchBytes; }
+  } job{task, context, scratch, scratchBytes, shared};
+  const auto prepare = [](void* data, int64_t part, int thread) {
+    const Job& job = *static_cast<Job*>(data);
+    job.task.prepare(job.context, part, job.own(thread), job.shared);
+  };
+  const auto run = [](void* data, int64_t part, int thread) {
+    const Job& job = *static_cast<Job*>(data);
+    job.task.run(job.context, part, job.own(thread), job.shared);
+  };
+  threads.run(prepare, &job, task.preparations);
+  threads.run(run, &job, task.parts);
+  task.finish(context, shared);
+}
+
 Memory::Memory(size_t bytes) : bytes_(bytes) {
   // A line more than asked for: kernels may read, but not use, a vector that reaches over the end.
   const size_t whole = wholeLines(bytes) + lineBytes;
@@ -127,7 +150,6 @@ Problem Executable::create(const int32_t* words, size_t wordCount, const void* c
     if (!memory->data()) return "there is no memory for " + std::to_string(memory->bytes()) + " bytes";
   }
   if (constantBytes > 0) std::memcpy(made->constants_.data(), constants, constantBytes);
-  made->findWritten();
   made->pointers_.resize(plan.buffers.size());
   result = std::move(made);
   return {};
@@ -140,31 +162,6 @@ size_t Executable::workingBytes() const {
 }
 
 bool Executable::isSmall(int64_t steps) const { return cost_ <= smallCost / steps; }
-
-void Executable::findWritten() {
-  written_.assign(plan_.variables.size(), false);
-  const auto note = [&](int32_t buffer) {
-    const Buffer& each = plan_.buffers[buffer];
-    if (each.kind == PlaceKind::variable) written_[each.at] = true;
-  };
-  const auto noteAll = [&](const Elementwise& work) {
-    for (const Store& store : work.stores) note(store.buffer);
-    for (const Reduction& reduction : work.reductions) note(reduction.buffer);
-  };
-  for (const auto& [work, then] : plan_.instructions) {
-    if (then) noteAll(*then);
-    if (auto each = std::get_if<Elementwise>(&work)) noteAll(*each);
-    if (auto each = std::get_if<Matmul>(&work)) note(each->c);
-    if (auto each = std::get_if<Convolution>(&work)) note(each->result);
-    if (auto each = std::get_if<Reduce>(&work)) note(each->result);
-    if (auto each = std::get_if<Gather>(&work)) note(each->result);
-    if (auto each = std::get_if<ScatterAdd>(&work)) note(each->result);
-    if (auto each = std::get_if<Cumsum>(&work)) note(each->result);
-    if (auto each = std::get_if<ArgMax>(&work)) note(each->result);
-    if (auto each = std::get_if<TopK>(&work)) note(each->result);
-    if (auto each = std::get_if<Random>(&work)) note(each->result);
-  }
-}
 
 // Finds the place of everything that does not move from step to step.
 Problem Executable::bind() {
@@ -205,7 +202,7 @@ Problem Executable::run(const RunRequest& request) {
   std::vector<Memory> before;
   const bool mayEnd = mayFail_ || (request.cancelled && request.restores);
   for (size_t i = 0; mayEnd && i < variables_.size(); i++) {
-    before.emplace_back(written_[i] ? plan_.variables[i].bytes() : 0);
+    before.emplace_back(plan_.variables[i].isWritten ? plan_.variables[i].bytes() : 0);
     if (!before.back().data()) return "there is no memory to keep the variables for a run that may be cancelled";
     std::memcpy(before.back().data(), variables_[i], before.back().bytes());
   }
@@ -243,28 +240,7 @@ Problem Executable::step(const RunRequest& request, int64_t k) {
       if (!*context.as<uint8_t>(condition)) break;
       continue;
     }
-    struct Job {
-      const Task* task;
-      const Context* context;
-      char* scratch;
-      size_t scratchBytes;
-      char* shared;
-    } job{task, &context, scratch_.data(), scratchBytes_, shared_.data()};
-    if (task->preparations > 0) {
-      threads_->run(
-          [](void* data, int64_t part, int thread) {
-            const Job& job = *static_cast<Job*>(data);
-            job.task->prepare(*job.context, part, job.scratch + thread * job.scratchBytes, job.shared);
-          },
-          &job, task->preparations);
-    }
-    threads_->run(
-        [](void* data, int64_t part, int thread) {
-          const Job& job = *static_cast<Job*>(data);
-          job.task->run(*job.context, part, job.scratch + thread * job.scratchBytes, job.shared);
-        },
-        &job, task->parts);
-    task->finish(context, shared_.data());
+    runTask(*task, context, *threads_, scratch_.data(), scratchBytes_, shared_.data());
     if (timed_) nanoseconds_[i] += nanosecondsNow() - started;
     const int64_t index = failure_.load(std::memory_order_relaxed);
     if (mayFail_ && index != Context::noFailure) return outsideOfRows(plan_.instructions[i].work, index);

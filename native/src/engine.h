@@ -43,6 +43,9 @@ class VariableStore {
   std::unordered_map<std::string, Memory> values_;
 };
 
+// Everything that a task does. Each thread has `scratchBytes` of `scratch` for itself, and they share `shared`.
+void runTask(const Task&, const Context&, Threads&, char* scratch, size_t scratchBytes, char* shared);
+
 struct RunRequest {
   // For each input and output of the plan, the values of all steps, one step after the other.
   std::vector<const void*> inputs;
@@ -88,15 +91,12 @@ class Executable {
 
  private:
   Executable(VariableStore&, Threads&);
-  void findWritten();
   Problem bind();
   Problem step(const RunRequest&, int64_t k);
   static Problem outsideOfRows(const Work&, int64_t index);
 
   Plan plan_;
   std::vector<std::string> variableNames_;
-  // Whether the plan writes to each variable.
-  std::vector<bool> written_;
   std::vector<TaskPointer> tasks_;
   Memory constants_, arena_, scratch_, shared_;
   // Of one thread.

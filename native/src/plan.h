@@ -19,6 +19,8 @@ struct Buffer {
   DType dtype;
   int64_t size;
   int64_t bytes() const { return size * bytesOf(dtype); }
+  // Whether a vector at the end of the buffer may reach over it: what callers feed and get ends where it ends.
+  bool hasMargin() const { return kind != PlaceKind::input && kind != PlaceKind::output; }
 };
 
 // The order is that of CODE_OPS in plan.ts; a test compares the names.
@@ -38,6 +40,14 @@ enum class CodeOp : int32_t {
 #undef X
       count
 };
+
+// Slots that a line reads.
+constexpr int operandsOf(CodeOp op) {
+  if (op == CodeOp::step) return 0;
+  if (op <= CodeOp::polygamma || op == CodeOp::negInt || op >= CodeOp::floatFromInt) return 1;
+  if ((op >= CodeOp::mulAdd && op <= CodeOp::addMax) || op == CodeOp::where || op == CodeOp::wherePositive) return 3;
+  return 2;
+}
 
 constexpr int maxRank = 8;
 constexpr int maxSlots = 64;
@@ -103,6 +113,8 @@ enum class ConvKind : int32_t { forward, inputGrad, filterGrad };
 struct Geometry {
   int64_t batch, channels, filters, groups;
   int64_t space[3], kernel[3], out[3], strides[3], dilations[3], before[3];
+  // Every channel by itself.
+  bool isDepthwise() const { return groups > 1 && channels == groups && filters == groups; }
 };
 
 struct Convolution {
@@ -169,6 +181,8 @@ struct Instruction {
 struct Port {
   DType dtype;
   int64_t size;
+  // Whether any instruction writes to it.
+  bool isWritten = false;
   int64_t bytes() const { return size * bytesOf(dtype); }
 };
 

@@ -10,8 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "../src/kernels.h"
-#include "../src/threads.h"
+#include "../src/engine.h"
 
 using namespace vaekit;
 
@@ -77,27 +76,8 @@ void run(const Task& task, char* const* buffers) {
   const Context context{buffers, 0, {0, 0}, &failure};
   Numbers scratch(static_cast<int64_t>(task.scratchBytes / 4 + 64) * threads.count());
   Numbers shared(static_cast<int64_t>(task.sharedBytes / 4 + 16));
-  struct Job {
-    const Task& task;
-    const Context& context;
-    char* scratch;
-    size_t stride;
-    char* shared;
-  } job{task, context, reinterpret_cast<char*>(scratch.data()), (task.scratchBytes + 127) / 64 * 64,
-        reinterpret_cast<char*>(shared.data())};
-  threads.run(
-      [](void* data, int64_t part, int thread) {
-        const Job& job = *static_cast<Job*>(data);
-        job.task.prepare(job.context, part, job.scratch + thread * job.stride, job.shared);
-      },
-      &job, task.preparations);
-  threads.run(
-      [](void* data, int64_t part, int thread) {
-        const Job& job = *static_cast<Job*>(data);
-        job.task.run(job.context, part, job.scratch + thread * job.stride, job.shared);
-      },
-      &job, task.parts);
-  task.finish(context, job.shared);
+  runTask(task, context, threads, reinterpret_cast<char*>(scratch.data()), (task.scratchBytes + 127) / 64 * 64,
+          reinterpret_cast<char*>(shared.data()));
 }
 
 Plan planOf(PlaceKind operands, int64_t left, int64_t right, int64_t result) {

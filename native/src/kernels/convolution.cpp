@@ -17,8 +17,6 @@ namespace {
 
 // Products in a part: some ten microseconds, next to which the handing out of a part is nothing.
 constexpr int64_t partProducts = 1 << 21;
-// Bytes of a part's copy of its source, which shares the second cache with a panel of the filter.
-constexpr int64_t copiedBytes = 256 << 10;
 // Positions of a part: as often each number of the filter is used once it is in the cache.
 constexpr int64_t partPositions = 96;
 // So many parts keep some cores busy even where there are few images.
@@ -56,13 +54,13 @@ struct Depthwise {
       Floats sums[depthwiseRows] = {};
       for (size_t tap = 0; tap < taps.size(); tap++) {
         const float* weights = filter + taps[tap] * channels + channel;
-        const Floats weight = count == lanes ? load<Floats>(weights) : loadSome(weights, count);
+        const Floats weight = count == lanes ? load<Floats>(weights) : loadFirst<Floats>(weights, count);
         for (int i = 0; i < depthwiseRows; i++) {
           const float* source = from[i < rows ? i : 0] + sources[tap] + channel;
-          sums[i] = multiplyAdd(count == lanes ? load<Floats>(source) : loadSome(source, count), weight, sums[i]);
+          sums[i] = multiplyAdd(count == lanes ? load<Floats>(source) : loadFirst<Floats>(source, count), weight, sums[i]);
         }
       }
-      for (int i = 0; i < rows; i++) storeSome(to[i] + channel, sums[i], count);
+      for (int i = 0; i < rows; i++) storeFirst(to[i] + channel, sums[i], count);
     }
   }
 };
@@ -75,7 +73,7 @@ class SlidingTask final : public Task {
         groups_(work.geometry.groups),
         sourceChannels_((isForward_ ? work.geometry.channels : work.geometry.filters)),
         channels_(isForward_ ? work.geometry.filters : work.geometry.channels),
-        isDepthwise_(groups_ > 1 && work.geometry.channels == groups_ && work.geometry.filters == groups_),
+        isDepthwise_(work.geometry.isDepthwise()),
         isDot_(!isDepthwise_ && channels_ / groups_ <= mostDotColumns && segmentLength() >= lanes),
         panels_(channels_ / groups_),
         source_(findSource()) {
@@ -85,7 +83,7 @@ class SlidingTask final : public Task {
     findParts();
     const int64_t slabRows = ceilDivide(slabRows_, slabs_);
     const int64_t slabLength = (slabRows - 1) * sourceStep(slabAxis_) + span_[slabAxis_];
-    copyBytes_ = ceilDivide(source_.copiedSize(images_, slabAxis_, slabLength) * 4, 64) * 64;
+    copyBytes_ = wholeLines(source_.copiedSize(images_, slabAxis_, slabLength) * 4);
     scratchBytes = copyBytes_ + (then_ ? then_->scratchBytes() : 0);
     sharedBytes = packedBytes_ + (then_ ? parts * then_->partialBytes() : 0);
   }
@@ -271,14 +269,13 @@ class SlidingTask final : public Task {
 
   void findPacking(const Plan& plan) {
     const Geometry& g = work_.geometry;
-    const PlaceKind kind = plan.buffers[work_.right].kind;
     if (isDepthwise_) return;
-    const bool endsInside = g.filters % lanes == 0 || (kind != PlaceKind::input && kind != PlaceKind::output);
+    const bool endsInside = g.filters % lanes == 0 || plan.buffers[work_.right].hasMargin();
     isPacked_ = isDot_ || !isForward_ || !endsInside || (rows_ > 64 && g.filters * 4 % conflictBytes == 0);
     if (!isPacked_) return;
     preparations = static_cast<int64_t>(taps_.size()) * groups_ * panels_.count;
     const int64_t floats = groups_ * (isDot_ ? rows_ * (channels_ / groups_) + lanes : panels_.packedSize(rows_));
-    packedBytes_ = ceilDivide(floats * 4, 64) * 64;
+    packedBytes_ = wholeLines(floats * 4);
   }
 
   void findParts() {
@@ -290,7 +287,7 @@ class SlidingTask final : public Task {
     const int64_t taps = g.kernel[0] * g.kernel[1] * g.kernel[2];
     const int64_t products =
         larger(1, ceilDivide(positions * taps, steps) * (sourceChannels_ / groups_) * channels_);
-    slabAxis_ = space[0] > 1 ? 0 : space[1] > 1 ? 1 : 2;
+    slabAxis_ = slabAxisOf(space);
     slabRows_ = rowsAlong(slabAxis_);
     const int64_t copied = source_.copiedSize(1, 0, source_.extent(0)) * 4;
     if (copied > copiedBytes || products > 2 * partProducts) {

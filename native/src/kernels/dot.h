@@ -42,10 +42,10 @@ void dot(const float* const* a, const float* b, const Sum& sum, float* const* c,
     if constexpr (!hasRest) continue;
     const int rest = static_cast<int>(sum.length - j);
     for (int n = 0; n < columns; n++) {
-      const Floats vector = loadSome(right + n * sum.bStep + j, rest);
+      const Floats vector = loadFirst<Floats>(right + n * sum.bStep + j, rest);
 #pragma GCC unroll 16
       for (int i = 0; i < most; i++) {
-        sums[i * columns + n] = multiplyAdd(loadSome(row[i] + offset + j, rest), vector, sums[i * columns + n]);
+        sums[i * columns + n] = multiplyAdd(loadFirst<Floats>(row[i] + offset + j, rest), vector, sums[i * columns + n]);
       }
     }
   }

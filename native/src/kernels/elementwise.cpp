@@ -257,13 +257,13 @@ struct ElementwiseLoop::Compiled {
   }
 
   void placeSlots() {
-    scratch = ceilDivide(locations * static_cast<int64_t>(sizeof(char*)), 64) * 64;
+    scratch = wholeLines(locations * static_cast<int64_t>(sizeof(char*)));
     totals = static_cast<int64_t>(scratch);
-    scratch += ceilDivide(8 * reductions.size(), 64) * 64;
+    scratch += wholeLines(8 * reductions.size());
     const auto place = [&](int location, int64_t elements) {
       slots[location] = static_cast<int64_t>(scratch);
       // A vector more, for those who fill it a vector at a time.
-      scratch += ceilDivide(4 * (elements + lanes), 64) * 64;
+      scratch += wholeLines(4 * (elements + lanes));
     };
     for (const Tile& tile : tiles) place(tile.location, block + tile.period);
     for (int i = 0; i < locations; i++) {

@@ -14,8 +14,6 @@ namespace {
 constexpr int64_t wantedParts = 8;
 constexpr int64_t partProducts = 1 << 20;
 constexpr int64_t mostPartialFloats = 1 << 20;
-// Bytes of a copy of x, which shares the second cache with g and the sums.
-constexpr int64_t copiedBytes = 256 << 10;
 // With fewer filters the vectors run along the channels instead.
 constexpr int64_t fewFilters = 4;
 
@@ -32,17 +30,17 @@ class FilterGradientTask final : public Task {
         groups_(work.geometry.groups),
         channels_(work.geometry.channels / groups_),
         filters_(work.geometry.filters / groups_),
-        isDepthwise_(groups_ > 1 && channels_ == 1 && filters_ == 1),
+        isDepthwise_(work.geometry.isDepthwise()),
         isTransposed_(!isDepthwise_ && filters_ <= fewFilters && channels_ > filters_),
         panels_(isTransposed_ ? channels_ : filters_),
-        source_(findSource(isTransposed_ && !isOurs(plan, work.left))) {
+        source_(findSource(isTransposed_ && !plan.buffers[work.left].hasMargin())) {
     if (then) then_.emplace(*then, plan);
     const Geometry& g = work.geometry;
     taps_ = g.kernel[0] * g.kernel[1] * g.kernel[2];
     rows_ = taps_ * channels_;
     size_ = rows_ * g.filters;
     pixels_ = g.out[0] * g.out[1] * g.out[2];
-    slabAxis_ = g.out[0] > 1 ? 0 : g.out[1] > 1 ? 1 : 2;
+    slabAxis_ = slabAxisOf(g.out);
     findOffsets();
     findBlocks();
     const int64_t products = g.batch * pixels_ * rows_ * g.filters;
@@ -54,11 +52,11 @@ class FilterGradientTask final : public Task {
       rowParts_ = larger(1, smaller(wanted / imageGroups_, ceilDivide(rows_, tileRows)));
     }
     parts = imageGroups_ * rowParts_;
-    partialBytes_ = isPartial_ ? ceilDivide(imageGroups_ * size_ * 4, 64) * 64 : 0;
-    copyBytes_ = ceilDivide(source_.copiedSize(blockImages_, slabAxis_, slabLength(blockRows_)) * 4 + 64, 64) * 64;
-    if (!isTransposed_ && filters_ % lanes != 0 && !isOurs(plan, work.right)) {
+    partialBytes_ = isPartial_ ? wholeLines(imageGroups_ * size_ * 4) : 0;
+    copyBytes_ = wholeLines(source_.copiedSize(blockImages_, slabAxis_, slabLength(blockRows_)) * 4 + 64);
+    if (!isTransposed_ && filters_ % lanes != 0 && !plan.buffers[work.right].hasMargin()) {
       preparations = 1;
-      gBytes_ = ceilDivide(g.batch * pixels_ * g.filters * 4 + lanes * 4, 64) * 64;
+      gBytes_ = wholeLines(g.batch * pixels_ * g.filters * 4 + lanes * 4);
     }
     scratchBytes = copyBytes_;
     sharedBytes = partialBytes_ + gBytes_ + (then_ ? then_->partialBytes() + then_->scratchBytes() : 0);
@@ -122,12 +120,6 @@ class FilterGradientTask final : public Task {
     int64_t first;  // In g.
     int64_t segments, length;
   };
-
-  // A vector at the end of a row may reach into what lies behind it: that must be memory of ours, or a copy.
-  static bool isOurs(const Plan& plan, int32_t buffer) {
-    const PlaceKind kind = plan.buffers[buffer].kind;
-    return kind != PlaceKind::input && kind != PlaceKind::output;
-  }
 
   Source findSource(bool mustCopy) const {
     const Geometry& g = work_.geometry;
@@ -249,17 +241,17 @@ class FilterGradientTask final : public Task {
       for (int64_t channel = 0; channel < channels; channel += lanes) {
         const int count = static_cast<int>(smaller(lanes, channels - channel));
         float* to = result + tap * channels + channel;
-        Floats sum = add ? loadSome(to, count) : Floats{};
+        Floats sum = add ? loadFirst<Floats>(to, count) : Floats{};
         for (int64_t s = 0; s < block.segments; s++) {
           const float* x = block.x + segmentOffsets_[s] + tapOffsets_[tap] + channel;
           const float* y = g + s * block.length * channels + channel;
           for (int64_t p = 0; p < block.length; p++) {
-            const Floats left = count == lanes ? load<Floats>(x + p * step) : loadSome(x + p * step, count);
-            const Floats right = count == lanes ? load<Floats>(y + p * channels) : loadSome(y + p * channels, count);
+            const Floats left = count == lanes ? load<Floats>(x + p * step) : loadFirst<Floats>(x + p * step, count);
+            const Floats right = count == lanes ? load<Floats>(y + p * channels) : loadFirst<Floats>(y + p * channels, count);
             sum = multiplyAdd(left, right, sum);
           }
         }
-        storeSome(to, sum, count);
+        storeFirst(to, sum, count);
       }
     }
   }

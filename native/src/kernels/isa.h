@@ -23,6 +23,8 @@ constexpr int lanes = VAEKIT_LANES;
 constexpr int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 constexpr int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 constexpr int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
+// Bytes, filled up to cache lines.
+constexpr int64_t wholeLines(int64_t bytes) { return ceilDivide(bytes, 64) * 64; }
 
 // The compilers' own vectors: arithmetic, comparison (to masks) and ?: work on them, at any width.
 typedef float Floats __attribute__((vector_size(4 * VAEKIT_LANES), may_alias));

@@ -117,26 +117,10 @@ VAEKIT_LINE1(maskFromInt, Ints, Ints, x != splat(0))
 VAEKIT_LINE1(byteFromInt, Ints, Ints, x& splat(255))
 constexpr Line stepLine = nullptr;
 
-constexpr int arityOf(CodeOp op) {
-  switch (op) {
-    case CodeOp::step:
-      return 0;
-    case CodeOp::mulAdd:
-    case CodeOp::mulSub:
-    case CodeOp::negMulAdd:
-    case CodeOp::addMax:
-    case CodeOp::where:
-    case CodeOp::wherePositive:
-      return 3;
-    default:
-      return op <= CodeOp::polygamma || op == CodeOp::negInt || op >= CodeOp::floatFromInt ? 1 : 2;
-  }
-}
-
 }  // namespace
 
 const LineOf lines[] = {
-#define X(name) {name##Line, arityOf(CodeOp::name)},
+#define X(name) {name##Line, operandsOf(CodeOp::name)},
     VAEKIT_CODE_OPS(X)
 #undef X
 };

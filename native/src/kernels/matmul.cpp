@@ -24,9 +24,8 @@ class MatmulTask final : public Task {
  public:
   MatmulTask(const Matmul& work, const Elementwise* then, const Plan& plan) : work_(work), panels_(work.n) {
     if (then) then_.emplace(*then, plan);
-    // A vector at the end of a row may reach into what lies behind the matrix: that must be memory of ours.
-    const PlaceKind kind = plan.buffers[work.b.buffer].kind;
-    const bool endsInside = work.n % lanes == 0 || (kind != PlaceKind::input && kind != PlaceKind::output);
+    // A vector at the end of a row may reach into what lies behind the matrix.
+    const bool endsInside = work.n % lanes == 0 || plan.buffers[work.b.buffer].hasMargin();
     const bool conflicts = work.k > 64 && work.m > 2 * tileRows && work.b.rowStride * 4 % conflictBytes == 0;
     isPacked_ = work.b.columnStride != 1 || !endsInside || conflicts;
     if (isPacked_) {

@@ -52,7 +52,7 @@ inline void packRows(const float* b, int64_t rowStride, int64_t columnStride, in
     if (columnStride == 1) {
       for (; row < to; row++) {
         const float* at = source + row * rowStride;
-        store(target + row * width, count == lanes ? load<Floats>(at) : loadSome(at, count));
+        store(target + row * width, count == lanes ? load<Floats>(at) : loadFirst<Floats>(at, count));
       }
     } else if (rowStride == 1) {
       for (; row + lanes <= to; row += lanes) {

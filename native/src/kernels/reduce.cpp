@@ -75,7 +75,7 @@ class ReduceTask final : public Task {
     const int64_t stride = walk.strides[walk.rank - 1];
     return stride < 0 ? -stride : stride;
   }
-  int64_t partBytes() const { return ceilDivide(keptOfPart_ * 8, 64) * 64; }
+  int64_t partBytes() const { return wholeLines(keptOfPart_ * 8); }
 
   template <typename R>
   void reduce(const Context& context, int64_t part, char* scratch, char* shared) const {

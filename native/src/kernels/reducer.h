@@ -128,7 +128,7 @@ class ColumnValues {
   using T = typename R::T;
   // Bytes of the values, a multiple of 64.
   static int64_t bytes(const ColumnLayout& layout) {
-    return 64 + ceilDivide(2 * layout.width * static_cast<int64_t>(sizeof(T)), 64) * 64;
+    return 64 + wholeLines(2 * layout.width * static_cast<int64_t>(sizeof(T)));
   }
 
   ColumnValues(const ColumnLayout& layout, char* memory)

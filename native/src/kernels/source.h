@@ -5,6 +5,12 @@
 
 namespace vaekit::VAEKIT_ISA {
 
+// Bytes of a copy, which shares the second cache with what it meets: a panel of a filter, or g and the sums.
+constexpr int64_t copiedBytes = 256 << 10;
+
+// The axis along which images are cut: the outermost that is longer than 1.
+inline int slabAxisOf(const int64_t* space) { return space[0] > 1 ? 0 : space[1] > 1 ? 1 : 2; }
+
 class Source {
  public:
   // An array [batch, ...space, channels], of which positions [low, low + extent) are wanted; those outside of the array

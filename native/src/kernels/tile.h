@@ -6,7 +6,7 @@
 // segment), a convolution (a segment for each row of the filter), and a filter's gradient (one for each row of pixels),
 // all read in place.
 #pragma once
-#include "isa.h"
+#include "vectors.h"
 
 namespace vaekit::VAEKIT_ISA {
 
@@ -36,14 +36,6 @@ constexpr int tileRows = 4;
 constexpr int tileVectors = 2;
 #endif
 
-// Loads and stores the first `count` numbers of a vector.
-VAEKIT_INLINE Floats loadSome(const float* from, int count) {
-  Floats v{};
-  std::memcpy(&v, from, sizeof(float) * count);
-  return v;
-}
-VAEKIT_INLINE void storeSome(float* to, Floats v, int count) { std::memcpy(to, &v, sizeof(float) * count); }
-
 // `a` and `c` name the rows; the last vector of c has `last` columns. b is read in whole vectors.
 using Tile = void (*)(const float* const* a, const float* b, const Sum& sum, float* const* c, int last, bool add);
 
@@ -54,7 +46,7 @@ void tile(const float* const* a, const float* b, const Sum& sum, float* const* c
     for (int v = 0; v < vectors; v++) {
       if (!add) sums[i][v] = Floats{};
       else if (v < vectors - 1 || last == lanes) sums[i][v] = load<Floats>(c[i] + v * lanes);
-      else sums[i][v] = loadSome(c[i] + v * lanes, last);
+      else sums[i][v] = loadFirst<Floats>(c[i] + v * lanes, last);
     }
   }
   const float* row[rows];
@@ -83,7 +75,7 @@ void tile(const float* const* a, const float* b, const Sum& sum, float* const* c
   for (int i = 0; i < rows; i++) {
     for (int v = 0; v < vectors; v++) {
       if (v < vectors - 1 || last == lanes) store(c[i] + v * lanes, sums[i][v]);
-      else storeSome(c[i] + v * lanes, sums[i][v], last);
+      else storeFirst(c[i] + v * lanes, sums[i][v], last);
     }
   }
 }

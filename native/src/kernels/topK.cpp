@@ -14,7 +14,7 @@ class TopKTask final : public Task {
     const int64_t wanted = larger(1, smaller(mostParts, work.rows * work.length / leastPart));
     rowsOfPart_ = larger(1, ceilDivide(work.rows, wanted));
     parts = larger(1, ceilDivide(work.rows, rowsOfPart_));
-    scratchBytes = ceilDivide(8 * larger(work.k, 1), 64) * 64;
+    scratchBytes = wholeLines(8 * larger(work.k, 1));
   }
 
   void run(const Context& context, int64_t part, char* scratch, char*) const override {
