@@ -1,6 +1,7 @@
 #include "filterGradient.h"
 
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "elementwise.h"
@@ -14,28 +15,31 @@ namespace {
 constexpr int64_t wantedParts = 8;
 constexpr int64_t partProducts = 1 << 20;
 constexpr int64_t mostPartialFloats = 1 << 20;
-// With fewer filters the vectors run along the channels instead.
-constexpr int64_t fewFilters = 4;
 
 // A row of the product is a tap and a channel, a column a filter, and the sum runs over pixels:
 //
 //   w[(k, c), f] = Σ_p x[p·stride + k·dilation − before, c] · g[p, f]
 //
-// With few filters it is the transposed product, tap by tap. Images are cut into groups that are summed up by
-// themselves, so that they can be summed at the same time; the groups' sums are added in their order at the end.
+// Vectors run along the columns. Where the filters are few and do not fill them, and the stride is 1, x and g change
+// places, and rows are a tap and a filter:
+//
+//   w[(k, c), f] = Σ_q g[q − k·dilation + before, f] · x[q, c]
+//
+// Images are cut into groups that are summed up by themselves, so that they can be summed at the same time; the groups'
+// sums are added in their order at the end.
 class FilterGradientTask final : public Task {
  public:
   FilterGradientTask(const Convolution& work, const Elementwise* then, const Plan& plan)
-      : work_(work),
-        groups_(work.geometry.groups),
-        channels_(work.geometry.channels / groups_),
-        filters_(work.geometry.filters / groups_),
-        isDepthwise_(work.geometry.isDepthwise()),
-        isTransposed_(!isDepthwise_ && filters_ <= fewFilters && channels_ > filters_),
-        panels_(isTransposed_ ? channels_ : filters_),
-        source_(findSource(isTransposed_ && !plan.buffers[work.left].hasMargin())) {
+      : isSwapped_(mayBeSwapped(work.geometry)),
+        work_(isSwapped_ ? swapped(work) : work),
+        groups_(work_.geometry.groups),
+        channels_(work_.geometry.channels / groups_),
+        filters_(work_.geometry.filters / groups_),
+        isDepthwise_(work_.geometry.isDepthwise()),
+        panels_(filters_),
+        source_(findSource()) {
     if (then) then_.emplace(*then, plan);
-    const Geometry& g = work.geometry;
+    const Geometry& g = work_.geometry;
     taps_ = g.kernel[0] * g.kernel[1] * g.kernel[2];
     rows_ = taps_ * channels_;
     size_ = rows_ * g.filters;
@@ -46,15 +50,13 @@ class FilterGradientTask final : public Task {
     const int64_t products = g.batch * pixels_ * rows_ * g.filters;
     const int64_t wanted = larger(1, smaller(wantedParts, products / partProducts));
     imageGroups_ = larger(1, smaller(smaller(wanted, g.batch), mostPartialFloats / size_));
-    isPartial_ = imageGroups_ > 1 || isTransposed_;
+    isPartial_ = imageGroups_ > 1 || isSwapped_;
     // What is left to be split is split by rows, for the price of a copy of x for each.
-    if (!isDepthwise_ && !isTransposed_) {
-      rowParts_ = larger(1, smaller(wanted / imageGroups_, ceilDivide(rows_, tileRows)));
-    }
+    if (!isDepthwise_) rowParts_ = larger(1, smaller(wanted / imageGroups_, ceilDivide(rows_, tileRows)));
     parts = imageGroups_ * rowParts_;
     partialBytes_ = isPartial_ ? wholeLines(imageGroups_ * size_ * 4) : 0;
     copyBytes_ = wholeLines(source_.copiedSize(blockImages_, slabAxis_, slabLength(blockRows_)) * 4 + 64);
-    if (!isTransposed_ && filters_ % lanes != 0 && !plan.buffers[work.right].hasMargin()) {
+    if (filters_ % lanes != 0 && !plan.buffers[work_.right].hasMargin()) {
       preparations = 1;
       gBytes_ = wholeLines(g.batch * pixels_ * g.filters * 4 + lanes * 4);
     }
@@ -102,7 +104,7 @@ class FilterGradientTask final : public Task {
     if (isPartial_) {
       const float* partials = reinterpret_cast<const float*>(shared);
       float* result = context.as<float>(work_.result);
-      if (isTransposed_) addTransposed(partials, result);
+      if (isSwapped_) addSwapped(partials, result);
       else addGroups(partials, result);
     }
     if (!then_) return;
@@ -121,14 +123,28 @@ class FilterGradientTask final : public Task {
     int64_t segments, length;
   };
 
-  Source findSource(bool mustCopy) const {
+  static bool mayBeSwapped(const Geometry& g) {
+    const bool hasStride = g.strides[0] * g.strides[1] * g.strides[2] > 1;
+    return !g.isDepthwise() && !hasStride && g.filters / g.groups < lanes && g.channels > g.filters;
+  }
+  // The same sums with x and g in each other's place, where taps come in reverse order.
+  static Convolution swapped(Convolution work) {
+    Geometry& g = work.geometry;
+    std::swap(work.left, work.right);
+    std::swap(g.channels, g.filters);
+    std::swap(g.space, g.out);
+    for (int axis = 0; axis < 3; axis++) g.before[axis] = (g.kernel[axis] - 1) * g.dilations[axis] - g.before[axis];
+    return work;
+  }
+
+  Source findSource() const {
     const Geometry& g = work_.geometry;
     int64_t low[3], extent[3];
     for (int axis = 0; axis < 3; axis++) {
       low[axis] = -g.before[axis];
       extent[axis] = (g.out[axis] - 1) * g.strides[axis] + (g.kernel[axis] - 1) * g.dilations[axis] + 1;
     }
-    return Source(g.space, g.channels, low, extent, mustCopy);
+    return Source(g.space, g.channels, low, extent);
   }
 
   // Positions of x that so many rows of pixels along the slab's axis meet.
@@ -149,11 +165,12 @@ class FilterGradientTask final : public Task {
     }
   }
 
-  // How much of x is worked on at once, and where its rows of pixels begin.
+  // How much of x and g is worked on at once, and where x's rows of pixels begin.
   void findBlocks() {
     const Geometry& g = work_.geometry;
     const int64_t copied = source_.copiedSize(1, 0, source_.extent(0)) * 4;
-    const int64_t image = larger(copied, (g.space[0] * g.space[1] * g.space[2]) * g.channels * 4);
+    const int64_t image = larger(larger(copied, (g.space[0] * g.space[1] * g.space[2]) * g.channels * 4),
+                                 pixels_ * g.filters * 4);
     blockRows_ = g.out[slabAxis_];
     if (image > copiedBytes) {
       blockRows_ = larger(1, blockRows_ / ceilDivide(image, copiedBytes));
@@ -177,8 +194,7 @@ class FilterGradientTask final : public Task {
   void addBlock(const Pixels& block, const float* g, int64_t fromRow, int64_t toRow, float* result, bool add) const {
     if (isDepthwise_) return addDepthwise(block, g, result, add);
     for (int64_t group = 0; group < groups_; group++) {
-      if (isTransposed_) addTaps(block, g, group, result, add);
-      else addRows(block, g, group, fromRow, toRow, result, add);
+      addRows(block, g, group, fromRow, toRow, result, add);
     }
   }
 
@@ -205,31 +221,6 @@ class FilterGradientTask final : public Task {
           }
         }
         tileOf(sum, rows, panels_.vectors(panel))(from, g + column, sum, to, panels_.last(panel), add);
-      }
-    }
-  }
-
-  // The transposed product of each tap: [taps, filters of all groups, channels].
-  void addTaps(const Pixels& block, const float* g, int64_t group, float* result, bool add) const {
-    const Geometry& geometry = work_.geometry;
-    const int64_t noOffset = 0;
-    const int rows = static_cast<int>(filters_);
-    for (int64_t tap = 0; tap < taps_; tap++) {
-      for (int64_t panel = 0; panel < panels_.count; panel++) {
-        float* to[fewFilters];
-        for (int i = 0; i < rows; i++) {
-          to[i] = result + (tap * geometry.filters + group * filters_ + i) * channels_ + panels_.first(panel);
-        }
-        // x's rows of pixels are not evenly apart where images meet, so they are summed one by one.
-        bool addThis = add;
-        for (int64_t s = 0; s < block.segments; s++) {
-          const float* from[fewFilters];
-          for (int i = 0; i < rows; i++) from[i] = g + s * block.length * geometry.filters + group * filters_ + i;
-          const float* x = block.x + segmentOffsets_[s] + tapOffsets_[tap] + group * channels_ + panels_.first(panel);
-          const Sum sum{1, &noOffset, block.length, geometry.filters, geometry.strides[2] * source_.stride(2)};
-          tileOf(sum, rows, panels_.vectors(panel))(from, x, sum, to, panels_.last(panel), addThis);
-          addThis = true;
-        }
       }
     }
   }
@@ -270,24 +261,28 @@ class FilterGradientTask final : public Task {
     }
   }
 
-  void addTransposed(const float* partials, float* result) const {
-    const int64_t filters = work_.geometry.filters;
+  void addSwapped(const float* partials, float* result) const {
+    // What are channels here are the filters of the result.
+    const int64_t columns = work_.geometry.channels;
     for (int64_t tap = 0; tap < taps_; tap++) {
-      for (int64_t channel = 0; channel < channels_; channel++) {
-        for (int64_t filter = 0; filter < filters; filter++) {
-          const float* from = partials + (tap * filters + filter) * channels_ + channel;
+      for (int64_t row = 0; row < filters_; row++) {
+        for (int64_t column = 0; column < columns; column++) {
+          const int64_t group = column / channels_;
+          const float* from = partials + ((taps_ - 1 - tap) * channels_ + column % channels_) * work_.geometry.filters +
+                              group * filters_ + row;
           float sum = *from;
-          for (int64_t group = 1; group < imageGroups_; group++) sum += from[group * size_];
-          result[(tap * channels_ + channel) * filters + filter] = sum;
+          for (int64_t part = 1; part < imageGroups_; part++) sum += from[part * size_];
+          result[(tap * filters_ + row) * columns + column] = sum;
         }
       }
     }
   }
 
+  bool isSwapped_;
   Convolution work_;
   // Channels and filters are those of a group.
   int64_t groups_, channels_, filters_;
-  bool isDepthwise_, isTransposed_;
+  bool isDepthwise_;
   Panels panels_;
   Source source_;
   std::optional<ElementwiseLoop> then_;

@@ -15,9 +15,7 @@ class Source {
  public:
   // An array [batch, ...space, channels], of which positions [low, low + extent) are wanted; those outside of the array
   // are 0.
-  Source(const int64_t* space, int64_t channels, const int64_t* low, const int64_t* extent,
-         bool mustCopy = false)
-      : channels_(channels), isInside_(!mustCopy) {
+  Source(const int64_t* space, int64_t channels, const int64_t* low, const int64_t* extent) : channels_(channels) {
     for (int axis = 0; axis < 3; axis++) {
       space_[axis] = space[axis];
       low_[axis] = low[axis];
@@ -87,7 +85,7 @@ class Source {
 
   int64_t space_[3], low_[3], extent_[3];
   int64_t channels_;
-  bool isInside_;
+  bool isInside_ = true;
 };
 
 }  // namespace vaekit::VAEKIT_ISA
