@@ -11,6 +11,7 @@
 #include "filterGradient.h"
 #include "pack.h"
 #include "source.h"
+#include "winograd.h"
 
 namespace vaekit::VAEKIT_ISA {
 namespace {
@@ -76,19 +77,27 @@ class SlidingTask final : public Task {
         isDepthwise_(work.geometry.isDepthwise()),
         isDot_(!isDepthwise_ && channels_ / groups_ <= mostDotColumns && segmentLength() >= lanes),
         panels_(channels_ / groups_),
+        inPairs_(Winograd::fits(work.geometry)),
         source_(findSource()) {
     if (then) then_.emplace(*then, plan);
+    if (inPairs_) winograd_.emplace(work.geometry, work.kind, low_);
     findPhases();
     findPacking(plan);
     findParts();
-    const int64_t slabRows = ceilDivide(slabRows_, slabs_);
+    const int64_t slabRows = rounded(ceilDivide(slabRows_, slabs_));
     const int64_t slabLength = (slabRows - 1) * sourceStep(slabAxis_) + span_[slabAxis_];
     copyBytes_ = wholeLines(source_.copiedSize(images_, slabAxis_, slabLength) * 4);
-    scratchBytes = copyBytes_ + (then_ ? then_->scratchBytes() : 0);
+    workBytes_ = winograd_ ? wholeLines(winograd_->scratchFloats() * 4) : 0;
+    scratchBytes = copyBytes_ + workBytes_ + (then_ ? then_->scratchBytes() : 0);
     sharedBytes = packedBytes_ + (then_ ? parts * then_->partialBytes() : 0);
   }
 
-  void prepare(const Context& context, int64_t part, char*, char* shared) const override {
+  void prepare(const Context& context, int64_t part, char* scratch, char* shared) const override {
+    if (winograd_) {
+      winograd_->prepare(context.as<const float>(work_.right), part, reinterpret_cast<float*>(scratch),
+                         reinterpret_cast<float*>(shared));
+      return;
+    }
     // A tap of a group, for one panel of its channels.
     const int64_t panel = part % panels_.count;
     const int64_t group = part / panels_.count % groups_;
@@ -128,25 +137,29 @@ class SlidingTask final : public Task {
     const int64_t imageGroup = part / columnParts_ / slabs_;
     const int64_t fromImage = imageGroup * images_;
     const int64_t toImage = smaller(work_.geometry.batch, fromImage + images_);
-    const int64_t fromRow = slabRows_ * slab / slabs_, toRow = slabRows_ * (slab + 1) / slabs_;
+    const int64_t fromRow = rounded(slabRows_ * slab / slabs_);
+    const int64_t toRow = smaller(slabRows_, rounded(slabRows_ * (slab + 1) / slabs_));
+    const int64_t firstPanel = panels_.count * columnPart / columnParts_;
+    const int64_t endPanel = panels_.count * (columnPart + 1) / columnParts_;
     const int64_t step = sourceStep(slabAxis_);
     const float* source =
         source_.images(context.as<const float>(work_.left), fromImage, toImage, slabAxis_, fromRow * step,
-                       (toRow - fromRow - 1) * step + span_[slabAxis_], reinterpret_cast<float*>(scratch));
-    const int64_t firstPanel = panels_.count * columnPart / columnParts_;
-    const int64_t endPanel = panels_.count * (columnPart + 1) / columnParts_;
+                       (rounded(toRow - fromRow) - 1) * step + span_[slabAxis_], reinterpret_cast<float*>(scratch));
     Region region{source, fromImage, toImage, fromRow, toRow};
-    if (isDepthwise_) {
-      for (const Phase& phase : phases_) slide(context, shared, region, phase, 0, 0);
+    if (winograd_) {
+      winograd_->run({source, source_.imageStride(), source_.stride(1), fromImage, toImage, fromRow, toRow},
+                     context.as<const float>(work_.right), reinterpret_cast<const float*>(shared),
+                     context.as<float>(work_.result), reinterpret_cast<float*>(scratch + copyBytes_));
     }
-    for (int64_t group = 0; group < groups_ && !isDepthwise_; group++) {
+    const int64_t groups = winograd_ ? 0 : isDepthwise_ ? 1 : groups_;
+    for (int64_t group = 0; group < groups; group++) {
       for (int64_t panel = firstPanel; panel < endPanel; panel++) {
         for (const Phase& phase : phases_) slide(context, shared, region, phase, group, panel);
       }
     }
     // Panels are of a group's channels; where there are several groups, a part has all of them.
     const int64_t endColumn = endPanel == panels_.count ? channels_ : panels_.first(endPanel);
-    if (then_) follow(context, part, region, panels_.first(firstPanel), endColumn, scratch + copyBytes_, shared);
+    if (then_) follow(context, part, region, panels_.first(firstPanel), endColumn, scratch + copyBytes_ + workBytes_, shared);
   }
 
   void finish(const Context& context, char* shared) const override {
@@ -185,6 +198,8 @@ class SlidingTask final : public Task {
   int64_t phasesAlong(int axis) const {
     return isForward_ ? 1 : smaller(work_.geometry.strides[axis], work_.geometry.space[axis]);
   }
+  // Winograd's tiles have rows and columns of results in pairs.
+  int64_t rounded(int64_t positions) const { return inPairs_ ? (positions + 1) / 2 * 2 : positions; }
   // Positions of phase 0, which has the most.
   int64_t rowsAlong(int axis) const { return ceilDivide(resultSpace()[axis], resultStep(axis)); }
 
@@ -209,7 +224,7 @@ class SlidingTask final : public Task {
         if (high < low_[axis]) low_[axis] = high = 0;  // No tap at all: nothing is read.
       }
       span_[axis] = high - low_[axis] + 1;
-      extent[axis] = (rowsAlong(axis) - 1) * sourceStep(axis) + span_[axis];
+      extent[axis] = ((axis > 0 ? rounded(rowsAlong(axis)) : rowsAlong(axis)) - 1) * sourceStep(axis) + span_[axis];
     }
     return Source(isForward_ ? g.space : g.out, sourceChannels_, low_, extent);
   }
@@ -270,6 +285,11 @@ class SlidingTask final : public Task {
   void findPacking(const Plan& plan) {
     const Geometry& g = work_.geometry;
     if (isDepthwise_) return;
+    if (winograd_) {
+      preparations = winograd_->preparations();
+      packedBytes_ = wholeLines(winograd_->filterFloats() * 4);
+      return;
+    }
     const bool endsInside = g.filters % lanes == 0 || plan.buffers[work_.right].hasMargin();
     isPacked_ = isDot_ || !isForward_ || !endsInside || (rows_ > 64 && g.filters * 4 % conflictBytes == 0);
     if (!isPacked_) return;
@@ -302,7 +322,7 @@ class SlidingTask final : public Task {
     }
     const int64_t rowParts = ceilDivide(g.batch, images_) * slabs_;
     columnParts_ = 1;
-    if (groups_ == 1 && rowParts < fewParts && rowParts * partProducts < g.batch * products) {
+    if (groups_ == 1 && !winograd_ && rowParts < fewParts && rowParts * partProducts < g.batch * products) {
       columnParts_ = smaller(panels_.count, fewParts / rowParts);
     }
     parts = rowParts * columnParts_;
@@ -410,9 +430,11 @@ class SlidingTask final : public Task {
   // With few channels, and enough to sum up for each, the vectors run along the sum instead.
   bool isDepthwise_, isDot_;
   Panels panels_;
+  bool inPairs_;
   // Along each axis: the source's first position for position 0, and how far the taps reach from there.
   int64_t low_[3], span_[3];
   Source source_;
+  std::optional<Winograd> winograd_;
   std::optional<ElementwiseLoop> then_;
   std::vector<Phase> phases_;
   // For each tap's rows in the packed filter: which tap, and whose.
@@ -420,7 +442,7 @@ class SlidingTask final : public Task {
   std::vector<size_t> phaseOfRow_;
   int64_t rows_ = 0;
   bool isPacked_ = false;
-  int64_t packedBytes_ = 0, copyBytes_ = 0;
+  int64_t packedBytes_ = 0, copyBytes_ = 0, workBytes_ = 0;
   // Images of a part, or slabs of an image along the outermost axis that is longer than 1.
   int64_t images_ = 1, slabs_ = 1, columnParts_ = 1;
   int slabAxis_ = 0;

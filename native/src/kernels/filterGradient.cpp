@@ -7,6 +7,7 @@
 #include "elementwise.h"
 #include "source.h"
 #include "tile.h"
+#include "winograd.h"
 
 namespace vaekit::VAEKIT_ISA {
 namespace {
@@ -37,6 +38,7 @@ class FilterGradientTask final : public Task {
         filters_(work_.geometry.filters / groups_),
         isDepthwise_(work_.geometry.isDepthwise()),
         panels_(filters_),
+        inPairs_(Winograd::fits(work_.geometry)),
         source_(findSource()) {
     if (then) then_.emplace(*then, plan);
     const Geometry& g = work_.geometry;
@@ -54,6 +56,10 @@ class FilterGradientTask final : public Task {
     // What is left to be split is split by rows, for the price of a copy of x for each.
     if (!isDepthwise_) rowParts_ = larger(1, smaller(wanted / imageGroups_, ceilDivide(rows_, tileRows)));
     parts = imageGroups_ * rowParts_;
+    if (inPairs_ && rowParts_ == 1) {
+      const int64_t low[3] = {-g.before[0], -g.before[1], -g.before[2]};
+      winograd_.emplace(g, ConvKind::filterGrad, low);
+    }
     partialBytes_ = isPartial_ ? wholeLines(imageGroups_ * size_ * 4) : 0;
     copyBytes_ = wholeLines(source_.copiedSize(blockImages_, slabAxis_, slabLength(blockRows_)) * 4 + 64);
     if (filters_ % lanes != 0 && !plan.buffers[work_.right].hasMargin()) {
@@ -61,6 +67,7 @@ class FilterGradientTask final : public Task {
       gBytes_ = wholeLines(g.batch * pixels_ * g.filters * 4 + lanes * 4);
     }
     scratchBytes = copyBytes_;
+    if (winograd_) scratchBytes += wholeLines((winograd_->filterFloats() + winograd_->scratchFloats()) * 4);
     sharedBytes = partialBytes_ + gBytes_ + (then_ ? then_->partialBytes() + then_->scratchBytes() : 0);
   }
 
@@ -77,27 +84,26 @@ class FilterGradientTask final : public Task {
     const int64_t fromRow = tiles * rowPart / rowParts_ * tileRows;
     const int64_t toRow = smaller(rows_, tiles * (rowPart + 1) / rowParts_ * tileRows);
     float* result = isPartial_ ? reinterpret_cast<float*>(shared) + group * size_ : context.as<float>(work_.result);
-    const int64_t slabs = ceilDivide(g.out[slabAxis_], blockRows_);
+    const float* x = context.as<const float>(work_.left);
+    const float* all =
+        gBytes_ > 0 ? reinterpret_cast<const float*>(shared + partialBytes_) : context.as<const float>(work_.right);
+    float* copy = reinterpret_cast<float*>(scratch);
     bool add = false;
-    for (int64_t image = fromImage; image < toImage; image += blockImages_) {
-      const int64_t endImage = smaller(toImage, image + blockImages_);
-      for (int64_t slab = 0; slab < slabs; slab++) {
-        const int64_t first = slab * blockRows_, end = smaller(g.out[slabAxis_], first + blockRows_);
-        const float* x = source_.images(context.as<const float>(work_.left), image, endImage, slabAxis_,
-                                        first * g.strides[slabAxis_], slabLength(end - first),
-                                        reinterpret_cast<float*>(scratch));
-        Pixels block;
-        block.x = x;
-        block.first = image * pixels_ + first * (pixels_ / g.out[slabAxis_]);
-        block.segments = slabAxis_ == 2 ? endImage - image : (endImage - image) * g.out[0] * g.out[1] / slabs;
-        if (slabs > 1) block.segments = slabAxis_ == 2 ? 1 : (end - first) * (slabAxis_ == 0 ? g.out[1] : 1);
-        block.length = slabAxis_ == 2 ? end - first : g.out[2];
-        const float* all = gBytes_ > 0 ? reinterpret_cast<const float*>(shared + partialBytes_)
-                                       : context.as<const float>(work_.right);
-        addBlock(block, all + block.first * g.filters, fromRow, toRow, result, add);
+    if (winograd_) {
+      float* sums = reinterpret_cast<float*>(scratch + copyBytes_);
+      eachBlock(x, fromImage, toImage, copy, [&](const Pixels& block) {
+        winograd_->addFilterGradient({block.x, source_.imageStride(), source_.stride(1), block.fromImage, block.toImage,
+                                      block.fromRow, block.toRow},
+                                     all, sums, add, sums + winograd_->filterFloats());
         add = true;
-      }
+      });
+      if (winograd_->finishFilterGradient(sums, result)) return;
+      add = false;
     }
+    eachBlock(x, fromImage, toImage, copy, [&](const Pixels& block) {
+      addBlock(block, all + block.first * g.filters, fromRow, toRow, result, add);
+      add = true;
+    });
   }
 
   void finish(const Context& context, char* shared) const override {
@@ -119,9 +125,33 @@ class FilterGradientTask final : public Task {
   // Rows of pixels that lie behind each other in g.
   struct Pixels {
     const float* x;
+    int64_t fromImage, toImage, fromRow, toRow;
     int64_t first;  // In g.
     int64_t segments, length;
   };
+
+  // Calls f with one piece of some images after the other, of which x is copied where it needs to be.
+  template <typename F>
+  void eachBlock(const float* x, int64_t fromImage, int64_t toImage, float* copy, F f) const {
+    const Geometry& g = work_.geometry;
+    const int64_t slabs = ceilDivide(g.out[slabAxis_], blockRows_);
+    for (int64_t image = fromImage; image < toImage; image += blockImages_) {
+      const int64_t endImage = smaller(toImage, image + blockImages_);
+      for (int64_t slab = 0; slab < slabs; slab++) {
+        const int64_t first = slab * blockRows_, end = smaller(g.out[slabAxis_], first + blockRows_);
+        Pixels block{nullptr, image, endImage, first, end, 0, 0, 0};
+        block.x = source_.images(x, image, endImage, slabAxis_, first * g.strides[slabAxis_], slabLength(end - first), copy);
+        block.first = image * pixels_ + first * (pixels_ / g.out[slabAxis_]);
+        block.segments = slabAxis_ == 2 ? endImage - image : (endImage - image) * g.out[0] * g.out[1] / slabs;
+        if (slabs > 1) block.segments = slabAxis_ == 2 ? 1 : (end - first) * (slabAxis_ == 0 ? g.out[1] : 1);
+        block.length = slabAxis_ == 2 ? end - first : g.out[2];
+        f(block);
+      }
+    }
+  }
+
+  // Winograd's tiles have rows and columns of pixels in pairs.
+  int64_t rounded(int64_t pixels) const { return inPairs_ ? (pixels + 1) / 2 * 2 : pixels; }
 
   static bool mayBeSwapped(const Geometry& g) {
     const bool hasStride = g.strides[0] * g.strides[1] * g.strides[2] > 1;
@@ -142,7 +172,7 @@ class FilterGradientTask final : public Task {
     int64_t low[3], extent[3];
     for (int axis = 0; axis < 3; axis++) {
       low[axis] = -g.before[axis];
-      extent[axis] = (g.out[axis] - 1) * g.strides[axis] + (g.kernel[axis] - 1) * g.dilations[axis] + 1;
+      extent[axis] = ((axis > 0 ? rounded(g.out[axis]) : g.out[axis]) - 1) * g.strides[axis] + (g.kernel[axis] - 1) * g.dilations[axis] + 1;
     }
     return Source(g.space, g.channels, low, extent);
   }
@@ -150,7 +180,7 @@ class FilterGradientTask final : public Task {
   // Positions of x that so many rows of pixels along the slab's axis meet.
   int64_t slabLength(int64_t rows) const {
     const Geometry& g = work_.geometry;
-    return (rows - 1) * g.strides[slabAxis_] + (g.kernel[slabAxis_] - 1) * g.dilations[slabAxis_] + 1;
+    return (rounded(rows) - 1) * g.strides[slabAxis_] + (g.kernel[slabAxis_] - 1) * g.dilations[slabAxis_] + 1;
   }
 
   void findOffsets() {
@@ -173,7 +203,7 @@ class FilterGradientTask final : public Task {
                                  pixels_ * g.filters * 4);
     blockRows_ = g.out[slabAxis_];
     if (image > copiedBytes) {
-      blockRows_ = larger(1, blockRows_ / ceilDivide(image, copiedBytes));
+      blockRows_ = rounded(larger(1, blockRows_ / ceilDivide(image, copiedBytes)));
     } else {
       blockImages_ = smaller(g.batch, copiedBytes / image);
     }
@@ -284,7 +314,9 @@ class FilterGradientTask final : public Task {
   int64_t groups_, channels_, filters_;
   bool isDepthwise_;
   Panels panels_;
+  bool inPairs_;
   Source source_;
+  std::optional<Winograd> winograd_;
   std::optional<ElementwiseLoop> then_;
   // In x: of each tap, of each row of pixels, and of each pixel where the rows are short.
   std::vector<int64_t> tapOffsets_, segmentOffsets_, pixelOffsets_;
