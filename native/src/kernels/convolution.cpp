@@ -77,25 +77,24 @@ class SlidingTask final : public Task {
         isDepthwise_(work.geometry.isDepthwise()),
         isDot_(!isDepthwise_ && channels_ / groups_ <= mostDotColumns && segmentLength() >= lanes),
         panels_(channels_ / groups_),
-        inPairs_(Winograd::fits(work.geometry)),
+        inPairs_(isForward_ && Winograd::fits(work.geometry)),
         source_(findSource()) {
     if (then) then_.emplace(*then, plan);
-    if (inPairs_) winograd_.emplace(work.geometry, work.kind, low_);
+    if (inPairs_) winograd_.emplace(work.geometry);
     findPhases();
     findPacking(plan);
     findParts();
     const int64_t slabRows = rounded(ceilDivide(slabRows_, slabs_));
     const int64_t slabLength = (slabRows - 1) * sourceStep(slabAxis_) + span_[slabAxis_];
     copyBytes_ = wholeLines(source_.copiedSize(images_, slabAxis_, slabLength) * 4);
-    workBytes_ = winograd_ ? wholeLines(winograd_->scratchFloats() * 4) : 0;
+    workBytes_ = winograd_ ? wholeLines(winograd_->scratchFloats * 4) : 0;
     scratchBytes = copyBytes_ + workBytes_ + (then_ ? then_->scratchBytes() : 0);
     sharedBytes = packedBytes_ + (then_ ? parts * then_->partialBytes() : 0);
   }
 
-  void prepare(const Context& context, int64_t part, char* scratch, char* shared) const override {
+  void prepare(const Context& context, int64_t part, char*, char* shared) const override {
     if (winograd_) {
-      winograd_->prepare(context.as<const float>(work_.right), part, reinterpret_cast<float*>(scratch),
-                         reinterpret_cast<float*>(shared));
+      winograd_->prepare(context.as<const float>(work_.right), part, reinterpret_cast<float*>(shared));
       return;
     }
     // A tap of a group, for one panel of its channels.
@@ -286,8 +285,8 @@ class SlidingTask final : public Task {
     const Geometry& g = work_.geometry;
     if (isDepthwise_) return;
     if (winograd_) {
-      preparations = winograd_->preparations();
-      packedBytes_ = wholeLines(winograd_->filterFloats() * 4);
+      preparations = winograd_->preparations;
+      packedBytes_ = wholeLines(winograd_->filterFloats * 4);
       return;
     }
     const bool endsInside = g.filters % lanes == 0 || plan.buffers[work_.right].hasMargin();

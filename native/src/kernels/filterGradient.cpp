@@ -56,10 +56,7 @@ class FilterGradientTask final : public Task {
     // What is left to be split is split by rows, for the price of a copy of x for each.
     if (!isDepthwise_) rowParts_ = larger(1, smaller(wanted / imageGroups_, ceilDivide(rows_, tileRows)));
     parts = imageGroups_ * rowParts_;
-    if (inPairs_ && rowParts_ == 1) {
-      const int64_t low[3] = {-g.before[0], -g.before[1], -g.before[2]};
-      winograd_.emplace(g, ConvKind::filterGrad, low);
-    }
+    if (inPairs_ && rowParts_ == 1) winograd_.emplace(g);
     partialBytes_ = isPartial_ ? wholeLines(imageGroups_ * size_ * 4) : 0;
     copyBytes_ = wholeLines(source_.copiedSize(blockImages_, slabAxis_, slabLength(blockRows_)) * 4 + 64);
     if (filters_ % lanes != 0 && !plan.buffers[work_.right].hasMargin()) {
@@ -67,7 +64,7 @@ class FilterGradientTask final : public Task {
       gBytes_ = wholeLines(g.batch * pixels_ * g.filters * 4 + lanes * 4);
     }
     scratchBytes = copyBytes_;
-    if (winograd_) scratchBytes += wholeLines((winograd_->filterFloats() + winograd_->scratchFloats()) * 4);
+    if (winograd_) scratchBytes += wholeLines((winograd_->filterFloats + winograd_->scratchFloats) * 4);
     sharedBytes = partialBytes_ + gBytes_ + (then_ ? then_->partialBytes() + then_->scratchBytes() : 0);
   }
 
@@ -94,7 +91,7 @@ class FilterGradientTask final : public Task {
       eachBlock(x, fromImage, toImage, copy, [&](const Pixels& block) {
         winograd_->addFilterGradient({block.x, source_.imageStride(), source_.stride(1), block.fromImage, block.toImage,
                                       block.fromRow, block.toRow},
-                                     all, sums, add, sums + winograd_->filterFloats());
+                                     all, sums, add, sums + winograd_->filterFloats);
         add = true;
       });
       if (winograd_->finishFilterGradient(sums, result)) return;
