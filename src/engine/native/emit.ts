@@ -1,6 +1,6 @@
 /** Writes the members of a loop as elementwise code. */
 import type { DType } from '../../tensor/index.js';
-import { isWhole, type Node, numberOf, type Read } from './graph.js';
+import { isWhole, type Node, numberOf, type Read, readKey } from './graph.js';
 import { composed, type Destination, type Member } from './members.js';
 import type { CodeLine, CodeOp, Elementwise, Reduction, RegisterKind, Strided } from './plan.js';
 import { breaksOf, denseWalk, mergeBreaks, shapeOf, stridesOver, type Walk, walkKey } from './views.js';
@@ -50,7 +50,7 @@ interface Code {
   readonly reduced: readonly Reduced[];
 }
 
-export function registerKind(dtype: DType): RegisterKind {
+function registerKind(dtype: DType): RegisterKind {
   if (dtype === 'float32') return 'float';
   return dtype === 'bool' ? 'mask' : 'int';
 }
@@ -133,7 +133,7 @@ function codeOf(members: readonly Member[], around: Surroundings): Code {
       const key = `${register} ${Object.is(number, -0) ? '-0' : number}`;
       return once(key, () => ({ kind: 'constant', register, value: number }));
     }
-    return once(`${source.id} ${walkKey(walk)}`, () => {
+    return once(readKey(read), () => {
       const isHere =
         source.kind === 'line' && ((around.isMember(source) && isWhole(read)) || around.isInline(source));
       if (!isHere) return { kind: 'load', read };

@@ -4,7 +4,7 @@
  */
 import type { ConstantData, DType, Shape } from '../../tensor/index.js';
 import type { CodeOp, Convolution, Geometry, ReduceOp } from './plan.js';
-import { denseWalk, isDense, isUniform, uniformWalk, type Walk, walkKey } from './views.js';
+import { denseWalk, isDense, isUniform, sameWalk, uniformWalk, type Walk, walkKey } from './views.js';
 
 export interface Read {
   readonly source: Node;
@@ -113,7 +113,10 @@ export const isWhole = ({ source, walk }: Read): boolean => isDense(walk, source
 export const isLarge = (read: Read, size: number): boolean =>
   read.source.size * 4 > size && numberOf(read) === undefined;
 
-export const sameRead = (a: Read, b: Read) => a.source === b.source && walkKey(a.walk) === walkKey(b.walk);
+/** Text that tells the read from all others of the graph. */
+export const readKey = ({ source, walk }: Read) => `${source.id} ${walkKey(walk)}`;
+
+export const sameRead = (a: Read, b: Read) => a.source === b.source && sameWalk(a.walk, b.walk);
 
 /** The one number that is read, where it is known. */
 export function numberOf({ source, walk }: Read): number | undefined {
@@ -127,8 +130,8 @@ export class Graph {
 
   /** @param key what tells this node from others, beside its reads; undefined for one that equals no other */
   #node<N extends Node>(unmade: Unmade<N>, key: string | undefined): N {
-    const full =
-      key === undefined ? undefined : `${key} ${unmade.dtype} ${unmade.size}${readsKey(unmade.reads)}`;
+    const { dtype, size, reads } = unmade;
+    const full = key === undefined ? undefined : [key, dtype, size, ...reads.map(readKey)].join(' ');
     const existing = full === undefined ? undefined : this.#made.get(full);
     if (existing) return existing as N;
     const node = { id: this.#count++, ...unmade } as unknown as N;
@@ -203,12 +206,6 @@ export class Graph {
         return node;
     }
   }
-}
-
-function readsKey(reads: readonly Read[]): string {
-  let key = '';
-  for (const { source, walk } of reads) key += ` ${source.id}:${walkKey(walk)}`;
-  return key;
 }
 
 /** All nodes that the roots depend on, each after what it reads, in an order that depends on the graph alone. */

@@ -16,11 +16,12 @@ import {
   nodesInOrder,
   type Read,
   type ReduceNode,
+  readKey,
 } from './graph.js';
 import { MAX_RANK } from './lines.js';
 import { type Destination, isComputedWhole, loadsOf, type Member, type Step, type Steps } from './members.js';
 import { Order } from './order.js';
-import { breaksOf, mergeBreaks, walkKey } from './views.js';
+import { breaksOf, mergeBreaks, walkSize } from './views.js';
 
 /** Registers, of the 64 that the engine has. */
 const MOST_SLOTS = 60;
@@ -352,7 +353,7 @@ class Grouper {
   #output(name: string, read: Read): void {
     const destination: Destination = { kind: 'output', name };
     if (isComputedWhole(read) && !this.#homes.has(read.source)) this.#homes.set(read.source, destination);
-    else this.#addMember({ kind: 'store', destination, size: sizeOfRead(read), reads: [read] });
+    else this.#addMember({ kind: 'store', destination, size: walkSize(read.walk), reads: [read] });
   }
 
   #guard(condition: Read): number {
@@ -383,7 +384,7 @@ class Grouper {
       for (const other of before) this.#order.need(unit, other);
       return;
     }
-    const size = sizeOfRead(read);
+    const size = walkSize(read.walk);
     const copy: Group = {
       size,
       members: [{ kind: 'store', destination, size, reads: [read] }],
@@ -430,7 +431,3 @@ function columnsOf({ work }: KernelNode): number | undefined {
   if (!('geometry' in work)) return undefined;
   return work.kind === 'convInputGrad' ? work.geometry.channels : work.geometry.filters;
 }
-
-const readKey = ({ source, walk }: Read) => `${source.id} ${walkKey(walk)}`;
-
-const sizeOfRead = ({ walk }: Read) => walk.axes.reduce((size, { length }) => size * length, 1);

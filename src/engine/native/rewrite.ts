@@ -8,7 +8,7 @@
  *   pad(a) + pad(b) = a and b side by side               where they do not overlap
  *   (a b)ᵀ = bᵀ aᵀ                                       where only the transpose is read
  */
-
+import { sameShape } from '../../tensor/index.js';
 import {
   type Box,
   denseRead,
@@ -26,11 +26,12 @@ import {
   type ReduceNode,
   rootsOf,
   type Segment,
+  sameRead,
 } from './graph.js';
 import { lineOf } from './lines.js';
 import type { CodeOp } from './plan.js';
 import { reduceSegments } from './reductions.js';
-import { isDense, stridesOver, uniformWalk, type Walk, walkOf, walkSize } from './views.js';
+import { isDense, sameWalk, stridesOver, uniformWalk, type Walk, walkOf, walkSize } from './views.js';
 
 export function rewriteGraph(program: GraphProgram, graph: Graph): GraphProgram {
   const rewriter = new Rewriter(graph, nodesInOrder(rootsOf(program)), rootsOf(program));
@@ -180,8 +181,7 @@ class Rewriter {
       const a = choice(left);
       const b = choice(right) ?? scaledChoice(right);
       if (!a || !b || numberOf(a.otherwise) !== 0 || numberOf(b.then) !== 0) continue;
-      if (a.condition.source !== b.condition.source || !sameWalk(a.condition.walk, b.condition.walk))
-        continue;
+      if (!sameRead(a.condition, b.condition)) continue;
       const other =
         b.scale === undefined
           ? b.otherwise
@@ -325,20 +325,10 @@ function scaledChoice({ source, walk }: Read): Choice | undefined {
   return undefined;
 }
 
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((length, axis) => length === b[axis]);
-}
-
 function overlap(a: Box, b: Box): boolean {
   return a.starts.every(
     (start, axis) => start < b.starts[axis] + b.sizes[axis] && b.starts[axis] < start + a.sizes[axis],
   );
-}
-
-function sameWalk(a: Walk, b: Walk): boolean {
-  const isSame = (axis: Walk['axes'][number], i: number) =>
-    axis.length === b.axes[i].length && axis.stride === b.axes[i].stride;
-  return a === b || (a.offset === b.offset && a.axes.length === b.axes.length && a.axes.every(isSame));
 }
 
 /** What a sum runs over. */

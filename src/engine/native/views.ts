@@ -58,6 +58,13 @@ export function isDense(walk: Walk, size: number): boolean {
   return walk.offset === 0 && isContiguous(walk) && walkSize(walk) === size;
 }
 
+export function sameWalk(a: Walk, b: Walk): boolean {
+  const isSame = ({ length, stride }: Axis, i: number) =>
+    length === b.axes[i].length && stride === b.axes[i].stride;
+  return a === b || (a.offset === b.offset && a.axes.length === b.axes.length && a.axes.every(isSame));
+}
+
+/** Text that tells the walk from all others. */
 export function walkKey({ offset, axes }: Walk): string {
   let key = String(offset);
   for (const { length, stride } of axes) key += `,${length}*${stride}`;
