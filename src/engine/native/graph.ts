@@ -2,7 +2,7 @@
  * The graph that the lowering works on: values that must be computed, each reading others through walks. Moves are gone,
  * elementwise operations are those of the plan, and equal nodes are one.
  */
-import type { ConstantData, DType, Shape } from '../../tensor/index.js';
+import { type ConstantData, type DType, inputsFirst, type Shape } from '../../tensor/index.js';
 import type { CodeOp, Convolution, Geometry, ReduceOp } from './plan.js';
 import { denseWalk, isDense, isUniform, sameWalk, uniformWalk, type Walk, walkKey } from './views.js';
 
@@ -208,27 +208,9 @@ export class Graph {
   }
 }
 
-/** All nodes that the roots depend on, each after what it reads, in an order that depends on the graph alone. */
+/** All nodes that the roots depend on, each after what it reads. */
 export function nodesInOrder(roots: Iterable<Node>): Node[] {
-  const order: Node[] = [];
-  const opened = new Set<Node>();
-  const stack: { node: Node; next: number }[] = [];
-  const open = (node: Node) => {
-    if (opened.has(node)) return;
-    opened.add(node);
-    stack.push({ node, next: 0 });
-  };
-  for (const root of roots) {
-    open(root);
-    for (let top = stack.at(-1); top; top = stack.at(-1)) {
-      if (top.next < top.node.reads.length) open(top.node.reads[top.next++].source);
-      else {
-        stack.pop();
-        order.push(top.node);
-      }
-    }
-  }
-  return order;
+  return inputsFirst(roots, ({ reads }) => reads.map(({ source }) => source));
 }
 
 /** What a program computes. */
