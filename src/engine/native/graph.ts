@@ -3,7 +3,7 @@
  * elementwise operations are those of the plan, and equal nodes are one.
  */
 import { type ConstantData, type DType, inputsFirst, type Shape } from '../../tensor/index.js';
-import type { CodeOp, Convolution, Geometry, ReduceOp } from './plan.js';
+import type { CodeOp, Elementwise, Guard, Instruction, Reduce, ReduceOp } from './plan.js';
 import { denseWalk, isDense, isUniform, sameWalk, uniformWalk, type Walk, walkKey } from './views.js';
 
 export interface Read {
@@ -62,43 +62,17 @@ export interface Box {
   readonly sizes: readonly number[];
 }
 
-/** Work that is an instruction of its own, without the buffers. */
+/** Work that is an instruction of its own. */
 export interface KernelNode extends Base {
   readonly kind: 'kernel';
   readonly work: KernelWork;
 }
 
-export type KernelWork =
-  | {
-      readonly kind: 'matmul';
-      readonly batch: number;
-      readonly m: number;
-      readonly n: number;
-      readonly k: number;
-    }
-  | { readonly kind: Convolution['kind']; readonly geometry: Geometry }
-  | {
-      readonly kind: 'gather' | 'scatterAdd';
-      readonly rows: number;
-      readonly count: number;
-      readonly width: number;
-    }
-  | {
-      readonly kind: 'cumsum';
-      readonly outer: number;
-      readonly length: number;
-      readonly inner: number;
-      readonly reverse: boolean;
-    }
-  | { readonly kind: 'argMax'; readonly outer: number; readonly length: number; readonly inner: number }
-  | {
-      readonly kind: 'topK';
-      readonly rows: number;
-      readonly length: number;
-      readonly k: number;
-      readonly largest: boolean;
-    }
-  | { readonly kind: 'random'; readonly distribution: 'normal' | 'uniform'; readonly hash: number };
+/** The instruction, without what it reads and writes and what follows it. */
+export type KernelWork = WithoutBuffers<Exclude<Instruction, Elementwise | Reduce | Guard>>;
+type WithoutBuffers<Work> = Work extends Instruction
+  ? Omit<Work, 'a' | 'b' | 'c' | 'left' | 'right' | 'x' | 'indices' | 'result' | 'then'>
+  : never;
 
 export type Node = ConstantNode | LeafNode | LineNode | ReduceNode | JoinNode | KernelNode;
 

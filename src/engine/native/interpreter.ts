@@ -1,6 +1,6 @@
 /**
  * Executes plans with plain loops in TypeScript: the twin of the compiled engine. Values are held as that one holds them;
- * a line of code computes in double precision, and a store rounds.
+ * a line of code computes in double precision and rounds what it has computed.
  */
 import { normalQuantile, philoxBlocks } from '../../random/index.js';
 import { allocate, type DType, type TensorData } from '../../tensor/index.js';
@@ -11,6 +11,7 @@ import {
   type CodeOp,
   type Convolution,
   type Elementwise,
+  FLOAT_OPS,
   type Instruction,
   LINE,
   type Matmul,
@@ -265,38 +266,8 @@ const COMPUTE: Record<CodeOp, Compute> = {
   step: (_, __, step) => step,
 };
 
-/** Lines whose result is a float, and so is rounded to one. */
-const FLOATS: ReadonlySet<CodeOp> = new Set<CodeOp>([
-  'neg',
-  'exp',
-  'log',
-  'log1p',
-  'expm1',
-  'sqrt',
-  'abs',
-  'sign',
-  'floor',
-  'sin',
-  'cos',
-  'tanh',
-  'sigmoid',
-  'softplus',
-  'erf',
-  'lgamma',
-  'polygamma',
-  'add',
-  'sub',
-  'mul',
-  'div',
-  'pow',
-  'max',
-  'min',
-  'mulAdd',
-  'mulSub',
-  'negMulAdd',
-  'addMax',
-  'floatFromInt',
-]);
+/** Lines whose result may have to be rounded to a float. */
+const ROUNDED: ReadonlySet<CodeOp> = new Set<CodeOp>([...FLOAT_OPS, 'floatFromInt']);
 
 function positionsOf(shape: readonly number[], { offset, strides }: Strided): Int32Array {
   return positions(walkOf(shape, strides, offset));
@@ -322,12 +293,12 @@ function elementwise(work: Elementwise, { buffers, step }: Step): void {
   });
   const first = loads.length + constants.length;
   const run = code.map(({ op, inputs, immediate = 0 }: CodeLine) => {
-    const [compute, isFloat] = [COMPUTE[op], FLOATS.has(op)];
+    const [compute, isRounded] = [COMPUTE[op], ROUNDED.has(op)];
     const operands = new Array<number>(inputs.length);
     return () => {
       for (let k = 0; k < inputs.length; k++) operands[k] = registers[inputs[k]];
       const value = compute(operands, immediate, step);
-      return isFloat ? Math.fround(value) : value;
+      return isRounded ? Math.fround(value) : value;
     };
   });
   for (let i = 0; i < size; i++) {
