@@ -23,7 +23,7 @@ import { type Destination, isComputedWhole, loadsOf, type Member, type Step, typ
 import { Order } from './order.js';
 import { breaksOf, mergeBreaks, walkSize } from './views.js';
 
-/** Registers, of the 64 that the engine has. */
+/** Of the 64 that the engine has. */
 const MOST_SLOTS = 60;
 const MOST_LOADS = 24;
 /** Lines and constants of a loop: more save nothing, and to look at them again for every member takes its time. */
