@@ -4,7 +4,7 @@
  */
 import { normalQuantile, philoxBlocks } from '../../random/index.js';
 import { allocate, type DType, type TensorData } from '../../tensor/index.js';
-import type { CheckedRunOptions, Values } from '../engine.js';
+import { type CheckedRunOptions, requireVariable, type Values } from '../engine.js';
 import { erf, lgamma, polygamma } from '../reference/special.js';
 import {
   type CodeLine,
@@ -22,7 +22,7 @@ import {
   type Reduce,
   type Strided,
 } from './plan.js';
-import type { LoadedPlan, PlanRunner } from './runner.js';
+import { type Held, heldAs, type LoadedPlan, type PlanRunner } from './runner.js';
 import { positions, walkOf } from './views.js';
 
 export interface InterpreterOptions {
@@ -46,13 +46,13 @@ export class PlanInterpreter implements PlanRunner {
     };
   }
 
+  held(variable: string): Held | undefined {
+    const value = this.#variables.get(variable);
+    return value && heldAs(value);
+  }
+
   read(names: readonly string[]): Map<string, TensorData> {
-    return new Map(
-      names.flatMap((name) => {
-        const value = this.#variables.get(name);
-        return value ? [[name, value.slice()] as const] : [];
-      }),
-    );
+    return new Map(names.map((name) => [name, this.#value(name).slice()]));
   }
 
   write(values: ReadonlyMap<string, Values>): void {
@@ -65,6 +65,10 @@ export class PlanInterpreter implements PlanRunner {
     this.#variables.clear();
   }
 
+  #value(name: string): TensorData {
+    return requireVariable(this.#variables.get(name), name);
+  }
+
   #run(
     plan: Plan,
     memory: { readonly arena: ArrayBuffer; readonly constants: ArrayBufferLike },
@@ -72,11 +76,7 @@ export class PlanInterpreter implements PlanRunner {
     { steps, firstStep, seed }: CheckedRunOptions,
     signal: AbortSignal | undefined,
   ): TensorData[] {
-    const before = plan.variables.map(({ name }) => {
-      const value = this.#variables.get(name);
-      if (!value) throw new Error(`variable '${name}' has no value yet; write its initial value first`);
-      return value;
-    });
+    const before = plan.variables.map(({ name }) => this.#value(name));
     // A run that fails leaves the variables as they were.
     const variables = before.map((value, i) => (plan.variables[i].written ? value.slice() : value));
     const outputs = plan.outputs.map(({ dtype, size }) => allocate(dtype, size * steps));
