@@ -9,6 +9,7 @@ import { type CheckedRunOptions, requireVariable, type Values } from '../engine/
 import { encodePlan } from '../engine/native/encode.js';
 import { CODE_OPS, type Plan } from '../engine/native/plan.js';
 import { type Held, heldAs, type LoadedPlan, type PlanRunner } from '../engine/native/runner.js';
+import { wordsOf } from '../random/index.js';
 import { allocate, type TensorData } from '../tensor/index.js';
 import { errorCode } from './files.js';
 import { requireMemory } from './planMemory.js';
@@ -185,8 +186,8 @@ export class AddonRunner implements PlanRunner {
   ): readonly TensorData[] | Promise<readonly TensorData[]> {
     const { steps, firstStep, seed } = options;
     const outputs = plan.outputs.map(({ dtype, size }) => allocate(dtype, size * steps));
-    const key = [seed % 2 ** 32, Math.floor(seed / 2 ** 32)] as const;
     const isCancellable = signal !== undefined;
+    const key = wordsOf(seed);
     const done = this.#addon.run(executable, feeds, outputs, steps, firstStep, ...key, isCancellable);
     return done ? this.#finish(done, outputs, signal) : outputs;
   }

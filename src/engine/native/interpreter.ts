@@ -2,7 +2,7 @@
  * Executes plans with plain loops in TypeScript: the twin of the compiled engine. Values are held as that one holds them;
  * a line of code computes in double precision and rounds what it has computed.
  */
-import { normalQuantile, philoxBlocks } from '../../random/index.js';
+import { HashedStream } from '../../random/index.js';
 import { allocate, type DType, type TensorData } from '../../tensor/index.js';
 import { type CheckedRunOptions, requireVariable, type Values } from '../engine.js';
 import { erf, lgamma, polygamma } from '../reference/special.js';
@@ -399,19 +399,7 @@ function convolution({ kind, geometry, left, right, result, then }: Convolution,
   if (then) elementwise(then, step);
 }
 
-const WORD = 2 ** 32;
-
 function random({ distribution, hash, result }: Random, { buffers, step, seed }: Step): void {
-  const out = buffers[result];
-  const words = new Uint32Array(out.length);
-  philoxBlocks(
-    words,
-    0,
-    [step % WORD, Math.floor(step / WORD), hash],
-    [seed % WORD, Math.floor(seed / WORD)],
-  );
-  for (let i = 0; i < out.length; i++) {
-    out[i] =
-      distribution === 'uniform' ? (words[i] >>> 8) * 2 ** -24 : normalQuantile((words[i] + 0.5) / WORD);
-  }
+  const numbers = new Float32Array(buffers[result].length);
+  buffers[result].set(new HashedStream(seed, hash)[distribution](numbers, step));
 }
