@@ -3,7 +3,7 @@
  * a line of code computes in double precision and rounds what it has computed.
  */
 import { HashedStream } from '../../random/index.js';
-import { allocate, type DType, type TensorData } from '../../tensor/index.js';
+import { allocate, type DType, sizeOf, type TensorData } from '../../tensor/index.js';
 import { type CheckedRunOptions, requireVariable, type Values } from '../engine.js';
 import { erf, lgamma, polygamma } from '../reference/special.js';
 import {
@@ -20,6 +20,7 @@ import {
   type Plan,
   type Random,
   type Reduce,
+  type ReduceOp,
   type Strided,
 } from './plan.js';
 import { type Held, heldAs, type LoadedPlan, type PlanRunner } from './runner.js';
@@ -212,6 +213,7 @@ type Compute = (inputs: readonly number[], immediate: number, step: number) => n
 
 const nanOr = (a: number, b: number, choice: number) =>
   Number.isNaN(a) || Number.isNaN(b) ? Number.NaN : choice;
+const larger = (a: number, b: number) => nanOr(a, b, Math.max(a, b));
 
 const COMPUTE: Record<CodeOp, Compute> = {
   neg: ([x]) => -x,
@@ -236,12 +238,12 @@ const COMPUTE: Record<CodeOp, Compute> = {
   mul: ([a, b]) => a * b,
   div: ([a, b]) => a / b,
   pow: ([a, b]) => a ** b,
-  max: ([a, b]) => nanOr(a, b, Math.max(a, b)),
+  max: ([a, b]) => larger(a, b),
   min: ([a, b]) => nanOr(a, b, Math.min(a, b)),
   mulAdd: ([a, b, c]) => a * b + c,
   mulSub: ([a, b, c]) => a * b - c,
   negMulAdd: ([a, b, c]) => c - a * b,
-  addMax: ([a, b, c]) => nanOr(a + b, c, Math.max(a + b, c)),
+  addMax: ([a, b, c]) => larger(a + b, c),
   equal: ([a, b]) => Number(a === b),
   less: ([a, b]) => Number(a < b),
   lessEqual: ([a, b]) => Number(a <= b),
@@ -275,7 +277,7 @@ function positionsOf(shape: readonly number[], { offset, strides }: Strided): In
 
 function elementwise(work: Elementwise, { buffers, step }: Step): void {
   const { shape, loads, constants, code, stores, reductions, columns } = work;
-  const size = shape.reduce((product, length) => product * length, 1);
+  const size = sizeOf(shape);
   const reads = loads.map((load) => ({ data: buffers[load.buffer], at: positionsOf(shape, load) }));
   const writes = stores.map((store) => ({
     ...store,
@@ -284,8 +286,7 @@ function elementwise(work: Elementwise, { buffers, step }: Step): void {
   }));
   const sums = reductions.map(({ op, keep, buffer }) => {
     const length = keep === 'rows' ? size / columns : keep === 'columns' ? columns : 1;
-    const least = buffers[buffer] instanceof Int32Array ? -(2 ** 31) : Number.NEGATIVE_INFINITY;
-    return new Float64Array(length).fill(op === 'sum' ? 0 : least);
+    return new Float64Array(length).fill(identityOf(op, buffers[buffer]));
   });
   const registers = new Float64Array(loads.length + constants.length + code.length);
   constants.forEach(({ kind, value }, i) => {
@@ -307,8 +308,7 @@ function elementwise(work: Elementwise, { buffers, step }: Step): void {
     for (const { data, at, register } of writes) data[at[i]] = registers[register];
     reductions.forEach(({ op, keep, register }, k) => {
       const to = keep === 'rows' ? Math.floor(i / columns) : keep === 'columns' ? i % columns : 0;
-      sums[k][to] =
-        op === 'sum' ? sums[k][to] + registers[register] : larger(sums[k][to], registers[register]);
+      sums[k][to] = combined(op, sums[k][to], registers[register]);
     });
   }
   reductions.forEach(({ buffer }, k) => {
@@ -316,17 +316,21 @@ function elementwise(work: Elementwise, { buffers, step }: Step): void {
   });
 }
 
-const larger = (a: number, b: number) => nanOr(a, b, Math.max(a, b));
+/** What a reduction of these numbers begins with. */
+function identityOf(op: ReduceOp, data: TensorData): number {
+  if (op === 'sum') return 0;
+  return data instanceof Int32Array ? -(2 ** 31) : Number.NEGATIVE_INFINITY;
+}
+
+const combined = (op: ReduceOp, a: number, b: number) => (op === 'sum' ? a + b : larger(a, b));
 
 function reduce({ op, kept, reduced, x, result }: Reduce, { buffers }: Step): void {
   const data = buffers[x.buffer];
   const outer = positionsOf(kept, { ...x, strides: x.strides.slice(0, kept.length) });
   const inner = positionsOf(reduced, { ...x, offset: 0, strides: x.strides.slice(kept.length) });
-  const least = data instanceof Int32Array ? -(2 ** 31) : Number.NEGATIVE_INFINITY;
   for (let i = 0; i < outer.length; i++) {
-    let value = op === 'sum' ? 0 : least;
-    for (const at of inner)
-      value = op === 'sum' ? value + data[outer[i] + at] : larger(value, data[outer[i] + at]);
+    let value = identityOf(op, data);
+    for (const at of inner) value = combined(op, value, data[outer[i] + at]);
     buffers[result][i] = value;
   }
 }
