@@ -42,7 +42,6 @@ import {
   uniformWalk,
   type Walk,
   walkOf,
-  walkSize,
 } from './views.js';
 
 /** Constants are computed now if that touches no more elements than these. */
@@ -372,8 +371,7 @@ class Builder {
       const read = this.valueOf(tensor.inputs[i]);
       if (read) put(read, box);
     });
-    const covered = parts.reduce((sum, { walk }) => sum + walkSize(walk), 0) === size;
-    return denseRead(this.graph.join(dtype, shape, size, parts, places, covered ? undefined : (fill ?? 0)));
+    return denseRead(this.graph.join(dtype, shape, size, parts, places, fill));
   }
 
   #matmul(tensor: SymbolicTensor<'matmul'>): Read {

@@ -4,7 +4,16 @@
  */
 import { type ConstantData, type DType, inputsFirst, type Shape } from '../../tensor/index.js';
 import type { CodeOp, Elementwise, Guard, Instruction, Reduce, ReduceOp } from './plan.js';
-import { denseWalk, isDense, isUniform, sameWalk, uniformWalk, type Walk, walkKey } from './views.js';
+import {
+  denseWalk,
+  isDense,
+  isUniform,
+  sameWalk,
+  uniformWalk,
+  type Walk,
+  walkKey,
+  walkSize,
+} from './views.js';
 
 export interface Read {
   readonly source: Node;
@@ -149,6 +158,7 @@ export class Graph {
     );
   }
 
+  /** @param fill for what no box covers, if anything */
   join(
     dtype: DType,
     shape: Shape,
@@ -157,7 +167,11 @@ export class Graph {
     boxes: readonly Box[],
     fill: number | undefined,
   ): JoinNode {
-    return this.#node<JoinNode>({ kind: 'join', dtype, size, reads: parts, shape, boxes, fill }, undefined);
+    const isCovered = parts.reduce((sum, { walk }) => sum + walkSize(walk), 0) === size;
+    return this.#node<JoinNode>(
+      { kind: 'join', dtype, size, reads: parts, shape, boxes, fill: isCovered ? undefined : fill },
+      undefined,
+    );
   }
 
   kernel(work: KernelWork, dtype: DType, size: number, reads: readonly Read[]): KernelNode {

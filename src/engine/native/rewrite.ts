@@ -31,7 +31,7 @@ import {
 import { lineOf } from './lines.js';
 import type { CodeOp } from './plan.js';
 import { reduceSegments } from './reductions.js';
-import { isDense, sameWalk, stridesOver, uniformWalk, type Walk, walkOf, walkSize } from './views.js';
+import { isDense, sameWalk, stridesOver, uniformWalk, type Walk, walkOf } from './views.js';
 
 export function rewriteGraph(program: GraphProgram, graph: Graph): GraphProgram {
   const rewriter = new Rewriter(graph, nodesInOrder(rootsOf(program)), rootsOf(program));
@@ -202,15 +202,7 @@ class Rewriter {
 
   #merged(a: JoinNode, b: JoinNode): Node {
     const parts = [...a.reads, ...b.reads];
-    const isCovered = parts.reduce((sum, { walk }) => sum + walkSize(walk), 0) === a.size;
-    return this.graph.join(
-      a.dtype,
-      a.shape,
-      a.size,
-      parts,
-      [...a.boxes, ...b.boxes],
-      isCovered ? undefined : 0,
-    );
+    return this.graph.join(a.dtype, a.shape, a.size, parts, [...a.boxes, ...b.boxes], 0);
   }
 
   /** Reductions and kernels on the longest way from a leaf: what has more of them is known later. */
