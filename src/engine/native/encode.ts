@@ -68,8 +68,8 @@ export function encodePlan(plan: Plan): Int32Array {
   return Int32Array.from(words);
 }
 
-function kindOf({ kind }: Instruction): (typeof KINDS)[number] {
-  return kind === 'conv' || kind === 'convInputGrad' || kind === 'convFilterGrad' ? 'convolution' : kind;
+function kindOf(instruction: Instruction): (typeof KINDS)[number] {
+  return 'geometry' in instruction ? 'convolution' : instruction.kind;
 }
 
 function encodeInstruction(instruction: Instruction): number[] {

@@ -116,22 +116,13 @@ class Grouper {
     const unit = this.#create({ kernel: node });
     if (isProduct(node)) this.#products[unit >>> 5] |= 1 << (unit & 31);
     for (const read of node.reads) this.#needSource(unit, read.source);
-    this.#made(node, unit);
+    addTo(this.#unitsOf, node, unit);
     return unit;
-  }
-
-  #made(node: Node, unit: number): void {
-    const units = this.#unitsOf.get(node);
-    if (units) units.add(unit);
-    else this.#unitsOf.set(node, new Set([unit]));
   }
 
   #needSource(unit: number, source: Node): void {
     for (const maker of this.#unitsOf.get(source) ?? []) this.#order.need(unit, maker);
-    if (source.kind !== 'variable') return;
-    const readers = this.#variableReaders.get(source);
-    if (readers) readers.add(unit);
-    else this.#variableReaders.set(source, new Set([unit]));
+    if (source.kind === 'variable') addTo(this.#variableReaders, source, unit);
   }
 
   #groupOf(unit: number): Group | undefined {
@@ -175,7 +166,7 @@ class Grouper {
     } else this.#combine(unit, alone);
     for (const need of needs) this.#order.need(unit, need);
     for (const { source } of reads) this.#needSource(unit, source);
-    if (member.kind !== 'store') this.#made(member.node, unit);
+    if (member.kind !== 'store') addTo(this.#unitsOf, member.node, unit);
     if (member.kind === 'place' && member.isFill) this.#fillings.set(member.node, unit);
     for (const producer of producers) this.#tryMerge(unit, producer);
     this.#noteReader(reads, unit, member.size);
@@ -216,10 +207,7 @@ class Grouper {
 
   #noteReader(reads: readonly Read[], unit: number, size: number): void {
     for (const read of reads) {
-      if (!isLarge(read, size) || !isWhole(read)) continue;
-      const readers = this.#readers.get(read.source);
-      if (readers) readers.add(unit);
-      else this.#readers.set(read.source, new Set([unit]));
+      if (isLarge(read, size) && isWhole(read)) addTo(this.#readers, read.source, unit);
     }
   }
 
@@ -418,12 +406,15 @@ class Grouper {
   }
 }
 
+function addTo(units: Map<Node, Set<number>>, node: Node, unit: number): void {
+  const known = units.get(node);
+  if (known) known.add(unit);
+  else units.set(node, new Set([unit]));
+}
+
 function isProduct(node: KernelNode | ReduceNode): node is KernelNode {
   if (node.kind !== 'kernel') return false;
-  const { work } = node;
-  return work.kind === 'matmul'
-    ? work.batch === 1
-    : work.kind === 'conv' || work.kind === 'convInputGrad' || work.kind === 'convFilterGrad';
+  return node.work.kind === 'matmul' ? node.work.batch === 1 : 'geometry' in node.work;
 }
 
 function columnsOf({ work }: KernelNode): number | undefined {

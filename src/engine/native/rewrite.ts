@@ -30,8 +30,8 @@ import {
 } from './graph.js';
 import { lineOf } from './lines.js';
 import type { CodeOp } from './plan.js';
-import { reduceSegments } from './reductions.js';
-import { isDense, sameWalk, stridesOver, uniformWalk, type Walk, walkOf } from './views.js';
+import { append, reduceSegments } from './reductions.js';
+import { isDense, sameWalk, stridesOver, type Walk, walkAlong, walkOf } from './views.js';
 
 export function rewriteGraph(program: GraphProgram, graph: Graph): GraphProgram {
   const rewriter = new Rewriter(graph, nodesInOrder(rootsOf(program)), rootsOf(program));
@@ -413,30 +413,17 @@ function alongKept({ source, walk }: Read, { segments }: Space): Read | undefine
   const kept = segments.flatMap(({ length, isReduced }, i) =>
     isReduced ? [] : [{ length, stride: strides[i] }],
   );
-  if (kept.length === 0) return { source, walk: uniformWalk(1, walk.offset) };
-  return {
-    source,
-    walk: walkOf(
-      kept.map(({ length }) => length),
-      kept.map(({ stride }) => stride),
-      walk.offset,
-    ),
-  };
+  return { source, walk: walkAlong(kept, walk.offset) };
 }
 
 /** The segments of a sum over a sum. */
 function nested(inner: readonly Segment[], outer: readonly Segment[]): Segment[] | undefined {
   const all: Segment[] = [];
-  const push = (length: number, isReduced: boolean) => {
-    const last = all[all.length - 1];
-    if (last?.isReduced === isReduced) all[all.length - 1] = { length: last.length * length, isReduced };
-    else all.push({ length, isReduced });
-  };
   let at = 0;
   let left = outer[0]?.length ?? 1;
   for (const { length, isReduced } of inner) {
     if (isReduced) {
-      push(length, true);
+      append(all, { length, isReduced });
       continue;
     }
     // An inner axis may be cut where an outer one ends.
@@ -446,7 +433,7 @@ function nested(inner: readonly Segment[], outer: readonly Segment[]): Segment[]
       const part = Math.min(rest, left);
       if (rest % part !== 0 || left % part !== 0) return undefined;
       // The part that is taken off is the outermost one of both.
-      push(part, outer[at].isReduced);
+      append(all, { length: part, isReduced: outer[at].isReduced });
       rest /= part;
       left /= part;
     }
