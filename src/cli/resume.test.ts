@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   makeArrays,
-  type Outcome,
   resultOf,
   SHORT,
   startVaekit,
   temporaryFolder,
   vaekit,
 } from '../conformance/commandLine.js';
+import type { Outcome } from '../conformance/processes.js';
 import type { RunSummary } from '../node/index.js';
 
 const root = await temporaryFolder('resume');

@@ -6,12 +6,12 @@ import {
   makeArrays,
   makePictures,
   makeTable,
-  type Outcome,
   runInShell,
   temporaryFolder,
   trainShort,
   vaekit,
 } from '../conformance/commandLine.js';
+import type { Outcome } from '../conformance/processes.js';
 import { boardOf, recordsOf } from '../conformance/runFiles.js';
 import type { RunSummary } from '../node/index.js';
 import type { RunConfig } from '../node/runs/config.js';

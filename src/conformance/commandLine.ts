@@ -1,6 +1,4 @@
 /** The command line run as its users run it, in a process of its own, and small data to run it on. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,77 +8,24 @@ import { afterAll } from 'vitest';
 import { encodeNpz } from '../data/index.js';
 import type { RunSummary } from '../node/index.js';
 import { RandomStream } from '../random/index.js';
+import { type Environment, type Outcome, type RunningProcess, startProcess } from './processes.js';
 
 /** The program, for those who start it otherwise than below. */
 export const PROGRAM = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 
-export interface Outcome {
-  /** Exit code; null if a signal ended the process. */
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-export interface RunningCommand {
-  readonly process: ChildProcess;
-  /** Resolves when the process has ended by itself or by a signal. */
-  readonly outcome: Promise<Outcome>;
-  /** Resolves when stderr has matched; rejects, with what was said, if the process ends without it. */
-  said(pattern: RegExp): Promise<void>;
-}
-
 export interface CommandOptions {
-  /** Set, or with undefined taken out of, the environment. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly env?: Environment;
   /** What Node itself is given, before the program. */
   readonly node?: readonly string[];
 }
-
-/** What a shell or a test runner may have set, and a test does not want. */
-const PLAIN = {
-  VAEKIT_ENGINE: undefined,
-  NO_COLOR: undefined,
-  FORCE_COLOR: undefined,
-  NODE_OPTIONS: undefined,
-};
 
 /** Starts `vaekit …` in a folder. */
 export function startVaekit(
   folder: string,
   words: readonly string[],
   { env, node = [] }: CommandOptions = {},
-): RunningCommand {
-  return start(folder, [process.execPath, ...node, PROGRAM, ...words], env);
-}
-
-function start(
-  folder: string,
-  [program, ...words]: readonly string[],
-  env?: CommandOptions['env'],
-): RunningCommand {
-  const child = spawn(program, words, {
-    cwd: folder,
-    env: { ...process.env, ...PLAIN, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  const outcome = once(child, 'close').then(() => ({ code: child.exitCode, stdout, stderr }));
-  const said = (pattern: RegExp) =>
-    new Promise<void>((resolve, reject) => {
-      const look = () => {
-        if (pattern.test(stderr)) resolve();
-      };
-      look();
-      child.stderr.on('data', look);
-      outcome.then(() => reject(new Error(`${words.join(' ')} never said ${pattern}:\n${stderr}`)), reject);
-    });
-  return { process: child, outcome, said };
+): RunningProcess {
+  return startProcess(folder, [process.execPath, ...node, PROGRAM, ...words], env);
 }
 
 /** Runs `vaekit …` in a folder to its end. */
@@ -91,7 +36,7 @@ export function vaekit(folder: string, words: readonly string[], options?: Comma
 /** Runs a line of a shell script that knows `vaekit`; a pipe fails if any part of it does. */
 export function runInShell(folder: string, line: string): Promise<Outcome> {
   const program = `vaekit() { "${process.execPath}" "${PROGRAM}" "$@"; }`;
-  return start(folder, ['bash', '-o', 'pipefail', '-c', `${program}\n${line}`]).outcome;
+  return startProcess(folder, ['bash', '-o', 'pipefail', '-c', `${program}\n${line}`]).outcome;
 }
 
 /**

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,6 +5,8 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder, vaekit } from '../conformance/commandLine.js';
 import { nativeSets } from '../conformance/engines.js';
+import { longFeeds, longProgram } from '../conformance/longRun.js';
+import { quotedUrl, runModule } from '../conformance/processes.js';
 import { NativeEngine } from '../engine/native/engine.js';
 import type { Plan } from '../engine/native/plan.js';
 import { constant, input, Program, Variable } from '../tensor/index.js';
@@ -14,15 +15,6 @@ import { requireMemory } from './planMemory.js';
 
 const root = await temporaryFolder('native-memory');
 const open = (threads = 2) => new NativeEngine(new AddonRunner({ threads }));
-
-/** A step that takes about a tenth of a second, and counts itself. */
-function longProgram() {
-  const x = input('x', [700, 700]);
-  const w = new Variable('w', [], () => [0]);
-  const turns = Array.from({ length: 10 }).reduce<typeof x>((y) => y.matmul(x), x);
-  return new Program({ outputs: { y: turns.sum() }, updates: new Map([[w, w.add(1)]]) });
-}
-const longFeeds = (steps: number) => ({ x: new Float32Array(steps * 700 * 700).fill(1e-3) });
 
 async function openLong() {
   const engine = open(1);
@@ -183,25 +175,10 @@ describe.skipIf(nativeSets.length === 0)('the compiled engine', () => {
     expect(() => requireMemory(plan, () => false, needed)).toThrow('a step needs');
   });
 
-  /** Runs statements in a process of their own, with an engine and a run on its way that takes a while. */
-  async function inProcess(statements: string): Promise<{ code: number; stdout: string; stderr: string }> {
-    const program = `${opening}\n${statements}`;
-    const child = execFile(process.execPath, ['--expose-gc', '--input-type=module', '-e', program]);
-    let [stdout, stderr] = ['', ''];
-    child.stdout?.on('data', (text) => {
-      stdout += text;
-    });
-    child.stderr?.on('data', (text) => {
-      stderr += text;
-    });
-    const [code] = await once(child, 'close');
-    return { code, stdout, stderr };
-  }
-  const url = (file: string) => JSON.stringify(new URL(file, import.meta.url).href);
   const opening = `
-    import { input, Program } from ${url('../tensor/index.js')};
-    import { NativeEngine } from ${url('../engine/native/engine.js')};
-    import { AddonRunner } from ${url('./native.js')};
+    import { input, Program } from ${quotedUrl('tensor/index.js')};
+    import { NativeEngine } from ${quotedUrl('engine/native/engine.js')};
+    import { AddonRunner } from ${quotedUrl('node/native.js')};
     const begin = async () => {
       const engine = new NativeEngine(new AddonRunner({ threads: 2 }));
       const x = input('x', [500, 500]);
@@ -211,6 +188,8 @@ describe.skipIf(nativeSets.length === 0)('the compiled engine', () => {
     };
     const { engine, run } = await begin();
     await new Promise((wake) => setTimeout(wake, 20));`;
+  /** Runs statements in a process of their own, with an engine and a run on its way that takes a while. */
+  const inProcess = (statements: string) => runModule(`${opening}\n${statements}`, ['--expose-gc']);
 
   test('a process waits for a run, and then ends by itself though the engine is open', async () => {
     const ended = await inProcess('run.then(({ y }) => console.log(y.length))');

@@ -5,11 +5,12 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import type { CheckedRunOptions, Values } from '../engine/engine.js';
+import { type CheckedRunOptions, requireVariable, type Values } from '../engine/engine.js';
 import { encodePlan } from '../engine/native/encode.js';
 import { CODE_OPS, type Plan } from '../engine/native/plan.js';
-import type { LoadedPlan, PlanRunner } from '../engine/native/runner.js';
-import { allocate, type DType, type TensorData } from '../tensor/index.js';
+import { type Held, heldAs, type LoadedPlan, type PlanRunner } from '../engine/native/runner.js';
+import { wordsOf } from '../random/index.js';
+import { allocate, type TensorData } from '../tensor/index.js';
 import { errorCode } from './files.js';
 import { requireMemory } from './planMemory.js';
 
@@ -125,8 +126,8 @@ export class AddonRunner implements PlanRunner {
   readonly instructionSet: string;
   readonly #addon: Addon;
   readonly #engine: AddonEngine;
-  /** Types and lengths of the variables that the addon holds as bytes. */
-  readonly #held = new Map<string, { readonly dtype: DType; readonly length: number }>();
+  /** The addon itself holds bytes. */
+  readonly #held = new Map<string, Held>();
 
   /** @throws AddonError if there is no addon that works, Error if it has no such instruction set */
   constructor({ threads, instructionSet }: AddonRunnerOptions) {
@@ -151,10 +152,14 @@ export class AddonRunner implements PlanRunner {
     };
   }
 
+  held(variable: string): Held | undefined {
+    return this.#held.get(variable);
+  }
+
   read(names: readonly string[]): Map<string, TensorData> {
     return new Map(
       names.map((name) => {
-        const { dtype, length } = this.#held.get(name) ?? { dtype: 'float32', length: 0 };
+        const { dtype, length } = requireVariable(this.#held.get(name), name);
         const values = allocate(dtype, length);
         this.#addon.read(this.#engine, name, values);
         return [name, values];
@@ -166,7 +171,7 @@ export class AddonRunner implements PlanRunner {
     for (const [name, data] of values) {
       const own = data instanceof Float64Array ? Float32Array.from(data) : data;
       this.#addon.write(this.#engine, name, own);
-      this.#held.set(name, { dtype: dtypeOf(own), length: own.length });
+      this.#held.set(name, heldAs(own));
     }
   }
 
@@ -181,8 +186,8 @@ export class AddonRunner implements PlanRunner {
   ): readonly TensorData[] | Promise<readonly TensorData[]> {
     const { steps, firstStep, seed } = options;
     const outputs = plan.outputs.map(({ dtype, size }) => allocate(dtype, size * steps));
-    const key = [seed % 2 ** 32, Math.floor(seed / 2 ** 32)] as const;
     const isCancellable = signal !== undefined;
+    const key = wordsOf(seed);
     const done = this.#addon.run(executable, feeds, outputs, steps, firstStep, ...key, isCancellable);
     return done ? this.#finish(done, outputs, signal) : outputs;
   }
@@ -210,9 +215,4 @@ interface RunRequest {
   readonly feeds: readonly TensorData[];
   readonly options: CheckedRunOptions;
   readonly signal?: AbortSignal;
-}
-
-function dtypeOf(values: TensorData): DType {
-  if (values instanceof Float32Array) return 'float32';
-  return values instanceof Int32Array ? 'int32' : 'uint8';
 }

@@ -1,7 +1,6 @@
 /** Refuses a plan that needs more memory than the machine has left, before anything of it is allocated. */
-import { largestBuffers } from '../engine/native/memory.js';
+import { bytesOf, largestBuffers } from '../engine/native/memory.js';
 import { LINE, type Plan } from '../engine/native/plan.js';
-import { bytesPerElement } from '../tensor/index.js';
 import { availableMemory, MemoryError } from './memory.js';
 
 const LARGEST_SHOWN = 3;
@@ -19,7 +18,7 @@ export function requireMemory(
   const arena = plan.arenaLines * LINE;
   const variables = plan.variables
     .filter(({ name }) => !isHeld(name))
-    .reduce((sum, { size, dtype }) => sum + size * bytesPerElement(dtype), 0);
+    .reduce((sum, variable) => sum + bytesOf(variable), 0);
   const needed = arena + variables + plan.constants.length;
   if (needed <= available) return;
   const largest = largestBuffers(plan)

@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { expect, test } from 'vitest';
+import { longFeeds, longProgram } from '../conformance/longRun.js';
+import { quotedUrl, runModule } from '../conformance/processes.js';
 import type { Engine } from '../engine/index.js';
 import { localRunner, OnnxEngine } from '../engine/onnx/engine.js';
 import { grad, input, Program, randomNormal, Variable } from '../tensor/index.js';
@@ -33,15 +33,6 @@ async function trained(engine: Engine) {
   const outputs = await executable.run(feeds(), { steps: STEPS, seed: 3 });
   return { outputs, ...Object.fromEntries(await engine.variables.read(['w'])) };
 }
-
-/** Takes about a second of one core, and holds up nothing else. */
-function longProgram() {
-  const x = input('x', [700, 700]);
-  const w = new Variable('w', [], () => [0]);
-  const turns = Array.from({ length: 10 }).reduce<typeof x>((y) => y.matmul(x), x);
-  return new Program({ outputs: { y: turns.sum() }, updates: new Map([[w, w.add(1)]]) });
-}
-const longFeeds = () => ({ x: new Float32Array(3 * 700 * 700).fill(1e-3) });
 
 test('a training run through the worker is bit for bit the one in this thread', async () => {
   const { ort } = await loadOrt();
@@ -103,7 +94,7 @@ test('this thread stays free while the worker computes', async () => {
   const executable = await engine.compile(longProgram());
   let ticks = 0;
   const ticker = setInterval(() => ticks++, 1);
-  await executable.run(longFeeds(), { steps: 3 });
+  await executable.run(longFeeds(3), { steps: 3 });
   clearInterval(ticker);
   expect(ticks).toBeGreaterThan(3);
   await engine.dispose();
@@ -114,8 +105,8 @@ test('a run whose signal is aborted before its turn leaves no trace; one that ha
   await engine.variables.write(new Map([['w', Float32Array.of(0)]]));
   const executable = await engine.compile(longProgram());
   const stop = new AbortController();
-  const begun = executable.run(longFeeds(), { steps: 3, signal: stop.signal });
-  const waiting = executable.run(longFeeds(), { steps: 3, signal: stop.signal });
+  const begun = executable.run(longFeeds(3), { steps: 3, signal: stop.signal });
+  const waiting = executable.run(longFeeds(3), { steps: 3, signal: stop.signal });
   setTimeout(() => stop.abort(new Error('enough')));
   await expect(waiting).rejects.toThrow('enough');
   expect((await begun).y).toHaveLength(3);
@@ -128,7 +119,7 @@ test('closing during a run rejects what is on its way, and what comes later', as
   const engine = new OnnxEngine(link);
   await engine.variables.write(new Map([['w', Float32Array.of(0)]]));
   const executable = await engine.compile(longProgram());
-  const run = executable.run(longFeeds(), { steps: 3 });
+  const run = executable.run(longFeeds(3), { steps: 3 });
   const failure = expect(run).rejects.toThrow('the engine has stopped: it was closed');
   await new Promise((wake) => setTimeout(wake));
   await Promise.all([link.close(), link.close()]);
@@ -137,29 +128,17 @@ test('closing during a run rejects what is on its way, and what comes later', as
 });
 
 /** Runs statements in a process of their own, with an engine and a run on its way that takes a while. */
-async function inProcess(statements: string): Promise<{ code: number; stdout: string; stderr: string }> {
-  const url = (file: string) => JSON.stringify(new URL(file, import.meta.url).href);
-  const program = `
-    import { input, Program } from ${url('../tensor/index.js')};
-    import { OnnxEngine } from ${url('../engine/onnx/engine.js')};
-    import { workerRunner } from ${url('./workerRunner.js')};
+const inProcess = (statements: string) =>
+  runModule(`
+    import { input, Program } from ${quotedUrl('tensor/index.js')};
+    import { OnnxEngine } from ${quotedUrl('engine/onnx/engine.js')};
+    import { workerRunner } from ${quotedUrl('node/workerRunner.js')};
     const engine = new OnnxEngine(await workerRunner({ threads: 1 }));
     const x = input('x', [2000, 2000]);
     const executable = await engine.compile(new Program({ outputs: { y: x.matmul(x).matmul(x).sum() } }));
     const run = executable.run({ x: new Float32Array(2000 * 2000) });
     await new Promise((wake) => setTimeout(wake, 20));
-    ${statements}`;
-  const child = execFile(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
-  let [stdout, stderr] = ['', ''];
-  child.stdout?.on('data', (text) => {
-    stdout += text;
-  });
-  child.stderr?.on('data', (text) => {
-    stderr += text;
-  });
-  const [code] = await once(child, 'close');
-  return { code, stdout, stderr };
-}
+    ${statements}`);
 
 test('a process waits for a run, and then ends by itself though the engine is open', async () => {
   const ended = await inProcess(`run.then(({ y }) => console.log(y[0]))`);

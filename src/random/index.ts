@@ -2,4 +2,4 @@
 export { normalQuantile } from './normal.js';
 export { Permutation } from './permutation.js';
 export { philoxBlocks } from './philox.js';
-export { RandomStream, streamHash } from './stream.js';
+export { HashedStream, RandomStream, streamHash, wordsOf } from './stream.js';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { erf } from '../engine/reference/special.js';
-import { philoxBlocks, RandomStream, streamHash } from './index.js';
+import { HashedStream, philoxBlocks, RandomStream, streamHash } from './index.js';
 
 const COUNT = 1_000_000;
 
@@ -100,6 +100,11 @@ test('a number never changes from version to version, or checkpoints would resum
   const layout = new Uint32Array(4);
   philoxBlocks(layout, 0, [3, 0, streamHash('posterior')], [42, 0]);
   expect(words).toEqual(layout);
+});
+
+test('a stream is the same by its name and by the hash of it', () => {
+  const named = new RandomStream(8, 'posterior').uniform(new Float32Array(9), 3);
+  expect(new HashedStream(8, streamHash('posterior')).uniform(new Float32Array(9), 3)).toEqual(named);
 });
 
 test('names are hashed by FNV-1a', () => {

@@ -16,26 +16,32 @@ export function streamHash(name: string): number {
   return hash >>> 0;
 }
 
-export class RandomStream {
+/** The 32-bit words of a whole number below 2⁶⁴, as seeds and steps go into keys and counters. */
+export function wordsOf(value: number): readonly [low: number, high: number] {
+  return [value % WORD, Math.floor(value / WORD)];
+}
+
+/** A stream of which only the hash of its name is known. */
+export class HashedStream {
   readonly #key: readonly [number, number];
   readonly #hash: number;
   #words = new Uint32Array(0);
 
-  /** @param seed whole number from 0 to 2⁵³ − 1 */
-  constructor(
-    seed: number,
-    readonly name: string,
-  ) {
+  /**
+   * @param seed whole number from 0 to 2⁵³ − 1
+   * @param hash `streamHash` of the name
+   */
+  constructor(seed: number, hash: number) {
     if (!Number.isSafeInteger(seed) || seed < 0) {
       throw new RangeError(`seed: ${seed} is not a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`);
     }
-    this.#key = [seed % WORD, Math.floor(seed / WORD)];
-    this.#hash = streamHash(name);
+    this.#key = wordsOf(seed);
+    this.#hash = hash;
   }
 
   /** Fills `out` with words uniform in [0, 2³²). */
   words(out: Uint32Array, step = 0): Uint32Array {
-    philoxBlocks(out, 0, [step % WORD, Math.floor(step / WORD), this.#hash], this.#key);
+    philoxBlocks(out, 0, [...wordsOf(step), this.#hash], this.#key);
     return out;
   }
 
@@ -56,5 +62,15 @@ export class RandomStream {
   #scratch(length: number): Uint32Array {
     if (this.#words.length < length) this.#words = new Uint32Array(length);
     return this.#words.subarray(0, length);
+  }
+}
+
+export class RandomStream extends HashedStream {
+  /** @param seed whole number from 0 to 2⁵³ − 1 */
+  constructor(
+    seed: number,
+    readonly name: string,
+  ) {
+    super(seed, streamHash(name));
   }
 }

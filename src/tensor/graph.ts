@@ -2,30 +2,34 @@
 import { ShapeError, sameShape } from './shape.js';
 import { apply, type Tensor } from './tensor.js';
 
-/** All nodes that the roots depend on, each after its inputs, in an order that depends on the graph alone. */
-export function topologicalOrder(roots: Iterable<Tensor>): Tensor[] {
-  const order: Tensor[] = [];
-  const done = new Set<Tensor>();
-  const stack: { node: Tensor; next: number }[] = [];
-  const opened = new Set<Tensor>();
-  const open = (node: Tensor) => {
+/**
+ * All nodes of any graph that the roots depend on, each after its inputs, in an order that depends on the graph alone.
+ */
+export function inputsFirst<Node>(roots: Iterable<Node>, inputsOf: (node: Node) => readonly Node[]): Node[] {
+  const order: Node[] = [];
+  const opened = new Set<Node>();
+  const stack: { readonly node: Node; readonly inputs: readonly Node[]; next: number }[] = [];
+  const open = (node: Node) => {
     if (opened.has(node)) return;
     opened.add(node);
-    stack.push({ node, next: 0 });
+    stack.push({ node, inputs: inputsOf(node), next: 0 });
   };
   for (const root of roots) {
     open(root);
     for (let top = stack.at(-1); top; top = stack.at(-1)) {
-      if (top.next < top.node.inputs.length) {
-        open(top.node.inputs[top.next++]);
-      } else {
+      if (top.next < top.inputs.length) open(top.inputs[top.next++]);
+      else {
         stack.pop();
-        if (!done.has(top.node)) order.push(top.node);
-        done.add(top.node);
+        order.push(top.node);
       }
     }
   }
   return order;
+}
+
+/** All tensors that the roots depend on, each after its inputs. */
+export function topologicalOrder(roots: Iterable<Tensor>): Tensor[] {
+  return inputsFirst(roots, ({ inputs }) => inputs);
 }
 
 /**

@@ -26,7 +26,7 @@ export {
   zeros,
 } from './functions.js';
 export { batchJacobian, grad, jacobian, vjp } from './gradient.js';
-export { substitute, topologicalOrder } from './graph.js';
+export { inputsFirst, substitute, topologicalOrder } from './graph.js';
 export type { Window } from './ops/convolution.js';
 export type { AttributesOf, OpName } from './ops/index.js';
 export { rules } from './ops/index.js';

@@ -22,12 +22,13 @@ import {
   type Graph,
   type GraphProgram,
   isWhole,
+  type KernelWork,
   type Node,
   numberOf,
   type Read,
 } from './graph.js';
 import { copyOf, lineOf, MAX_RANK } from './lines.js';
-import type { CodeOp, Geometry } from './plan.js';
+import { type CodeOp, FLOAT_OPS, type Geometry } from './plan.js';
 import { reduceOf } from './reductions.js';
 import {
   boxWalk,
@@ -41,7 +42,6 @@ import {
   uniformWalk,
   type Walk,
   walkOf,
-  walkSize,
 } from './views.js';
 
 /** Constants are computed now if that touches no more elements than these. */
@@ -50,38 +50,11 @@ const MOST_FOLDED = 1e6;
 /** Undefined for a tensor without elements. */
 type Value = Read | undefined;
 
-const FLOAT_LINES: Partial<Record<OpName, CodeOp>> = {
-  neg: 'neg',
-  exp: 'exp',
-  log: 'log',
-  log1p: 'log1p',
-  expm1: 'expm1',
-  sqrt: 'sqrt',
-  abs: 'abs',
-  sign: 'sign',
-  floor: 'floor',
-  sin: 'sin',
-  cos: 'cos',
-  tanh: 'tanh',
-  sigmoid: 'sigmoid',
-  softplus: 'softplus',
-  erf: 'erf',
-  lgamma: 'lgamma',
-  polygamma: 'polygamma',
-  add: 'add',
-  sub: 'sub',
-  mul: 'mul',
-  div: 'div',
-  pow: 'pow',
-  max: 'max',
-  min: 'min',
-  equal: 'equal',
-  less: 'less',
-  lessEqual: 'lessEqual',
-  where: 'where',
-};
+/** Operations on floats are the lines of their names. */
+const FLOAT_LINES: readonly CodeOp[] = [...FLOAT_OPS, 'equal', 'less', 'lessEqual', 'where'];
+const floatLineOf = (op: OpName) => FLOAT_LINES.find((line) => line === op);
 
-/** The same for whole numbers and bools. */
+/** Those on whole numbers and bools. */
 const INT_LINES: Partial<Record<OpName, CodeOp>> = {
   neg: 'negInt',
   add: 'addInt',
@@ -237,7 +210,7 @@ class Builder {
         { shape, dtype },
       ) as unknown as SymbolicTensor;
     };
-    const isElementwise = tensor.op in FLOAT_LINES || tensor.is('cast');
+    const isElementwise = floatLineOf(tensor.op) !== undefined || tensor.is('cast');
     if (isElementwise && reads.every((read) => read !== undefined && isUniform(read.walk))) {
       const scalars = reads.map((read, i) => known(first(read), [], tensor.inputs[i].dtype));
       const [value] = evaluate([remade(tensor, scalars, [])])[0];
@@ -314,7 +287,7 @@ class Builder {
       }
       return read;
     }
-    const op = (tensor.inputs[0].dtype === 'float32' ? FLOAT_LINES : INT_LINES)[tensor.op];
+    const op = tensor.inputs[0].dtype === 'float32' ? floatLineOf(tensor.op) : INT_LINES[tensor.op];
     if (!op) throw new Error(`native: ${tensor} has no lowering`);
     const immediate = tensor.is('polygamma') ? tensor.attributes.order : 0;
     return denseRead(lineOf(graph, op, dtype, size, reads, immediate));
@@ -398,8 +371,7 @@ class Builder {
       const read = this.valueOf(tensor.inputs[i]);
       if (read) put(read, box);
     });
-    const covered = parts.reduce((sum, { walk }) => sum + walkSize(walk), 0) === size;
-    return denseRead(this.graph.join(dtype, shape, size, parts, places, covered ? undefined : (fill ?? 0)));
+    return denseRead(this.graph.join(dtype, shape, size, parts, places, fill));
   }
 
   #matmul(tensor: SymbolicTensor<'matmul'>): Read {
@@ -422,7 +394,7 @@ class Builder {
   }
 
   /** A kernel whose operands begin at their buffers' first elements and lie densely. */
-  #kernel(tensor: SymbolicTensor, work: Parameters<Graph['kernel']>[0]): Read {
+  #kernel(tensor: SymbolicTensor, work: KernelWork): Read {
     const operands = tensor.inputs.map((_, i) => {
       const read = this.#input(tensor, i);
       return read.walk.offset === 0 && isContiguous(read.walk) ? read : copyOf(this.graph, read);

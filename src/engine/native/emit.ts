@@ -1,8 +1,9 @@
 /** Writes the members of a loop as elementwise code. */
 import type { DType } from '../../tensor/index.js';
-import { isWhole, type Node, numberOf, type Read } from './graph.js';
+import { isWhole, type Node, numberOf, type Read, readKey } from './graph.js';
 import { composed, type Destination, type Member } from './members.js';
 import type { CodeLine, CodeOp, Elementwise, Reduction, RegisterKind, Strided } from './plan.js';
+import { assignSlots } from './slots.js';
 import { breaksOf, denseWalk, mergeBreaks, shapeOf, stridesOver, type Walk, walkKey } from './views.js';
 
 /** What the code must know of the values around it. */
@@ -50,7 +51,7 @@ interface Code {
   readonly reduced: readonly Reduced[];
 }
 
-export function registerKind(dtype: DType): RegisterKind {
+function registerKind(dtype: DType): RegisterKind {
   if (dtype === 'float32') return 'float';
   return dtype === 'bool' ? 'mask' : 'int';
 }
@@ -94,25 +95,16 @@ export function emitLoop(
   };
 }
 
-/** Registers that a loop takes in the engine at once. */
+/** Slots that a loop takes in the engine. */
 export function slotsOf(members: readonly Member[], around: Surroundings): number {
   const { lines, stores, reduced } = codeOf(members, around);
-  const { loads, constants, registerOf } = numbered(lines, [...stores, ...reduced]);
-  const fixed = loads.length + constants.length;
-  if (fixed + lines.length <= 32) return fixed + lines.length;
-  const lastUse = new Map<number, number>();
-  lines.forEach(({ inputs }, i) => {
-    for (const input of inputs) lastUse.set(registerOf(input), i);
-  });
-  for (const { value } of [...stores, ...reduced]) lastUse.set(registerOf(value), lines.length);
-  let [live, most] = [0, 0];
-  lines.forEach(({ inputs }, i) => {
-    for (const register of new Set(inputs.map(registerOf))) {
-      if (register >= fixed && lastUse.get(register) === i) live--;
-    }
-    most = Math.max(most, ++live);
-  });
-  return fixed + most;
+  const needed = [...stores, ...reduced];
+  const { loads, constants, registerOf } = numbered(lines, needed);
+  return assignSlots(
+    loads.length + constants.length,
+    lines.map(({ inputs }) => inputs.map(registerOf)),
+    needed.map(({ value }) => registerOf(value)),
+  ).count;
 }
 
 function codeOf(members: readonly Member[], around: Surroundings): Code {
@@ -133,7 +125,7 @@ function codeOf(members: readonly Member[], around: Surroundings): Code {
       const key = `${register} ${Object.is(number, -0) ? '-0' : number}`;
       return once(key, () => ({ kind: 'constant', register, value: number }));
     }
-    return once(`${source.id} ${walkKey(walk)}`, () => {
+    return once(readKey(read), () => {
       const isHere =
         source.kind === 'line' && ((around.isMember(source) && isWhole(read)) || around.isInline(source));
       if (!isHere) return { kind: 'load', read };

@@ -4,8 +4,7 @@
  *
  *   header, then lists (their length first) of variables, inputs, outputs, buffers and instructions
  *
- * An instruction is its kind, the number of words that follow, and those. Registers become slots here: numbers that are no
- * longer needed make room for others.
+ * An instruction is its kind, the number of words that follow, and those. Registers become slots here (slots.ts).
  */
 import { type DType, sizeOf } from '../../tensor/index.js';
 import {
@@ -19,6 +18,7 @@ import {
   type ReduceOp,
   type Strided,
 } from './plan.js';
+import { assignSlots } from './slots.js';
 
 export const MAGIC = 0x56414b31;
 
@@ -68,8 +68,8 @@ export function encodePlan(plan: Plan): Int32Array {
   return Int32Array.from(words);
 }
 
-function kindOf({ kind }: Instruction): (typeof KINDS)[number] {
-  return kind === 'conv' || kind === 'convInputGrad' || kind === 'convFilterGrad' ? 'convolution' : kind;
+function kindOf(instruction: Instruction): (typeof KINDS)[number] {
+  return 'geometry' in instruction ? 'convolution' : instruction.kind;
 }
 
 function encodeInstruction(instruction: Instruction): number[] {
@@ -135,55 +135,36 @@ const walk = (slot: number, { buffer, offset, strides }: Strided) => [buffer, sl
 
 function elementwise(work: Elementwise): number[] {
   const { shape, columns, loads, constants, code, stores, reductions } = work;
-  const { slots, slotOf } = assignSlots(work);
   const firstResult = loads.length + constants.length;
+  const { slotOf, count } = assignSlots(
+    firstResult,
+    code.map(({ inputs }) => inputs),
+    [...stores, ...reductions].map(({ register }) => register),
+  );
   return [
     shape.length,
     ...shape,
     columns || sizeOf(shape),
-    slots,
+    count,
     loads.length,
-    ...loads.flatMap((load, register) => walk(slotOf(register), load)),
+    ...loads.flatMap((load, register) => walk(slotOf[register], load)),
     constants.length,
-    ...constants.flatMap(({ kind, value }, i) => [slotOf(loads.length + i), bitsOf(kind, value)]),
+    ...constants.flatMap(({ kind, value }, i) => [slotOf[loads.length + i], bitsOf(kind, value)]),
     code.length,
     ...code.flatMap(({ op, inputs, immediate = 0 }, line) => {
-      const [a, b, c] = [0, 1, 2].map((i) => (i < inputs.length ? slotOf(inputs[i]) : 0));
-      return [CODE_OPS.indexOf(op), slotOf(firstResult + line), a, b, c, bitsOf('float', immediate)];
+      const [a, b, c] = [0, 1, 2].map((i) => (i < inputs.length ? slotOf[inputs[i]] : 0));
+      return [CODE_OPS.indexOf(op), slotOf[firstResult + line], a, b, c, bitsOf('float', immediate)];
     }),
     stores.length,
-    ...stores.flatMap((each) => walk(slotOf(each.register), each)),
+    ...stores.flatMap((each) => walk(slotOf[each.register], each)),
     reductions.length,
     ...reductions.flatMap(({ register, op, keep, buffer }) => [
-      slotOf(register),
+      slotOf[register],
       REDUCE_OPS.indexOf(op),
       KEEPS.indexOf(keep),
       buffer,
     ]),
   ];
-}
-
-/**
- * Loads and constants keep a slot of their own, because some are filled once for many blocks. A result takes a slot whose
- * number is not needed any more, an operand's own among them; what is stored or reduced is needed to the end.
- */
-function assignSlots({ loads, constants, code, stores, reductions }: Elementwise) {
-  const fixed = loads.length + constants.length;
-  const lastUse = new Array<number>(fixed + code.length).fill(-1);
-  code.forEach(({ inputs }, line) => {
-    for (const register of inputs) lastUse[register] = line;
-  });
-  for (const { register } of [...stores, ...reductions]) lastUse[register] = code.length;
-  const slotOf = Array.from({ length: fixed }, (_, register) => register);
-  const free: number[] = [];
-  let slots = fixed;
-  code.forEach(({ inputs }, line) => {
-    for (const register of new Set(inputs)) {
-      if (register >= fixed && lastUse[register] === line) free.push(slotOf[register]);
-    }
-    slotOf.push(free.pop() ?? slots++);
-  });
-  return { slots, slotOf: (register: number) => slotOf[register] };
 }
 
 function bitsOf(kind: 'float' | 'int' | 'mask', value: number): number {

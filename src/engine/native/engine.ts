@@ -2,7 +2,7 @@
  * The native engine: it lowers programs to plans (see plan.ts) and has a runner execute them, which is the compiled
  * engine or its twin in TypeScript.
  */
-import { type DType, type Program, type TensorData, toData } from '../../tensor/index.js';
+import { type Program, type TensorData, toData } from '../../tensor/index.js';
 import {
   type Engine,
   type Executable,
@@ -12,7 +12,6 @@ import {
   requireFeed,
   requireRunOptions,
   requireVariable,
-  type Values,
   type VariableStore,
 } from '../engine.js';
 import { Turns } from '../turns.js';
@@ -20,21 +19,9 @@ import { lowerProgram } from './lower.js';
 import type { Plan } from './plan.js';
 import type { LoadedPlan, PlanRunner } from './runner.js';
 
-/** What the runner holds of a variable. */
-interface Held {
-  readonly dtype: DType;
-  readonly length: number;
-}
-
-const heldAs = (values: Values): Held => ({
-  dtype: values instanceof Int32Array ? 'int32' : values instanceof Uint8Array ? 'uint8' : 'float32',
-  length: values.length,
-});
-
 export class NativeEngine<Runner extends PlanRunner = PlanRunner> implements Engine {
   readonly name = 'native';
   readonly #turns = new Turns();
-  readonly #held = new Map<string, Held>();
   /** Counts writes, so that runs look at their variables again only after one. */
   #writes = 0;
 
@@ -43,15 +30,11 @@ export class NativeEngine<Runner extends PlanRunner = PlanRunner> implements Eng
   readonly variables: VariableStore = {
     read: (names) => {
       const list = [...names];
-      return this.#turns.take(() => {
-        for (const name of list) requireVariable(this.#held.get(name), name);
-        return this.runner.read(list);
-      });
+      return this.#turns.take(() => this.runner.read(list));
     },
     write: (values) =>
       this.#turns.take(() => {
         this.runner.write(values);
-        for (const [name, data] of values) this.#held.set(name, heldAs(data));
         this.#writes++;
       }),
   };
@@ -92,11 +75,10 @@ export class NativeEngine<Runner extends PlanRunner = PlanRunner> implements Eng
   /** Variables have the lengths that the program wants, and get the types. */
   #prepareVariables(program: Program): void {
     for (const [name, { shape, dtype }] of program.variables) {
-      const held = requireVariable(this.#held.get(name), name, shape);
+      const held = requireVariable(this.runner.held(name), name, shape);
       if (held.dtype === (dtype === 'bool' ? 'uint8' : dtype)) continue;
       const values = toData(dtype, requireVariable(this.runner.read([name]).get(name), name));
       this.runner.write(new Map([[name, values]]));
-      this.#held.set(name, heldAs(values));
     }
   }
 }

@@ -1,7 +1,7 @@
 /** Plans as tables for people: each instruction with its buffers, FLOPs and bytes, and its time where that was measured. */
 import { costOf } from './flops.js';
 import { accessOf } from './memory.js';
-import type { Elementwise, Instruction, Plan } from './plan.js';
+import { type Elementwise, type Instruction, LINE, type Plan } from './plan.js';
 
 const HEAD = ['#', 'instruction', 'reads', 'writes', 'MFLOP', 'kB'] as const;
 const TIMED_HEAD = ['µs', '%', 'GFLOP/s', 'GB/s'] as const;
@@ -28,7 +28,7 @@ export function explainPlan(plan: Plan, nanoseconds?: readonly number[]): string
   });
   const head = nanoseconds ? [...HEAD, ...TIMED_HEAD] : [...HEAD];
   const footer = [
-    `${plan.instructions.length} instructions, ${((plan.arenaLines * 64) / 2 ** 20).toFixed(1)} MiB of working memory`,
+    `${plan.instructions.length} instructions, ${((plan.arenaLines * LINE) / 2 ** 20).toFixed(1)} MiB of working memory`,
     ...(nanoseconds ? [`${(total / 1e3).toFixed(0)} µs a step`] : []),
     ...kindsOf(plan, nanoseconds),
   ];

@@ -3,7 +3,7 @@
  * counted, elementwise work not (the convention of the usual counters); and bytes that go to and from memory, each
  * element that is touched once.
  */
-import { bytesPerElement } from '../../tensor/index.js';
+import { bytesPerElement, sizeOf } from '../../tensor/index.js';
 import type { Elementwise, Instruction, Plan } from './plan.js';
 
 export interface Cost {
@@ -25,8 +25,6 @@ export function costOfPlan(plan: Plan): Cost {
   return total;
 }
 
-const product = (list: readonly number[]) => list.reduce((size, length) => size * length, 1);
-
 function flopsOf(instruction: Instruction): number {
   if (instruction.kind === 'matmul') {
     const { batch, m, n, k } = instruction;
@@ -34,7 +32,7 @@ function flopsOf(instruction: Instruction): number {
   }
   if (!('geometry' in instruction)) return 0;
   const { batch, channels, filters, groups, kernel, out } = instruction.geometry;
-  return 2 * batch * product(out) * filters * product(kernel) * (channels / groups);
+  return 2 * batch * sizeOf(out) * filters * sizeOf(kernel) * (channels / groups);
 }
 
 /** Elements that a walk touches: an axis of stride 0 stays where it is. */

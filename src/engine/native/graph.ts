@@ -2,9 +2,18 @@
  * The graph that the lowering works on: values that must be computed, each reading others through walks. Moves are gone,
  * elementwise operations are those of the plan, and equal nodes are one.
  */
-import type { ConstantData, DType, Shape } from '../../tensor/index.js';
-import type { CodeOp, Convolution, Geometry, ReduceOp } from './plan.js';
-import { denseWalk, isDense, isUniform, uniformWalk, type Walk, walkKey } from './views.js';
+import { type ConstantData, type DType, inputsFirst, type Shape } from '../../tensor/index.js';
+import type { CodeOp, Elementwise, Guard, Instruction, Reduce, ReduceOp } from './plan.js';
+import {
+  denseWalk,
+  isDense,
+  isUniform,
+  sameWalk,
+  uniformWalk,
+  type Walk,
+  walkKey,
+  walkSize,
+} from './views.js';
 
 export interface Read {
   readonly source: Node;
@@ -62,43 +71,17 @@ export interface Box {
   readonly sizes: readonly number[];
 }
 
-/** Work that is an instruction of its own, without the buffers. */
+/** Work that is an instruction of its own. */
 export interface KernelNode extends Base {
   readonly kind: 'kernel';
   readonly work: KernelWork;
 }
 
-export type KernelWork =
-  | {
-      readonly kind: 'matmul';
-      readonly batch: number;
-      readonly m: number;
-      readonly n: number;
-      readonly k: number;
-    }
-  | { readonly kind: Convolution['kind']; readonly geometry: Geometry }
-  | {
-      readonly kind: 'gather' | 'scatterAdd';
-      readonly rows: number;
-      readonly count: number;
-      readonly width: number;
-    }
-  | {
-      readonly kind: 'cumsum';
-      readonly outer: number;
-      readonly length: number;
-      readonly inner: number;
-      readonly reverse: boolean;
-    }
-  | { readonly kind: 'argMax'; readonly outer: number; readonly length: number; readonly inner: number }
-  | {
-      readonly kind: 'topK';
-      readonly rows: number;
-      readonly length: number;
-      readonly k: number;
-      readonly largest: boolean;
-    }
-  | { readonly kind: 'random'; readonly distribution: 'normal' | 'uniform'; readonly hash: number };
+/** The instruction, without what it reads and writes and what follows it. */
+export type KernelWork = WithoutBuffers<Exclude<Instruction, Elementwise | Reduce | Guard>>;
+type WithoutBuffers<Work> = Work extends Instruction
+  ? Omit<Work, 'a' | 'b' | 'c' | 'left' | 'right' | 'x' | 'indices' | 'result' | 'then'>
+  : never;
 
 export type Node = ConstantNode | LeafNode | LineNode | ReduceNode | JoinNode | KernelNode;
 
@@ -113,7 +96,10 @@ export const isWhole = ({ source, walk }: Read): boolean => isDense(walk, source
 export const isLarge = (read: Read, size: number): boolean =>
   read.source.size * 4 > size && numberOf(read) === undefined;
 
-export const sameRead = (a: Read, b: Read) => a.source === b.source && walkKey(a.walk) === walkKey(b.walk);
+/** Text that tells the read from all others of the graph. */
+export const readKey = ({ source, walk }: Read) => `${source.id} ${walkKey(walk)}`;
+
+export const sameRead = (a: Read, b: Read) => a.source === b.source && sameWalk(a.walk, b.walk);
 
 /** The one number that is read, where it is known. */
 export function numberOf({ source, walk }: Read): number | undefined {
@@ -127,8 +113,8 @@ export class Graph {
 
   /** @param key what tells this node from others, beside its reads; undefined for one that equals no other */
   #node<N extends Node>(unmade: Unmade<N>, key: string | undefined): N {
-    const full =
-      key === undefined ? undefined : `${key} ${unmade.dtype} ${unmade.size}${readsKey(unmade.reads)}`;
+    const { dtype, size, reads } = unmade;
+    const full = key === undefined ? undefined : [key, dtype, size, ...reads.map(readKey)].join(' ');
     const existing = full === undefined ? undefined : this.#made.get(full);
     if (existing) return existing as N;
     const node = { id: this.#count++, ...unmade } as unknown as N;
@@ -172,6 +158,7 @@ export class Graph {
     );
   }
 
+  /** @param fill for what no box covers, if anything */
   join(
     dtype: DType,
     shape: Shape,
@@ -180,7 +167,11 @@ export class Graph {
     boxes: readonly Box[],
     fill: number | undefined,
   ): JoinNode {
-    return this.#node<JoinNode>({ kind: 'join', dtype, size, reads: parts, shape, boxes, fill }, undefined);
+    const isCovered = parts.reduce((sum, { walk }) => sum + walkSize(walk), 0) === size;
+    return this.#node<JoinNode>(
+      { kind: 'join', dtype, size, reads: parts, shape, boxes, fill: isCovered ? undefined : fill },
+      undefined,
+    );
   }
 
   kernel(work: KernelWork, dtype: DType, size: number, reads: readonly Read[]): KernelNode {
@@ -205,33 +196,9 @@ export class Graph {
   }
 }
 
-function readsKey(reads: readonly Read[]): string {
-  let key = '';
-  for (const { source, walk } of reads) key += ` ${source.id}:${walkKey(walk)}`;
-  return key;
-}
-
-/** All nodes that the roots depend on, each after what it reads, in an order that depends on the graph alone. */
+/** All nodes that the roots depend on, each after what it reads. */
 export function nodesInOrder(roots: Iterable<Node>): Node[] {
-  const order: Node[] = [];
-  const opened = new Set<Node>();
-  const stack: { node: Node; next: number }[] = [];
-  const open = (node: Node) => {
-    if (opened.has(node)) return;
-    opened.add(node);
-    stack.push({ node, next: 0 });
-  };
-  for (const root of roots) {
-    open(root);
-    for (let top = stack.at(-1); top; top = stack.at(-1)) {
-      if (top.next < top.node.reads.length) open(top.node.reads[top.next++].source);
-      else {
-        stack.pop();
-        order.push(top.node);
-      }
-    }
-  }
-  return order;
+  return inputsFirst(roots, ({ reads }) => reads.map(({ source }) => source));
 }
 
 /** What a program computes. */

@@ -16,13 +16,14 @@ import {
   nodesInOrder,
   type Read,
   type ReduceNode,
+  readKey,
 } from './graph.js';
 import { MAX_RANK } from './lines.js';
 import { type Destination, isComputedWhole, loadsOf, type Member, type Step, type Steps } from './members.js';
 import { Order } from './order.js';
-import { breaksOf, mergeBreaks, walkKey } from './views.js';
+import { breaksOf, mergeBreaks, walkSize } from './views.js';
 
-/** Registers, of the 64 that the engine has. */
+/** Of the 64 that the engine has. */
 const MOST_SLOTS = 60;
 const MOST_LOADS = 24;
 /** Lines and constants of a loop: more save nothing, and to look at them again for every member takes its time. */
@@ -115,22 +116,13 @@ class Grouper {
     const unit = this.#create({ kernel: node });
     if (isProduct(node)) this.#products[unit >>> 5] |= 1 << (unit & 31);
     for (const read of node.reads) this.#needSource(unit, read.source);
-    this.#made(node, unit);
+    addTo(this.#unitsOf, node, unit);
     return unit;
-  }
-
-  #made(node: Node, unit: number): void {
-    const units = this.#unitsOf.get(node);
-    if (units) units.add(unit);
-    else this.#unitsOf.set(node, new Set([unit]));
   }
 
   #needSource(unit: number, source: Node): void {
     for (const maker of this.#unitsOf.get(source) ?? []) this.#order.need(unit, maker);
-    if (source.kind !== 'variable') return;
-    const readers = this.#variableReaders.get(source);
-    if (readers) readers.add(unit);
-    else this.#variableReaders.set(source, new Set([unit]));
+    if (source.kind === 'variable') addTo(this.#variableReaders, source, unit);
   }
 
   #groupOf(unit: number): Group | undefined {
@@ -174,7 +166,7 @@ class Grouper {
     } else this.#combine(unit, alone);
     for (const need of needs) this.#order.need(unit, need);
     for (const { source } of reads) this.#needSource(unit, source);
-    if (member.kind !== 'store') this.#made(member.node, unit);
+    if (member.kind !== 'store') addTo(this.#unitsOf, member.node, unit);
     if (member.kind === 'place' && member.isFill) this.#fillings.set(member.node, unit);
     for (const producer of producers) this.#tryMerge(unit, producer);
     this.#noteReader(reads, unit, member.size);
@@ -215,10 +207,7 @@ class Grouper {
 
   #noteReader(reads: readonly Read[], unit: number, size: number): void {
     for (const read of reads) {
-      if (!isLarge(read, size) || !isWhole(read)) continue;
-      const readers = this.#readers.get(read.source);
-      if (readers) readers.add(unit);
-      else this.#readers.set(read.source, new Set([unit]));
+      if (isLarge(read, size) && isWhole(read)) addTo(this.#readers, read.source, unit);
     }
   }
 
@@ -352,7 +341,7 @@ class Grouper {
   #output(name: string, read: Read): void {
     const destination: Destination = { kind: 'output', name };
     if (isComputedWhole(read) && !this.#homes.has(read.source)) this.#homes.set(read.source, destination);
-    else this.#addMember({ kind: 'store', destination, size: sizeOfRead(read), reads: [read] });
+    else this.#addMember({ kind: 'store', destination, size: walkSize(read.walk), reads: [read] });
   }
 
   #guard(condition: Read): number {
@@ -383,7 +372,7 @@ class Grouper {
       for (const other of before) this.#order.need(unit, other);
       return;
     }
-    const size = sizeOfRead(read);
+    const size = walkSize(read.walk);
     const copy: Group = {
       size,
       members: [{ kind: 'store', destination, size, reads: [read] }],
@@ -417,12 +406,15 @@ class Grouper {
   }
 }
 
+function addTo(units: Map<Node, Set<number>>, node: Node, unit: number): void {
+  const known = units.get(node);
+  if (known) known.add(unit);
+  else units.set(node, new Set([unit]));
+}
+
 function isProduct(node: KernelNode | ReduceNode): node is KernelNode {
   if (node.kind !== 'kernel') return false;
-  const { work } = node;
-  return work.kind === 'matmul'
-    ? work.batch === 1
-    : work.kind === 'conv' || work.kind === 'convInputGrad' || work.kind === 'convFilterGrad';
+  return node.work.kind === 'matmul' ? node.work.batch === 1 : 'geometry' in node.work;
 }
 
 function columnsOf({ work }: KernelNode): number | undefined {
@@ -430,7 +422,3 @@ function columnsOf({ work }: KernelNode): number | undefined {
   if (!('geometry' in work)) return undefined;
   return work.kind === 'convInputGrad' ? work.geometry.channels : work.geometry.filters;
 }
-
-const readKey = ({ source, walk }: Read) => `${source.id} ${walkKey(walk)}`;
-
-const sizeOfRead = ({ walk }: Read) => walk.axes.reduce((size, { length }) => size * length, 1);

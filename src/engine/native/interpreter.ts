@@ -1,16 +1,17 @@
 /**
  * Executes plans with plain loops in TypeScript: the twin of the compiled engine. Values are held as that one holds them;
- * a line of code computes in double precision, and a store rounds.
+ * a line of code computes in double precision and rounds what it has computed.
  */
-import { normalQuantile, philoxBlocks } from '../../random/index.js';
-import { allocate, type DType, type TensorData } from '../../tensor/index.js';
-import type { CheckedRunOptions, Values } from '../engine.js';
+import { HashedStream } from '../../random/index.js';
+import { allocate, type DType, sizeOf, type TensorData } from '../../tensor/index.js';
+import { type CheckedRunOptions, requireVariable, type Values } from '../engine.js';
 import { erf, lgamma, polygamma } from '../reference/special.js';
 import {
   type CodeLine,
   type CodeOp,
   type Convolution,
   type Elementwise,
+  FLOAT_OPS,
   type Instruction,
   LINE,
   type Matmul,
@@ -19,9 +20,10 @@ import {
   type Plan,
   type Random,
   type Reduce,
+  type ReduceOp,
   type Strided,
 } from './plan.js';
-import type { LoadedPlan, PlanRunner } from './runner.js';
+import { type Held, heldAs, type LoadedPlan, type PlanRunner } from './runner.js';
 import { positions, walkOf } from './views.js';
 
 export interface InterpreterOptions {
@@ -45,13 +47,13 @@ export class PlanInterpreter implements PlanRunner {
     };
   }
 
+  held(variable: string): Held | undefined {
+    const value = this.#variables.get(variable);
+    return value && heldAs(value);
+  }
+
   read(names: readonly string[]): Map<string, TensorData> {
-    return new Map(
-      names.flatMap((name) => {
-        const value = this.#variables.get(name);
-        return value ? [[name, value.slice()] as const] : [];
-      }),
-    );
+    return new Map(names.map((name) => [name, this.#value(name).slice()]));
   }
 
   write(values: ReadonlyMap<string, Values>): void {
@@ -64,6 +66,10 @@ export class PlanInterpreter implements PlanRunner {
     this.#variables.clear();
   }
 
+  #value(name: string): TensorData {
+    return requireVariable(this.#variables.get(name), name);
+  }
+
   #run(
     plan: Plan,
     memory: { readonly arena: ArrayBuffer; readonly constants: ArrayBufferLike },
@@ -71,11 +77,7 @@ export class PlanInterpreter implements PlanRunner {
     { steps, firstStep, seed }: CheckedRunOptions,
     signal: AbortSignal | undefined,
   ): TensorData[] {
-    const before = plan.variables.map(({ name }) => {
-      const value = this.#variables.get(name);
-      if (!value) throw new Error(`variable '${name}' has no value yet; write its initial value first`);
-      return value;
-    });
+    const before = plan.variables.map(({ name }) => this.#value(name));
     // A run that fails leaves the variables as they were.
     const variables = before.map((value, i) => (plan.variables[i].written ? value.slice() : value));
     const outputs = plan.outputs.map(({ dtype, size }) => allocate(dtype, size * steps));
@@ -211,6 +213,7 @@ type Compute = (inputs: readonly number[], immediate: number, step: number) => n
 
 const nanOr = (a: number, b: number, choice: number) =>
   Number.isNaN(a) || Number.isNaN(b) ? Number.NaN : choice;
+const larger = (a: number, b: number) => nanOr(a, b, Math.max(a, b));
 
 const COMPUTE: Record<CodeOp, Compute> = {
   neg: ([x]) => -x,
@@ -235,12 +238,12 @@ const COMPUTE: Record<CodeOp, Compute> = {
   mul: ([a, b]) => a * b,
   div: ([a, b]) => a / b,
   pow: ([a, b]) => a ** b,
-  max: ([a, b]) => nanOr(a, b, Math.max(a, b)),
+  max: ([a, b]) => larger(a, b),
   min: ([a, b]) => nanOr(a, b, Math.min(a, b)),
   mulAdd: ([a, b, c]) => a * b + c,
   mulSub: ([a, b, c]) => a * b - c,
   negMulAdd: ([a, b, c]) => c - a * b,
-  addMax: ([a, b, c]) => nanOr(a + b, c, Math.max(a + b, c)),
+  addMax: ([a, b, c]) => larger(a + b, c),
   equal: ([a, b]) => Number(a === b),
   less: ([a, b]) => Number(a < b),
   lessEqual: ([a, b]) => Number(a <= b),
@@ -265,38 +268,8 @@ const COMPUTE: Record<CodeOp, Compute> = {
   step: (_, __, step) => step,
 };
 
-/** Lines whose result is a float, and so is rounded to one. */
-const FLOATS: ReadonlySet<CodeOp> = new Set<CodeOp>([
-  'neg',
-  'exp',
-  'log',
-  'log1p',
-  'expm1',
-  'sqrt',
-  'abs',
-  'sign',
-  'floor',
-  'sin',
-  'cos',
-  'tanh',
-  'sigmoid',
-  'softplus',
-  'erf',
-  'lgamma',
-  'polygamma',
-  'add',
-  'sub',
-  'mul',
-  'div',
-  'pow',
-  'max',
-  'min',
-  'mulAdd',
-  'mulSub',
-  'negMulAdd',
-  'addMax',
-  'floatFromInt',
-]);
+/** Lines whose result may have to be rounded to a float. */
+const ROUNDED: ReadonlySet<CodeOp> = new Set<CodeOp>([...FLOAT_OPS, 'floatFromInt']);
 
 function positionsOf(shape: readonly number[], { offset, strides }: Strided): Int32Array {
   return positions(walkOf(shape, strides, offset));
@@ -304,7 +277,7 @@ function positionsOf(shape: readonly number[], { offset, strides }: Strided): In
 
 function elementwise(work: Elementwise, { buffers, step }: Step): void {
   const { shape, loads, constants, code, stores, reductions, columns } = work;
-  const size = shape.reduce((product, length) => product * length, 1);
+  const size = sizeOf(shape);
   const reads = loads.map((load) => ({ data: buffers[load.buffer], at: positionsOf(shape, load) }));
   const writes = stores.map((store) => ({
     ...store,
@@ -313,8 +286,7 @@ function elementwise(work: Elementwise, { buffers, step }: Step): void {
   }));
   const sums = reductions.map(({ op, keep, buffer }) => {
     const length = keep === 'rows' ? size / columns : keep === 'columns' ? columns : 1;
-    const least = buffers[buffer] instanceof Int32Array ? -(2 ** 31) : Number.NEGATIVE_INFINITY;
-    return new Float64Array(length).fill(op === 'sum' ? 0 : least);
+    return new Float64Array(length).fill(identityOf(op, buffers[buffer]));
   });
   const registers = new Float64Array(loads.length + constants.length + code.length);
   constants.forEach(({ kind, value }, i) => {
@@ -322,12 +294,12 @@ function elementwise(work: Elementwise, { buffers, step }: Step): void {
   });
   const first = loads.length + constants.length;
   const run = code.map(({ op, inputs, immediate = 0 }: CodeLine) => {
-    const [compute, isFloat] = [COMPUTE[op], FLOATS.has(op)];
+    const [compute, isRounded] = [COMPUTE[op], ROUNDED.has(op)];
     const operands = new Array<number>(inputs.length);
     return () => {
       for (let k = 0; k < inputs.length; k++) operands[k] = registers[inputs[k]];
       const value = compute(operands, immediate, step);
-      return isFloat ? Math.fround(value) : value;
+      return isRounded ? Math.fround(value) : value;
     };
   });
   for (let i = 0; i < size; i++) {
@@ -336,8 +308,7 @@ function elementwise(work: Elementwise, { buffers, step }: Step): void {
     for (const { data, at, register } of writes) data[at[i]] = registers[register];
     reductions.forEach(({ op, keep, register }, k) => {
       const to = keep === 'rows' ? Math.floor(i / columns) : keep === 'columns' ? i % columns : 0;
-      sums[k][to] =
-        op === 'sum' ? sums[k][to] + registers[register] : larger(sums[k][to], registers[register]);
+      sums[k][to] = combined(op, sums[k][to], registers[register]);
     });
   }
   reductions.forEach(({ buffer }, k) => {
@@ -345,17 +316,21 @@ function elementwise(work: Elementwise, { buffers, step }: Step): void {
   });
 }
 
-const larger = (a: number, b: number) => nanOr(a, b, Math.max(a, b));
+/** What a reduction of these numbers begins with. */
+function identityOf(op: ReduceOp, data: TensorData): number {
+  if (op === 'sum') return 0;
+  return data instanceof Int32Array ? -(2 ** 31) : Number.NEGATIVE_INFINITY;
+}
+
+const combined = (op: ReduceOp, a: number, b: number) => (op === 'sum' ? a + b : larger(a, b));
 
 function reduce({ op, kept, reduced, x, result }: Reduce, { buffers }: Step): void {
   const data = buffers[x.buffer];
   const outer = positionsOf(kept, { ...x, strides: x.strides.slice(0, kept.length) });
   const inner = positionsOf(reduced, { ...x, offset: 0, strides: x.strides.slice(kept.length) });
-  const least = data instanceof Int32Array ? -(2 ** 31) : Number.NEGATIVE_INFINITY;
   for (let i = 0; i < outer.length; i++) {
-    let value = op === 'sum' ? 0 : least;
-    for (const at of inner)
-      value = op === 'sum' ? value + data[outer[i] + at] : larger(value, data[outer[i] + at]);
+    let value = identityOf(op, data);
+    for (const at of inner) value = combined(op, value, data[outer[i] + at]);
     buffers[result][i] = value;
   }
 }
@@ -428,19 +403,7 @@ function convolution({ kind, geometry, left, right, result, then }: Convolution,
   if (then) elementwise(then, step);
 }
 
-const WORD = 2 ** 32;
-
 function random({ distribution, hash, result }: Random, { buffers, step, seed }: Step): void {
-  const out = buffers[result];
-  const words = new Uint32Array(out.length);
-  philoxBlocks(
-    words,
-    0,
-    [step % WORD, Math.floor(step / WORD), hash],
-    [seed % WORD, Math.floor(seed / WORD)],
-  );
-  for (let i = 0; i < out.length; i++) {
-    out[i] =
-      distribution === 'uniform' ? (words[i] >>> 8) * 2 ** -24 : normalQuantile((words[i] + 0.5) / WORD);
-  }
+  const numbers = new Float32Array(buffers[result].length);
+  buffers[result].set(new HashedStream(seed, hash)[distribution](numbers, step));
 }

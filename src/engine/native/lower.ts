@@ -2,7 +2,7 @@
  * Programs as plans: a graph without moves (build.ts), made cheaper (rewrite.ts), cut into loops and kernels (members.ts,
  * groups.ts), written as instructions (emit.ts), put in order (schedule.ts) and given memory (memory.ts).
  */
-import { bytesPerElement, type Program, toData } from '../../tensor/index.js';
+import { type Program, toData } from '../../tensor/index.js';
 import { buildGraph } from './build.js';
 import { type Buffers, emitLoop } from './emit.js';
 import {
@@ -19,7 +19,7 @@ import {
 import { type Group, type Grouping, groupSteps, type Unit } from './groups.js';
 import { copyOf, MAX_RANK } from './lines.js';
 import { type Destination, isComputedWhole, type Steps, stepsOf } from './members.js';
-import { accessOf, bytesOf, placeBuffers } from './memory.js';
+import { accessOf, bytesOf, linesOf, placeBuffers } from './memory.js';
 import {
   type Buffer,
   type Instruction,
@@ -97,7 +97,7 @@ class Planner {
         reads: reads.filter(isArena),
         writes: writes.filter(isArena),
       })),
-      (buffer) => bytesOf(this.#buffers[buffer] as Buffer),
+      (buffer) => bytesOf(this.#buffers[buffer]),
     );
     const instructions = scheduled.map((i) => made[i]);
     const { lineOf, lines } = placeBuffers(instructions, this.#buffers, isArena);
@@ -151,7 +151,7 @@ class Planner {
   #constantPlace(node: ConstantNode): Place {
     const line = this.#constantLines;
     this.#constants.push({ node, line });
-    this.#constantLines += Math.ceil((node.size * bytesPerElement(node.dtype)) / LINE);
+    this.#constantLines += linesOf(node);
     return { kind: 'constant', line };
   }
 

@@ -61,38 +61,23 @@ const MOST_SMALL_READS = 6;
 /** So that a single member always fits into the engine's registers. */
 const MOST_LINES_ON_THE_SPOT = 16;
 
-const CHEAP: ReadonlySet<LineNode['op']> = new Set<LineNode['op']>([
-  'copy',
-  'neg',
-  'abs',
-  'sign',
-  'floor',
-  'add',
-  'sub',
-  'mul',
-  'div',
-  'max',
-  'min',
-  'equal',
-  'less',
-  'lessEqual',
-  'negInt',
-  'addInt',
-  'subInt',
-  'mulInt',
-  'maxInt',
-  'minInt',
-  'equalInt',
-  'lessInt',
-  'lessEqualInt',
-  'where',
-  'floatFromInt',
-  'floatFromMask',
-  'intFromFloat',
-  'intFromMask',
-  'maskFromFloat',
-  'maskFromInt',
-  'byteFromInt',
+/** Lines that take longer than to store and load their result, and `step`, which has nothing to be made from. */
+const COSTLY: ReadonlySet<LineNode['op']> = new Set<LineNode['op']>([
+  'exp',
+  'log',
+  'log1p',
+  'expm1',
+  'sqrt',
+  'sin',
+  'cos',
+  'tanh',
+  'sigmoid',
+  'softplus',
+  'erf',
+  'lgamma',
+  'polygamma',
+  'pow',
+  'step',
 ]);
 
 /** What a reduction keeps, where an elementwise loop can make it as it goes along. */
@@ -270,7 +255,7 @@ function recipesOf(nodes: readonly Node[], wanted: ReadonlySet<Node>): Map<Node,
 
 function isCheap(node: Node, { bases, lines, smallReads }: Recipe): boolean {
   const isSmall = lines.size <= MOST_REPEATED && smallReads.size <= MOST_SMALL_READS;
-  return node.kind === 'line' && CHEAP.has(node.op) && bases.size <= 1 && isSmall;
+  return node.kind === 'line' && !COSTLY.has(node.op) && bases.size <= 1 && isSmall;
 }
 
 /** Inputs of bytes are read as they are, and made floats on the way, even where a kernel wants the floats stored. */

@@ -15,11 +15,15 @@ export function accessOf(instruction: Instruction): Access {
   const own = kernelAccessOf(instruction);
   const loop = loopOf(instruction);
   if (!loop) return own;
-  const written = [...loop.stores, ...loop.reductions].map(({ buffer }) => buffer);
   return {
     reads: [...new Set([...own.reads, ...loop.loads.map(({ buffer }) => buffer)])],
-    writes: [...new Set([...own.writes, ...written])],
+    writes: [...new Set([...own.writes, ...writtenBy(loop)])],
   };
+}
+
+/** The buffer of each store and reduction. */
+function writtenBy({ stores, reductions }: Elementwise): number[] {
+  return [...stores, ...reductions].map(({ buffer }) => buffer);
 }
 
 /** The elementwise work of an instruction: the whole of it, or what follows a product. */
@@ -55,7 +59,11 @@ export function kernelAccessOf(instruction: Instruction): Access {
   }
 }
 
-export const bytesOf = ({ size, dtype }: Buffer): number => size * bytesPerElement(dtype);
+/** What takes memory, wherever that is. */
+type Sized = Omit<Buffer, 'place'>;
+
+export const bytesOf = ({ size, dtype }: Sized): number => size * bytesPerElement(dtype);
+export const linesOf = (sized: Sized): number => Math.ceil(bytesOf(sized) / LINE);
 
 interface Block {
   first: number;
@@ -71,18 +79,17 @@ interface Block {
  */
 export function placeBuffers(
   instructions: readonly Instruction[],
-  buffers: readonly Omit<Buffer, 'place'>[],
+  buffers: readonly Sized[],
   isArena: (buffer: number) => boolean,
 ): { lineOf: (buffer: number) => number; lines: number } {
   const blocks = new Map<number, Block>();
-  const linesOf = (buffer: number) => Math.ceil(bytesOf(buffers[buffer] as Buffer) / LINE);
   const accesses = instructions.map(accessOf);
   accesses.forEach(({ reads, writes }, i) => {
     for (const buffer of [...reads, ...writes]) {
       if (!isArena(buffer)) continue;
       const block = blocks.get(buffer);
       if (block) block.last = i;
-      else blocks.set(buffer, { first: i, last: i, lines: linesOf(buffer), line: 0 });
+      else blocks.set(buffer, { first: i, last: i, lines: linesOf(buffers[buffer]), line: 0 });
     }
   });
   const own = new Map([...blocks].map(([buffer, { first, last }]) => [buffer, { first, last }]));
@@ -102,16 +109,13 @@ export function placeBuffers(
 }
 
 /** Pairs of stores and loads of equal elements, each in one pair at most: the store may write over what is loaded. */
-function inPlace(
-  instruction: Instruction,
-  buffers: readonly Omit<Buffer, 'place'>[],
-): [store: number, load: number][] {
+function inPlace(instruction: Instruction, buffers: readonly Sized[]): [store: number, load: number][] {
   const loop = loopOf(instruction);
   if (!loop) return [];
   const product = kernelAccessOf(instruction);
   const taken = new Set<number>();
   const pairs: [number, number][] = [];
-  const written = [...loop.stores, ...loop.reductions].map(({ buffer }) => buffer);
+  const written = writtenBy(loop);
   // The product's own result first: nothing else needs its place.
   const isResult = ({ buffer }: Strided) => product.writes.includes(buffer);
   const loads = [...loop.loads.filter(isResult), ...loop.loads.filter((load) => !isResult(load))];
@@ -123,7 +127,7 @@ function inPlace(
         !product.reads.includes(load.buffer) &&
         loads.every((other) => other.buffer !== load.buffer || walksAlike(other, store)) &&
         buffers[load.buffer].size === buffers[store.buffer].size &&
-        bytesPerElement(buffers[load.buffer].dtype) === bytesPerElement(buffers[store.buffer].dtype),
+        bytesOf(buffers[load.buffer]) === bytesOf(buffers[store.buffer]),
     );
     if (!found) continue;
     taken.add(found.buffer);

@@ -37,12 +37,9 @@ export interface Strided {
   readonly strides: readonly number[];
 }
 
-/**
- * Operations of elementwise code. Their operands are registers, which hold as many numbers of 4 bytes as a block has:
- * floats, whole numbers, or masks (all bits set for true, none for false).
- */
-export const CODE_OPS = [
-  // float → float
+/** Operations of elementwise code whose operands and results are floats. */
+export const FLOAT_OPS = [
+  // of one
   'neg',
   'exp',
   'log',
@@ -61,7 +58,7 @@ export const CODE_OPS = [
   'lgamma',
   // ψ⁽ⁿ⁾, n being the immediate
   'polygamma',
-  // float, float → float
+  // of two
   'add',
   'sub',
   'mul',
@@ -75,6 +72,14 @@ export const CODE_OPS = [
   'negMulAdd',
   // max(a + b, c)
   'addMax',
+] as const;
+
+/**
+ * Operations of elementwise code. Their operands are registers, which hold as many numbers of 4 bytes as a block has:
+ * floats, whole numbers, or masks (all bits set for true, none for false).
+ */
+export const CODE_OPS = [
+  ...FLOAT_OPS,
   // float, float → mask
   'equal',
   'less',
@@ -220,9 +225,8 @@ export interface Reduce {
   readonly result: number;
 }
 
-/** result[i, j] = x[indices[i], j]; an index outside of the rows fails the run. */
-export interface Gather {
-  readonly kind: 'gather';
+/** Rows of [rows or count, width], chosen by `count` indices; one outside of the rows fails the run. */
+interface Rows {
   readonly rows: number;
   readonly count: number;
   readonly width: number;
@@ -231,36 +235,34 @@ export interface Gather {
   readonly result: number;
 }
 
-/** result[r, j] = Σ x[i, j] over the i with indices[i] = r; an index outside of the rows fails the run. */
-export interface ScatterAdd {
+/** result[i, j] = x[indices[i], j]. */
+export interface Gather extends Rows {
+  readonly kind: 'gather';
+}
+
+/** result[r, j] = Σ x[i, j] over the i with indices[i] = r. */
+export interface ScatterAdd extends Rows {
   readonly kind: 'scatterAdd';
-  readonly rows: number;
-  readonly count: number;
-  readonly width: number;
-  readonly x: number;
-  readonly indices: number;
-  readonly result: number;
 }
 
 /** Along the middle axis of [outer, length, inner]. */
-export interface Cumsum {
-  readonly kind: 'cumsum';
+interface Along {
   readonly outer: number;
   readonly length: number;
   readonly inner: number;
-  readonly reverse: boolean;
   readonly x: number;
   readonly result: number;
 }
 
-/** Index of the first largest along the middle axis of [outer, length, inner]. */
-export interface ArgMax {
+/** Sums of all elements up to each, or from it on. */
+export interface Cumsum extends Along {
+  readonly kind: 'cumsum';
+  readonly reverse: boolean;
+}
+
+/** Index of the first largest. */
+export interface ArgMax extends Along {
   readonly kind: 'argMax';
-  readonly outer: number;
-  readonly length: number;
-  readonly inner: number;
-  readonly x: number;
-  readonly result: number;
 }
 
 /** Indices of the k largest or smallest of each row, best first, ties to the lowest index. */

@@ -10,7 +10,7 @@ import {
   shapeOf,
   stridesOver,
   type Walk,
-  walkOf,
+  walkAlong,
   walkSize,
 } from './views.js';
 
@@ -112,30 +112,27 @@ function inOwnOrder(
   const axes = axesOf(walk, segments)?.map((axis, index) => ({ ...axis, index }));
   if (!axes) return undefined;
   const sorted = [...axes].sort((a, b) => b.stride - a.stride || a.index - b.index);
-  const own = walkOf(
-    sorted.map(({ length }) => length),
-    sorted.map(({ stride }) => stride),
-    walk.offset,
-  );
-  if (!isDense(own, source.size)) return undefined;
+  if (!isDense(walkAlong(sorted, walk.offset), source.size)) return undefined;
   const keptSorted = sorted.filter((axis) => !axis.isReduced);
   const places = stridesOf(keptSorted.map(({ length }) => length));
-  const keptAxes = axes.filter((axis) => !axis.isReduced);
-  const kept = walkOf(
-    keptAxes.map(({ length }) => length),
-    keptAxes.map((axis) => places[keptSorted.indexOf(axis)]),
-  );
-  return { axes: sorted, kept };
+  const kept = axes
+    .filter((axis) => !axis.isReduced)
+    .map((axis) => ({ length: axis.length, stride: places[keptSorted.indexOf(axis)] }));
+  return { axes: sorted, kept: walkAlong(kept, 0) };
 }
 
 function segmentsOf(shape: Shape, isReduced: readonly boolean[]): Segment[] {
   const segments: Segment[] = [];
   shape.forEach((length, axis) => {
-    if (length === 1) return;
-    const last = segments[segments.length - 1];
-    if (last?.isReduced === isReduced[axis]) {
-      segments[segments.length - 1] = { length: last.length * length, isReduced: last.isReduced };
-    } else segments.push({ length, isReduced: isReduced[axis] });
+    if (length !== 1) append(segments, { length, isReduced: isReduced[axis] });
   });
   return segments;
+}
+
+/** Puts a segment behind others, as a part of the last one if they are alike. */
+export function append(segments: Segment[], { length, isReduced }: Segment): void {
+  const last = segments[segments.length - 1];
+  if (last?.isReduced === isReduced) {
+    segments[segments.length - 1] = { length: last.length * length, isReduced };
+  } else segments.push({ length, isReduced });
 }

@@ -8,7 +8,7 @@
  *   pad(a) + pad(b) = a and b side by side               where they do not overlap
  *   (a b)ᵀ = bᵀ aᵀ                                       where only the transpose is read
  */
-
+import { sameShape } from '../../tensor/index.js';
 import {
   type Box,
   denseRead,
@@ -26,11 +26,12 @@ import {
   type ReduceNode,
   rootsOf,
   type Segment,
+  sameRead,
 } from './graph.js';
 import { lineOf } from './lines.js';
 import type { CodeOp } from './plan.js';
-import { reduceSegments } from './reductions.js';
-import { isDense, stridesOver, uniformWalk, type Walk, walkOf, walkSize } from './views.js';
+import { append, reduceSegments } from './reductions.js';
+import { isDense, sameWalk, stridesOver, type Walk, walkAlong, walkOf } from './views.js';
 
 export function rewriteGraph(program: GraphProgram, graph: Graph): GraphProgram {
   const rewriter = new Rewriter(graph, nodesInOrder(rootsOf(program)), rootsOf(program));
@@ -180,8 +181,7 @@ class Rewriter {
       const a = choice(left);
       const b = choice(right) ?? scaledChoice(right);
       if (!a || !b || numberOf(a.otherwise) !== 0 || numberOf(b.then) !== 0) continue;
-      if (a.condition.source !== b.condition.source || !sameWalk(a.condition.walk, b.condition.walk))
-        continue;
+      if (!sameRead(a.condition, b.condition)) continue;
       const other =
         b.scale === undefined
           ? b.otherwise
@@ -202,15 +202,7 @@ class Rewriter {
 
   #merged(a: JoinNode, b: JoinNode): Node {
     const parts = [...a.reads, ...b.reads];
-    const isCovered = parts.reduce((sum, { walk }) => sum + walkSize(walk), 0) === a.size;
-    return this.graph.join(
-      a.dtype,
-      a.shape,
-      a.size,
-      parts,
-      [...a.boxes, ...b.boxes],
-      isCovered ? undefined : 0,
-    );
+    return this.graph.join(a.dtype, a.shape, a.size, parts, [...a.boxes, ...b.boxes], 0);
   }
 
   /** Reductions and kernels on the longest way from a leaf: what has more of them is known later. */
@@ -325,20 +317,10 @@ function scaledChoice({ source, walk }: Read): Choice | undefined {
   return undefined;
 }
 
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((length, axis) => length === b[axis]);
-}
-
 function overlap(a: Box, b: Box): boolean {
   return a.starts.every(
     (start, axis) => start < b.starts[axis] + b.sizes[axis] && b.starts[axis] < start + a.sizes[axis],
   );
-}
-
-function sameWalk(a: Walk, b: Walk): boolean {
-  const isSame = (axis: Walk['axes'][number], i: number) =>
-    axis.length === b.axes[i].length && axis.stride === b.axes[i].stride;
-  return a === b || (a.offset === b.offset && a.axes.length === b.axes.length && a.axes.every(isSame));
 }
 
 /** What a sum runs over. */
@@ -431,30 +413,17 @@ function alongKept({ source, walk }: Read, { segments }: Space): Read | undefine
   const kept = segments.flatMap(({ length, isReduced }, i) =>
     isReduced ? [] : [{ length, stride: strides[i] }],
   );
-  if (kept.length === 0) return { source, walk: uniformWalk(1, walk.offset) };
-  return {
-    source,
-    walk: walkOf(
-      kept.map(({ length }) => length),
-      kept.map(({ stride }) => stride),
-      walk.offset,
-    ),
-  };
+  return { source, walk: walkAlong(kept, walk.offset) };
 }
 
 /** The segments of a sum over a sum. */
 function nested(inner: readonly Segment[], outer: readonly Segment[]): Segment[] | undefined {
   const all: Segment[] = [];
-  const push = (length: number, isReduced: boolean) => {
-    const last = all[all.length - 1];
-    if (last?.isReduced === isReduced) all[all.length - 1] = { length: last.length * length, isReduced };
-    else all.push({ length, isReduced });
-  };
   let at = 0;
   let left = outer[0]?.length ?? 1;
   for (const { length, isReduced } of inner) {
     if (isReduced) {
-      push(length, true);
+      append(all, { length, isReduced });
       continue;
     }
     // An inner axis may be cut where an outer one ends.
@@ -464,7 +433,7 @@ function nested(inner: readonly Segment[], outer: readonly Segment[]): Segment[]
       const part = Math.min(rest, left);
       if (rest % part !== 0 || left % part !== 0) return undefined;
       // The part that is taken off is the outermost one of both.
-      push(part, outer[at].isReduced);
+      append(all, { length: part, isReduced: outer[at].isReduced });
       rest /= part;
       left /= part;
     }

@@ -1,5 +1,5 @@
 /** What executes plans: the compiled engine, or its twin in TypeScript. */
-import type { TensorData } from '../../tensor/index.js';
+import type { DType, TensorData } from '../../tensor/index.js';
 import type { CheckedRunOptions, Values } from '../engine.js';
 import type { Plan } from './plan.js';
 
@@ -18,9 +18,24 @@ export interface LoadedPlan {
   release(): void;
 }
 
+/** What a runner holds of a variable. */
+export interface Held {
+  readonly dtype: DType;
+  readonly length: number;
+}
+
+/** How written values are held: numbers of float64 become float32. */
+export function heldAs(values: Values): Held {
+  const dtype = values instanceof Int32Array ? 'int32' : values instanceof Uint8Array ? 'uint8' : 'float32';
+  return { dtype, length: values.length };
+}
+
 /** Runs and other calls do not overlap: the engine that holds the runner sees to that. */
 export interface PlanRunner {
   load(plan: Plan): LoadedPlan;
+  /** Undefined for a variable that was never written. */
+  held(variable: string): Held | undefined;
+  /** @throws Error naming a variable that was never written */
   read(names: readonly string[]): Map<string, TensorData>;
   write(values: ReadonlyMap<string, Values>): void;
   close(): void;

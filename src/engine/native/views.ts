@@ -19,9 +19,16 @@ export interface Walk {
 }
 
 export function walkOf(shape: Shape, strides: readonly number[], offset = 0): Walk {
+  return walkAlong(
+    shape.map((length, axis) => ({ length, stride: strides[axis] })),
+    offset,
+  );
+}
+
+/** The smallest walk along axes, of which the first is the outermost. */
+export function walkAlong(all: readonly Axis[], offset: number): Walk {
   const axes: Axis[] = [];
-  for (let i = 0; i < shape.length; i++) {
-    const [length, stride] = [shape[i], strides[i]];
+  for (const { length, stride } of all) {
     if (length === 1) continue;
     const last = axes[axes.length - 1];
     if (last && last.stride === length * stride)
@@ -58,6 +65,13 @@ export function isDense(walk: Walk, size: number): boolean {
   return walk.offset === 0 && isContiguous(walk) && walkSize(walk) === size;
 }
 
+export function sameWalk(a: Walk, b: Walk): boolean {
+  const isSame = ({ length, stride }: Axis, i: number) =>
+    length === b.axes[i].length && stride === b.axes[i].stride;
+  return a === b || (a.offset === b.offset && a.axes.length === b.axes.length && a.axes.every(isSame));
+}
+
+/** Text that tells the walk from all others. */
 export function walkKey({ offset, axes }: Walk): string {
   let key = String(offset);
   for (const { length, stride } of axes) key += `,${length}*${stride}`;
@@ -121,12 +135,9 @@ export function shapeOf(size: number, breaks: readonly number[]): number[] {
 export function compose(outer: Walk, inner: Walk): Walk | undefined {
   const { axes } = inner;
   if (axes.length <= 1) {
-    const stride = axes[0]?.stride ?? 0;
-    return walkOf(
-      outer.axes.map(({ length }) => length),
-      outer.axes.map((axis) => axis.stride * stride),
-      inner.offset + outer.offset * stride,
-    );
+    const only = axes[0]?.stride ?? 0;
+    const scaled = outer.axes.map(({ length, stride }) => ({ length, stride: stride * only }));
+    return walkAlong(scaled, inner.offset + outer.offset * only);
   }
   const lengths = axes.map(({ length }) => length);
   const places = stridesOf(lengths);
@@ -135,24 +146,19 @@ export function compose(outer: Walk, inner: Walk): Walk | undefined {
   const highest = [...lowest];
   let offset = inner.offset;
   for (const [k, digit] of lowest.entries()) offset += digit * axes[k].stride;
-  const steps = splitAtBreaks(outer.axes, places);
-  const strides: number[] = [];
-  for (const { length, stride } of steps) {
+  const composed: Axis[] = [];
+  for (const { length, stride } of splitAtBreaks(outer.axes, places)) {
     const sign = Math.sign(stride);
     let total = 0;
     for (const [k, digit] of digits(Math.abs(stride)).entries()) {
       total += sign * digit * axes[k].stride;
       (sign < 0 ? lowest : highest)[k] += sign * digit * (length - 1);
     }
-    strides.push(total);
+    composed.push({ length, stride: total });
   }
   // Where a digit overflows into the next one, the sum of steps is no longer what a walk can say.
   if (lowest.some((digit) => digit < 0) || highest.some((digit, k) => digit >= lengths[k])) return undefined;
-  return walkOf(
-    steps.map(({ length }) => length),
-    strides,
-    offset,
-  );
+  return walkAlong(composed, offset);
 }
 
 /** Splits the axes that run across the end of an inner axis, where they begin at one. */

@@ -4,7 +4,14 @@
  * A lowering first says which tensors it reads, so that what it folds into itself (a transposed operand, a bias) need
  * not be emitted, and then emits.
  */
-import { type AttributesOf, type DType, type OpName, sameShape, type Tensor } from '../../tensor/index.js';
+import {
+  type AttributesOf,
+  type DType,
+  type OpName,
+  sameShape,
+  sizeOf,
+  type Tensor,
+} from '../../tensor/index.js';
 import type { GraphBuilder } from './builder.js';
 import { lowerConv, lowerConvFilterGrad, lowerConvInputGrad } from './convolution.js';
 import type { OnnxAttribute, OnnxTensor } from './proto.js';
@@ -126,7 +133,7 @@ export const lowerings: { [K in OpName]: Lowering<K> } = {
   iota: (node) =>
     plain(node, (_, b) => {
       const { axis } = node.attributes;
-      const inner = node.shape.slice(axis + 1).reduce((size, length) => size * length, 1);
+      const inner = sizeOf(node.shape.slice(axis + 1));
       const values = Int32Array.from(
         { length: node.size },
         (__, i) => Math.floor(i / inner) % node.shape[axis],
