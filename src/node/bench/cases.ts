@@ -49,12 +49,23 @@ const binary = (shape: ImageSpec['shape']): ImageSpec => ({
   range: [0, 1],
 });
 
-/** Low-frequency noise: a coarse grid, stretched bilinearly. */
-function smooth(count: number, size: number, channels: number, coarse: number): Float32Array {
+interface Smooth {
+  readonly size: number;
+  readonly channels: number;
+  /** Side of the grid. */
+  readonly coarse: number;
+}
+
+/** Fills images with low-frequency noise: a coarse grid, stretched bilinearly, each shade in [0, 1) as `use` has it. */
+function fillSmooth<T extends Float32Array | Uint8Array>(
+  images: T,
+  { size, channels, coarse }: Smooth,
+  use: (shade: number) => number,
+): T {
+  const count = images.length / (size * size * channels);
   const grid = new RandomStream(1, 'bench images').uniform(
     new Float32Array(count * coarse * coarse * channels),
   );
-  const out = new Float32Array(count * size * size * channels);
   const at = (b: number, y: number, x: number, c: number) =>
     grid[((b * coarse + y) * coarse + x) * channels + c];
   const place = (i: number) => {
@@ -70,22 +81,19 @@ function smooth(count: number, size: number, channels: number, coarse: number): 
         for (let c = 0; c < channels; c++) {
           const along = (r: number) =>
             at(b, r, column.low, c) * (1 - column.part) + at(b, r, column.low + 1, c) * column.part;
-          out[i++] = along(row.low) * (1 - row.part) + along(row.low + 1) * row.part;
+          images[i++] = use(along(row.low) * (1 - row.part) + along(row.low + 1) * row.part);
         }
       }
     }
   }
-  return out;
+  return images;
 }
 
 const blobs =
   (size: number) =>
   (count: number): Samples => {
-    const shades = smooth(count, size, 1, 4);
-    const x = new Uint8Array(shades.length);
-    // `Uint8Array.from` makes a list of them first, of many times the size.
-    for (let i = 0; i < x.length; i++) x[i] = Number(shades[i] > 0.6);
-    return { x };
+    const x = new Uint8Array(count * size * size);
+    return { x: fillSmooth(x, { size, channels: 1, coarse: 4 }, (shade) => Number(shade > 0.6)) };
   };
 
 const hidden = (width: number): Layer => sequential(linear(width), relu);
@@ -255,7 +263,10 @@ export const benchCases: readonly BenchCase[] = [
     options: {},
     spec: { kind: 'image', shape: [64, 64, 3], dtype: 'float32', range: [0, 1] },
     training: { batchSize: 64, learningRate: 1e-3 },
-    samples: (count) => ({ x: smooth(count, 64, 3, 8).map((value) => 2 * value - 1) }),
+    samples: (count) => {
+      const x = new Float32Array(count * 64 * 64 * 3);
+      return { x: fillSmooth(x, { size: 64, channels: 3, coarse: 8 }, (shade) => 2 * shade - 1) };
+    },
   },
   {
     name: 'tabular-ae',

@@ -75,7 +75,8 @@ export async function measureCase(
   try {
     const { training, options, data, table, step } = buildStep(bench);
     const executable = await engine.compile(step.program);
-    await engine.variables.write(initialValues(step.state, 0));
+    // One by one, so that no second copy of all of them is held.
+    for (const variable of step.state) await engine.variables.write(initialValues([variable], 0));
     const pool = bench.samples(POOL * training.batchSize).x;
     const trainer = new Trainer(executable, pool, training.batchSize * sizeOf(bench.spec.shape));
     await trainer.run(1);
@@ -142,6 +143,7 @@ export function buildStep({ system, spec, ...bench }: BenchCase) {
 /** Training steps over the pool of batches, as many per call as a tenth of a second holds. */
 class Trainer {
   lastLoss = Number.NaN;
+  #x: Uint8Array | Float32Array;
   #done = 0;
   #stepsPerCall = 1;
 
@@ -149,13 +151,16 @@ class Trainer {
     readonly executable: Executable,
     readonly pool: Uint8Array | Float32Array,
     readonly batchLength: number,
-  ) {}
+  ) {
+    this.#x = pool.slice(0, batchLength);
+  }
 
   async run(steps: number): Promise<void> {
-    const x =
-      this.pool instanceof Uint8Array
-        ? new Uint8Array(steps * this.batchLength)
-        : new Float32Array(steps * this.batchLength);
+    const length = steps * this.batchLength;
+    if (this.#x.length !== length) {
+      this.#x = this.pool instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
+    }
+    const x = this.#x;
     for (let k = 0; k < steps; k++) {
       const batch = (this.#done + k) % POOL;
       x.set(
