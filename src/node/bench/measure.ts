@@ -77,10 +77,10 @@ export async function measureCase(
     const executable = await engine.compile(step.program);
     // One by one, so that no second copy of all of them is held.
     for (const variable of step.state) await engine.variables.write(initialValues([variable], 0));
-    const pool = bench.samples(POOL * training.batchSize).x;
-    const trainer = new Trainer(executable, pool, training.batchSize * sizeOf(bench.spec.shape));
-    await trainer.run(1);
+    const batchLength = training.batchSize * sizeOf(bench.spec.shape);
+    await new Trainer(executable, bench.samples(training.batchSize).x, batchLength).run(1);
     const first_step_s = sinceStart();
+    const trainer = new Trainer(executable, bench.samples(POOL * training.batchSize).x, batchLength);
     const rates = await trainer.windows(seconds, training.batchSize);
     const peak = peakMib();
     const runner = new ModelRunner({ engine, system: bench.system, options, data, table });
@@ -140,7 +140,7 @@ export function buildStep({ system, spec, ...bench }: BenchCase) {
   return { training, options, data, table, step };
 }
 
-/** Training steps over the pool of batches, as many per call as a tenth of a second holds. */
+/** Training steps over a pool of batches, as many per call as a tenth of a second holds. */
 class Trainer {
   lastLoss = Number.NaN;
   #x: Uint8Array | Float32Array;
@@ -162,7 +162,7 @@ class Trainer {
     }
     const x = this.#x;
     for (let k = 0; k < steps; k++) {
-      const batch = (this.#done + k) % POOL;
+      const batch = (this.#done + k) % (this.pool.length / this.batchLength);
       x.set(
         this.pool.subarray(batch * this.batchLength, (batch + 1) * this.batchLength),
         k * this.batchLength,
