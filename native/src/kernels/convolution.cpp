@@ -20,8 +20,8 @@ namespace {
 constexpr int64_t partProducts = 1 << 21;
 // Positions of a part: as often each number of the filter is used once it is in the cache.
 constexpr int64_t partPositions = 96;
-// So many parts keep some cores busy even where there are few images.
-constexpr int64_t fewParts = 8;
+// So many parts keep some cores busy even where there are few images; products and positions that are worth one then.
+constexpr int64_t fewParts = 8, leastProducts = 1 << 18, leastPositions = 32;
 
 // Taps of a phase along one axis, in the order of the source's positions.
 struct Taps {
@@ -290,7 +290,9 @@ class SlidingTask final : public Task {
       return;
     }
     const bool endsInside = g.filters % lanes == 0 || plan.buffers[work_.right].hasMargin();
-    isPacked_ = isDot_ || !isForward_ || !endsInside || (rows_ > 64 && g.filters * 4 % conflictBytes == 0);
+    // Few positions meet the filter too seldom to be worth a copy.
+    const bool mayConflict = rows_ > 64 && g.batch * g.out[0] * g.out[1] * g.out[2] > 4 * tileRows;
+    isPacked_ = isDot_ || !isForward_ || !endsInside || (mayConflict && g.filters * 4 % conflictBytes == 0);
     if (!isPacked_) return;
     preparations = static_cast<int64_t>(taps_.size()) * groups_ * panels_.count;
     const int64_t floats = groups_ * (isDot_ ? rows_ * (channels_ / groups_) + lanes : panels_.packedSize(rows_));
@@ -318,6 +320,13 @@ class SlidingTask final : public Task {
       const int64_t wanted = larger(ceilDivide(partProducts, products), ceilDivide(partPositions, positions));
       const int64_t room = copied > 0 ? larger(1, copiedBytes / copied) : g.batch;
       images_ = smaller(g.batch, larger(1, smaller(wanted, room)));
+    }
+    // With few images, smaller parts are better than idle cores. Where the filter is much larger than they are, it is
+    // what is better cut.
+    const int64_t few = smaller(fewParts, g.batch * products / leastProducts);
+    if (g.batch * slabs_ < few && taps * g.channels / groups_ * g.filters <= 8 * positions * channels_) {
+      images_ = 1;
+      slabs_ = larger(slabs_, smaller(ceilDivide(few, g.batch), smaller(slabRows_, positions / leastPositions)));
     }
     const int64_t rowParts = ceilDivide(g.batch, images_) * slabs_;
     columnParts_ = 1;
