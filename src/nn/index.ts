@@ -35,3 +35,14 @@ export {
 export { embedding, type LinearOptions, linear } from './linear.js';
 export { type BatchNormOptions, batchNorm, dropout, groupNorm, layerNorm } from './normalisation.js';
 export { Scope, type ScopeVariableOptions, VariableTable } from './scope.js';
+export {
+  gaussianWindow,
+  type MsSsimOptions,
+  msSsim,
+  type SsimOptions,
+  scalesFor,
+  ssim,
+  WANG_WEIGHTS,
+  weightsFor,
+  windowFor,
+} from './similarity.js';
