@@ -2,12 +2,25 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { splitDataset } from '../data/index.js';
-import { type Measurement, METRIC_GROUPS, type Metric, measure, type SampleSource } from '../evaluation/index.js';
+import {
+  METRIC_GROUPS,
+  type Measurement,
+  type Metric,
+  measure,
+  type SampleSource,
+} from '../evaluation/index.js';
 import { openRunData, version, writeFileWhole } from '../node/index.js';
 import { formatNumber } from '../pictures/index.js';
 import { addFlags, readFlags } from './flags.js';
-import { dim, note, print, printJson } from './output.js';
-import { addCommonFlags, addRunFlags, type ChosenSamples, type RunFlags, withRun, withSamples } from './runFlags.js';
+import { columns, dim, note, ProgressBar, print, printJson } from './output.js';
+import {
+  addCommonFlags,
+  addRunFlags,
+  type ChosenSamples,
+  type RunFlags,
+  withRun,
+  withSamples,
+} from './runFlags.js';
 
 const evaluateOptions = z.object({
   metrics: z.array(z.enum(METRIC_GROUPS)).optional().describe('which to measure (default: all)'),
@@ -17,7 +30,12 @@ const evaluateOptions = z.object({
     .positive()
     .default(5000)
     .describe('draws for each sample of the importance-weighted likelihood'),
-  chunk: z.number().int().positive().optional().describe('of those, how many at once (default: as many as suit)'),
+  chunk: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('of those, how many at once (default: as many as suit)'),
   limit: z.number().int().positive().optional().describe('most samples, from the first (default: all)'),
   seed: z.number().int().nonnegative().default(0).describe('key of all noise'),
 });
@@ -32,6 +50,7 @@ export function defineEvaluate(command: Command): void {
     await withRun(name, typed, (run) =>
       withSamples(run, typed, async (samples) => {
         const { folder, model, engine } = run;
+        let bar: ProgressBar | undefined;
         const own = await openRunData(folder);
         try {
           const { train } = splitDataset(own);
@@ -47,6 +66,11 @@ export function defineEvaluate(command: Command): void {
             groups,
             ...options,
             onGroup: (group) => note(dim(`measuring ${group} …`)),
+            onProgress: (done, total) => {
+              bar ??= new ProgressBar(total, 0);
+              if (done < total) bar.update(done, 'samples');
+              else bar.end();
+            },
           });
           const card = {
             vaekit: version,
@@ -77,8 +101,7 @@ function sourceOf(samples: ChosenSamples): SampleSource {
 }
 
 function table({ metrics }: Measurement): string[] {
-  const widest = Math.max(...metrics.map(({ name }) => name.length));
-  return metrics.map((metric) => `${metric.name.padEnd(widest)}  ${shown(metric).padEnd(24)}  ${about(metric)}`);
+  return columns(metrics.map((metric) => [metric.name, shown(metric), about(metric)]));
 }
 
 function shown({ value, standardError, unit }: Metric): string {

@@ -27,7 +27,7 @@ test('posteriors that are the prior tell nothing, and their aggregate is the pri
 });
 
 test('information and marginal divergence add up to the mean divergence, and the latter to its two parts', async () => {
-  const [count, d] = [2000, 3];
+  const [count, d] = [800, 3];
   const mean = normal(count * d, 'mean');
   const logVar = normal(count * d, 'logVar').map((value) => value - 1);
   const estimate = await aggregatePosterior(reference.create(), { dimensions: d, mean, logVar });
@@ -44,7 +44,7 @@ test('information and marginal divergence add up to the mean divergence, and the
 });
 
 test('a mixture of narrow posteriors with correlation 0.8 has the total correlation of that normal', async () => {
-  const count = 4000;
+  const count = 2000;
   const noise = normal(2 * count);
   const mean = noise.map((value, i) => (i % 2 === 0 ? value : 0.8 * noise[i - 1] + 0.6 * value));
   const exact = -0.5 * Math.log(1 - 0.8 ** 2);
@@ -54,7 +54,7 @@ test('a mixture of narrow posteriors with correlation 0.8 has the total correlat
   const { totalCorrelation } = await aggregatePosterior(
     reference.create(),
     { dimensions: 2, mean, logVar },
-    { draws: 1000 },
+    { draws: 500 },
   );
   // With the posteriors' own variance the correlation is 0.8 / 1.04.
   const blurred = -0.5 * Math.log(1 - (0.8 / 1.04) ** 2);

@@ -19,6 +19,8 @@ export interface ImportanceOptions {
   /** Most samples to look at, from the front. @default all */
   limit?: number;
   signal?: AbortSignal;
+  /** Called as samples are done. */
+  onProgress?: (done: number, total: number) => void;
 }
 
 /** Of each sample. */
@@ -38,7 +40,7 @@ const BATCH = 16;
 export async function importanceWeightedNll(
   runner: ModelRunner,
   source: SampleSource,
-  { draws = 5000, chunk, seed = 0, limit = source.size, signal }: ImportanceOptions = {},
+  { draws = 5000, chunk, seed = 0, limit = source.size, signal, onProgress }: ImportanceOptions = {},
 ): Promise<ImportanceEstimate> {
   const count = Math.min(limit, source.size);
   const room = Math.max(1, Math.floor(MOST_NUMBERS / (BATCH * sizeOf(runner.data.shape))));
@@ -73,6 +75,7 @@ export async function importanceWeightedNll(
       nll[start + i] = Math.log(draws) - sum.logTotal;
       effectiveDraws[start + i] = sum.effectiveDraws;
     });
+    onProgress?.(start + size, count);
   }
   return { nll, effectiveDraws };
 }

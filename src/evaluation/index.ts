@@ -3,8 +3,8 @@ export { type EvaluateOptions, type Evaluation, evaluate, type SampleSource } fr
 export type { LatentStatistics } from './latent.js';
 export {
   METRIC_GROUPS,
-  type MeasureRequest,
   type Measurement,
+  type MeasureRequest,
   type MetricGroup,
   measure,
 } from './measure.js';

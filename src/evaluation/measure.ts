@@ -4,7 +4,7 @@ import type { ModelRunner } from '../inference/index.js';
 import { DiagonalNormal } from '../probability/index.js';
 import { sizeOf, type Tensor } from '../tensor/index.js';
 import { aggregatePosterior, gaussianTotalCorrelation } from './aggregate.js';
-import { boundMetrics, lacks } from './bound.js';
+import { boundMetrics, hasSoftTargets, lacks, SOFT_TARGETS } from './bound.js';
 import { evaluate, type SampleSource } from './evaluate.js';
 import { importanceWeightedNll } from './importance.js';
 import { type Metric, meanOver, missing, single } from './metric.js';
@@ -34,6 +34,8 @@ export interface MeasureRequest {
   readonly signal?: AbortSignal;
   /** Called before each group. */
   readonly onGroup?: (group: MetricGroup) => void;
+  /** Called as samples have got their importance-weighted likelihood. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 export interface Measurement {
@@ -71,14 +73,16 @@ const MEASURES: Record<Exclude<MetricGroup, 'latent'>, (request: MeasureRequest)
 
 async function likelihoodMetrics(request: MeasureRequest): Promise<Metric[]> {
   const { runner, source, draws = 5000, limit = source.size } = request;
+  const count = Math.min(limit, source.size);
+  const lacking = lacks(runner);
+  const formula = '−log 1/S Σ p(x|z) p(z) / q(z|x), Burda et al. 2016';
+  const isSoft = !lacking && (await hasSoftTargets(runner, source, request));
   const about = (s: number) => ({
     name: s === draws ? 'nll' : `nll(${s})`,
     unit: 'nats' as const,
-    estimator: '−log 1/S Σ p(x|z) p(z) / q(z|x), Burda et al. 2016',
+    estimator: isSoft ? `${formula}; ${SOFT_TARGETS}` : formula,
     options: { draws: s },
   });
-  const count = Math.min(limit, source.size);
-  const lacking = lacks(runner);
   if (lacking) return [missing(count, about(draws), lacking)];
   const { nll, effectiveDraws } = await importanceWeightedNll(runner, source, request);
   const unreliable = effectiveDraws.filter((each) => each < RELIABLE_DRAWS).length;
@@ -96,7 +100,10 @@ async function likelihoodMetrics(request: MeasureRequest): Promise<Metric[]> {
 }
 
 async function fewer(request: MeasureRequest): Promise<Float64Array> {
-  const { nll } = await importanceWeightedNll(request.runner, request.source, { ...request, draws: FEW_DRAWS });
+  const { nll } = await importanceWeightedNll(request.runner, request.source, {
+    ...request,
+    draws: FEW_DRAWS,
+  });
   return nll;
 }
 
@@ -109,7 +116,11 @@ async function latentMetrics({
 }: MeasureRequest): Promise<Measurement> {
   const count = Math.min(limit, source.size);
   const { latent } = await evaluate(runner, source, { seed, limit, signal });
-  const active = { name: 'activeUnits', unit: 'coordinates', estimator: 'Var_x E_q[z_j|x] > 0.01, Burda et al. 2016' } as const;
+  const active = {
+    name: 'activeUnits',
+    unit: 'coordinates',
+    estimator: 'Var_x E_q[z_j|x] > 0.01, Burda et al. 2016',
+  } as const;
   if (!latent) return { metrics: [missing(count, active, 'codes are no independent normal coordinates')] };
   const { activeUnits, klPerDimension } = latent;
   const used = klPerDimension.filter((kl) => kl > USED_KL).length;
@@ -117,13 +128,24 @@ async function latentMetrics({
   return {
     metrics: [
       single(activeUnits, count, { ...active, options: of }),
-      single(used, count, { name: 'usedUnits', unit: 'coordinates', estimator: `mean KL_j > ${USED_KL} nats`, options: of }),
+      single(used, count, {
+        name: 'usedUnits',
+        unit: 'coordinates',
+        estimator: `mean KL_j > ${USED_KL} nats`,
+        options: of,
+      }),
     ],
     klPerDimension,
   };
 }
 
-async function aggregateMetrics({ runner, engine, training, seed, signal }: MeasureRequest): Promise<Metric[]> {
+async function aggregateMetrics({
+  runner,
+  engine,
+  training,
+  seed,
+  signal,
+}: MeasureRequest): Promise<Metric[]> {
   const about = (name: string, estimator: string) => ({ name, unit: 'nats' as const, estimator });
   const model = runner.build();
   const d = sizeOf(model.codeShape);
@@ -136,7 +158,10 @@ async function aggregateMetrics({ runner, engine, training, seed, signal }: Meas
     return rows;
   });
   if (!codes.logVar) {
-    const estimator = about('totalCorrelation', 'of codes as if they were jointly normal: ½ (Σ log S_jj − log det S)');
+    const estimator = about(
+      'totalCorrelation',
+      'of codes as if they were jointly normal: ½ (Σ log S_jj − log det S)',
+    );
     const value = gaussianTotalCorrelation(codes.mean, d);
     const count = codes.mean.length / d;
     if (Number.isFinite(value)) return [single(value, count, estimator)];
@@ -152,7 +177,10 @@ async function aggregateMetrics({ runner, engine, training, seed, signal }: Meas
     meanOver(estimate.dimensionWiseKl, about('dimensionWiseKl', `Σ_j KL(q(z_j) ‖ p(z_j)), ${mixture}`)),
   ];
   return [
-    meanOver(estimate.mutualInformation, about('mutualInformation', `log q(z|x) − log q(z), ${mixture}, at most log N`)),
+    meanOver(
+      estimate.mutualInformation,
+      about('mutualInformation', `log q(z|x) − log q(z), ${mixture}, at most log N`),
+    ),
     meanOver(estimate.totalCorrelation, about('totalCorrelation', `KL(q(z) ‖ Π_j q(z_j)), ${mixture}`)),
     // The estimates above take p(z) to be standard normal.
     ...(prior instanceof DiagonalNormal && runner.settings.system.needsLabels !== true ? withPrior : []),
