@@ -32,7 +32,7 @@ const constantSystem = (likelihood: (rows: number) => SampleDistribution) =>
 
 async function metricsOf(
   likelihood: (rows: number) => SampleDistribution,
-  spec: ImageSpec,
+  spec: SampleSpec,
   values: number[],
 ) {
   const engine = engines[0].create();
