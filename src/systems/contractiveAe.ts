@@ -30,7 +30,7 @@ export const contractiveAe = system({
   name: 'contractive-ae',
   title: 'Contractive autoencoder',
   paper: 'Rifai et al., ICML 2011',
-  objective: String.raw`\sum_i (x_i - f(g(x))_i)^2 + \lambda \left\| \partial g / \partial x \right\|_F^2`,
+  objective: String.raw`\sum_i (x_i - f(g(x))_i)^2 + \lambda \|\partial g / \partial x\|_F^2`,
   summary:
     'Pays for every direction in which the code follows the sample: codes that keep only how the data varies.',
   options: autoencoderOptions.extend({

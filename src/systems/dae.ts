@@ -18,7 +18,7 @@ export const dae = system({
   name: 'dae',
   title: 'Denoising autoencoder',
   paper: 'Vincent et al., ICML 2008; JMLR 11, 2010',
-  objective: String.raw`\mathbb{E}_{\tilde x \sim M(\tilde x|x)} \sum_i (x_i - f(g(\tilde x))_i)^2`,
+  objective: String.raw`\mathbb{E}_{y \sim M(y|x)} \sum_i (x_i - f(g(y))_i)^2`,
   summary:
     'Learns to undo noise: codes that hold what entries say about each other, restoring of spoilt or missing entries.',
   options: autoencoderOptions.extend(corruptionOptions.shape).extend({

@@ -21,7 +21,7 @@ export const kSparseAe = system({
   name: 'k-sparse-ae',
   title: 'k-sparse autoencoder',
   paper: 'Makhzani & Frey, ICLR 2014, arXiv:1312.5663',
-  objective: String.raw`\|x - W z' - b'\|^2,\quad z' = \mathrm{top}_k(W^\top x + b)`,
+  objective: String.raw`\|x - W z' - b'\|^2,\; z' = \mathrm{top}_k(W^T x + b)`,
   summary:
     'Exactly k of many linear units describe each sample: sparse features by choice, with no penalty to weigh.',
   options: z.object({

@@ -31,7 +31,7 @@ export const sparseAe = system({
   name: 'sparse-ae',
   title: 'Sparse autoencoder',
   paper: 'Ng, CS294A lecture notes, 2011',
-  objective: String.raw`\sum_i (x_i - f(g(x))_i)^2 + \beta \sum_j KL(\rho\,\|\,\hat\rho_j)`,
+  objective: String.raw`\sum_i (x_i - f(g(x))_i)^2 + \beta \sum_j KL(\rho\,\|\,\rho_j)`,
   summary:
     'More units than needed, each of them active for few samples: features that can be looked at one by one.',
   options: autoencoderOptions.extend({

@@ -59,7 +59,7 @@ export const stackedDae = system({
   name: 'stacked-dae',
   title: 'Stacked denoising autoencoder',
   paper: 'Vincent et al., JMLR 11, 2010',
-  objective: String.raw`\mathbb{E}_{\tilde h \sim M(\tilde h|h^{l-1})} \sum_i \ell(h^{l-1}_i, \hat h_i(\tilde h))`,
+  objective: String.raw`\mathbb{E}_{y \sim M(y|h)} \sum_i L(h_i, f_l(g_l(y))_i),\; h = g_{l-1}(\dots g_1(x))`,
   summary:
     'Denoising layers trained one upon the other, then together or for classification: features without labels.',
   needsLabels: ({ finetune }) => finetune === 'classify',
