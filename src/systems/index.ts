@@ -15,7 +15,7 @@ export { contractiveAe } from './contractiveAe.js';
 export { type Corrupted, type CorruptionOptions, corruption, corruptionOptions } from './corruption.js';
 export { cvae } from './cvae.js';
 export { dae } from './dae.js';
-export { type DataDescription, describeData } from './description.js';
+export { type Binarisation, binarisations, type DataDescription, describeData } from './description.js';
 export { crossEntropy, type DiscriminatorOptions, discriminator, fake, real } from './discriminator.js';
 export { OptionError } from './errors.js';
 export { type GaussianVae, gaussianVae, type Heads } from './gaussianVae.js';
