@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { build, compute, numericTable, pictures, termValue } from '../conformance/models.js';
+import { engines } from '../conformance/engines.js';
+import { build, compute, numericTable, pictures, runOf, termValue, toy } from '../conformance/models.js';
 import { VariableTable } from '../nn/index.js';
 import { grad, input, substitute, type Tensor, topologicalOrder } from '../tensor/index.js';
-import { phaseGradients } from '../training/phases.js';
+import { phaseGradients, Training } from '../training/index.js';
 import { describeData, type Model, toWeighted } from './index.js';
 import { stackedDae } from './stackedDae.js';
 
@@ -123,6 +124,21 @@ test('columns of a table cost their squared error, whatever the layers above', (
     const squares = [0, 1, 2].map((i) => (rows[3 * b + i] - y[3 * b + i]) ** 2);
     expect(value).toBeCloseTo(squares[0] + squares[1] + squares[2], 9);
   });
+});
+
+test('once its stage is over, a layer stays bit for bit what it was', async () => {
+  const given = toy(pictures(3, 4, 1, 'float32'), x);
+  for (const { create } of [engines[0], engines[engines.length - 1]]) {
+    const firstLayer = async (options: Record<string, unknown>, steps: number) => {
+      const definition = runOf(stackedDae, given, create(), { options, training: { steps, batchSize: 5 } });
+      await new Training({ ...definition, validation: undefined }).finish();
+      const names = ['layer1.0.weight', 'layer1.0.bias', 'layer1.0.biasBack'];
+      return definition.engine.variables.read(names);
+    };
+    const alone = await firstLayer({ layers: [6], levels: [0.5] }, 10);
+    expect(await firstLayer(two, 20)).toEqual(alone);
+    expect(await firstLayer({ layers: [6], levels: [0.5] }, 20)).not.toEqual(alone);
+  }
 });
 
 test('fine-tuning for classification moves the encoders and the classifier', () => {
