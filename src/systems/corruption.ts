@@ -21,8 +21,7 @@ import type { DataDescription } from './description.js';
 import { OptionError } from './errors.js';
 import { nonNegative } from './options.js';
 
-export const noises = ['masking', 'gaussian', 'saltAndPepper'] as const;
-export type NoiseName = (typeof noises)[number];
+const noises = ['masking', 'gaussian', 'saltAndPepper'] as const;
 
 export const corruptionOptions = z.object({
   noise: z
@@ -53,12 +52,9 @@ export interface Corrupted {
  *
  * @throws OptionError if the data cannot take such noise, or an option would have no effect
  */
-export function corruption(
-  data: DataDescription,
-  options: CorruptionOptions,
-): (x: Tensor, stream?: string) => Corrupted {
+export function corruption(data: DataDescription, options: CorruptionOptions): (x: Tensor) => Corrupted {
   requireFitting(data, options);
-  return (x, stream = 'corruption') => corrupt(x, options, stream);
+  return (x) => corrupt(x, options, 'corruption');
 }
 
 /**
