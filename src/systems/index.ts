@@ -11,11 +11,15 @@ export {
   requireCost,
 } from './autoencoder.js';
 export { betaVae } from './betaVae.js';
+export { contractiveAe } from './contractiveAe.js';
+export { type Corrupted, type CorruptionOptions, corruption, corruptionOptions } from './corruption.js';
 export { cvae } from './cvae.js';
+export { dae } from './dae.js';
 export { type Binarisation, binarisations, type DataDescription, describeData } from './description.js';
 export { crossEntropy, type DiscriminatorOptions, discriminator, fake, real } from './discriminator.js';
 export { OptionError } from './errors.js';
 export { type GaussianVae, gaussianVae, type Heads } from './gaussianVae.js';
+export { kSparseAe } from './kSparseAe.js';
 export type { Likelihood, SampleDistribution } from './likelihood.js';
 export { chooseLikelihood, type LikelihoodName, likelihoodFor } from './likelihoods.js';
 export { nearestName } from './nearestName.js';
@@ -48,6 +52,8 @@ export {
 export { findSystem, systems } from './registry.js';
 export { requireBatch } from './requireBatch.js';
 export { inSteps, type RampOptions, ramp } from './schedules.js';
+export { sparseAe } from './sparseAe.js';
+export { stackedDae } from './stackedDae.js';
 export {
   type Batch,
   type CodePrior,

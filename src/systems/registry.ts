@@ -1,13 +1,28 @@
 /** The list of systems. A new one is a line here. */
 import { ae } from './ae.js';
 import { betaVae } from './betaVae.js';
+import { contractiveAe } from './contractiveAe.js';
 import { cvae } from './cvae.js';
+import { dae } from './dae.js';
 import { OptionError } from './errors.js';
+import { kSparseAe } from './kSparseAe.js';
 import { nearestName } from './nearestName.js';
+import { sparseAe } from './sparseAe.js';
+import { stackedDae } from './stackedDae.js';
 import type { System } from './system.js';
 import { vae } from './vae.js';
 
-export const systems: readonly System[] = [ae, vae, cvae, betaVae];
+export const systems: readonly System[] = [
+  ae,
+  dae,
+  stackedDae,
+  sparseAe,
+  kSparseAe,
+  contractiveAe,
+  vae,
+  cvae,
+  betaVae,
+];
 
 /** @throws OptionError that names the nearest system there is */
 export function findSystem(name: string): System {

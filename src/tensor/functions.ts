@@ -137,20 +137,29 @@ export function sort(x: Tensor, options: { descending?: boolean } = {}): { value
 /**
  * Ones at each row's k largest elements, ties to the lowest index, of x's shape; no gradient flows through it.
  *
- * A threshold at the k-th largest value would let more through: float32 numbers tie.
+ * A threshold alone would let more through, as float32 numbers tie. Nothing here depends on how many rows there are,
+ * so that a model with a choice in it can be exported.
  *
  * @param kept int32 scalar ≤ k: only that many of them
  */
 export function topKMask(x: Tensor, k: number, kept?: Tensor): Tensor {
-  const length = x.shape[x.rank - 1];
-  const rows = x.size / length;
-  const indices = x.stopGradient().reshape([rows, length]).topK(k);
-  const flat = indices.add(iota([rows, 1], 0).mul(constant(length, 'int32'))).reshape([rows * k]);
-  const chosen = kept ? iota([rows, k]).less(kept).cast('float32') : ones([rows, k]);
-  return chosen
-    .reshape([rows * k])
-    .scatterAdd(flat, x.size)
-    .reshape(x.shape);
+  const values = x.stopGradient();
+  const ranked = values.topK(k);
+  const last = kept
+    ? iota([k]).equal(kept.sub(1)).where(ranked.cast('float32'), 0).sum(-1, { keepDims: true }).cast('int32')
+    : ranked.sliceAlong(-1, k - 1, k);
+  const threshold = iota([x.shape[x.rank - 1]])
+    .equal(last)
+    .where(values, 0)
+    .sum(-1, { keepDims: true });
+  const above = values.greater(threshold).cast('float32');
+  const level = values.equal(threshold).cast('float32');
+  // Of what lies at the threshold, the first so many as there is room for.
+  const room = above
+    .sum(-1, { keepDims: true })
+    .neg()
+    .add(kept ? kept.cast('float32') : k);
+  return above.add(level.mul(level.cumsum().lessEqual(room).cast('float32')));
 }
 
 /** `value`, with the derivative of `surrogate`: sg(v) + s − sg(s). */

@@ -1,5 +1,6 @@
 /** All reductions there are. A new list of them is a line here. */
+import { autoencoders } from './autoencoders.js';
 import type { Reduction } from './row.js';
 import { vaes } from './vaes.js';
 
-export const reductions: readonly Reduction[] = [...vaes];
+export const reductions: readonly Reduction[] = [...autoencoders, ...vaes];
