@@ -11,13 +11,18 @@ export {
   requireCost,
 } from './autoencoder.js';
 export { betaVae } from './betaVae.js';
+export { bnVae } from './bnVae.js';
+export { ciwae } from './ciwae.js';
+export { cmma } from './cmma.js';
 export { cvae } from './cvae.js';
 export { type DataDescription, describeData } from './description.js';
 export { crossEntropy, type DiscriminatorOptions, discriminator, fake, real } from './discriminator.js';
 export { OptionError } from './errors.js';
 export { type GaussianVae, gaussianVae, type Heads } from './gaussianVae.js';
+export { iwae } from './iwae.js';
 export type { Likelihood, SampleDistribution } from './likelihood.js';
 export { chooseLikelihood, type LikelihoodName, likelihoodFor } from './likelihoods.js';
+export { miwae } from './miwae.js';
 export { nearestName } from './nearestName.js';
 export {
   defaultLatent,
@@ -45,6 +50,7 @@ export {
   stageEnds,
   together,
 } from './phases.js';
+export { piwae } from './piwae.js';
 export { findSystem, systems } from './registry.js';
 export { requireBatch } from './requireBatch.js';
 export { inSteps, type RampOptions, ramp } from './schedules.js';

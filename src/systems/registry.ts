@@ -1,13 +1,19 @@
 /** The list of systems. A new one is a line here. */
 import { ae } from './ae.js';
 import { betaVae } from './betaVae.js';
+import { bnVae } from './bnVae.js';
+import { ciwae } from './ciwae.js';
+import { cmma } from './cmma.js';
 import { cvae } from './cvae.js';
 import { OptionError } from './errors.js';
+import { iwae } from './iwae.js';
+import { miwae } from './miwae.js';
 import { nearestName } from './nearestName.js';
+import { piwae } from './piwae.js';
 import type { System } from './system.js';
 import { vae } from './vae.js';
 
-export const systems: readonly System[] = [ae, vae, cvae, betaVae];
+export const systems: readonly System[] = [ae, vae, cvae, cmma, betaVae, iwae, miwae, ciwae, piwae, bnVae];
 
 /** @throws OptionError that names the nearest system there is */
 export function findSystem(name: string): System {
