@@ -15,7 +15,7 @@ export { bnVae } from './bnVae.js';
 export { ciwae } from './ciwae.js';
 export { cmma } from './cmma.js';
 export { cvae } from './cvae.js';
-export { type DataDescription, describeData } from './description.js';
+export { type Binarisation, binarisations, type DataDescription, describeData } from './description.js';
 export { crossEntropy, type DiscriminatorOptions, discriminator, fake, real } from './discriminator.js';
 export { OptionError } from './errors.js';
 export { type GaussianVae, gaussianVae, type Heads } from './gaussianVae.js';
