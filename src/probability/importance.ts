@@ -4,7 +4,7 @@
  *   log w_k = log p(x|z_k) + log p(z_k) − log q(z_k|x),   z_k ~ q(z|x)
  *   E log 1/K Σ_k w_k ≤ log p(x),   tighter with every K
  *
- * Source: Burda, Grosse & Salakhutdinov 2016 (arXiv:1509.00519), eq. 7-8, 13-14.
+ * Source: Burda, Grosse & Salakhutdinov 2016 (arXiv:1509.00519), §3.
  */
 import { logMeanExp, type Shape, softmax, type Tensor, vjp } from '../tensor/index.js';
 import { type Distribution, sumEvent } from './distribution.js';
@@ -18,7 +18,7 @@ import { DiagonalNormal } from './normal.js';
  *   stl       Σ_k w̃_k  ∂log w_k/∂z_k ∂z_k/∂φ; biased for K > 1
  *   dreg      Σ_k w̃_k² ∂log w_k/∂z_k ∂z_k/∂φ; the same in the mean as `standard`, with less noise
  *
- * Sources: Roeder, Wu & Duvenaud 2017 (arXiv:1703.09194); Tucker et al. 2019 (arXiv:1810.04152), eq. 8.
+ * Sources: Roeder, Wu & Duvenaud 2017 (arXiv:1703.09194); Tucker et al. 2019 (arXiv:1810.04152).
  */
 export const importanceGradients = ['standard', 'stl', 'dreg'] as const;
 export type ImportanceGradient = (typeof importanceGradients)[number];

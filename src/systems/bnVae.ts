@@ -6,7 +6,7 @@
  *
  * γ is no variable: a learned one would go to 0, and the bound with it. Evaluation takes the running mean and variance.
  *
- * Source: Zhu et al., ACL 2020, eq. 7-9.
+ * Source: Zhu et al., ACL 2020 (arXiv:2004.12585).
  */
 import { z } from 'zod';
 import { batchNorm, linear, sequential } from '../nn/index.js';

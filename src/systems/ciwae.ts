@@ -3,7 +3,7 @@
  *
  *   −β 1/K Σ_k log w_k − (1 − β) log 1/K Σ_k w_k
  *
- * Source: Rainforth et al., ICML 2018, §4.2.
+ * Source: Rainforth et al., ICML 2018 (arXiv:1802.04537).
  */
 import { z } from 'zod';
 import { importanceWeighted } from './importanceWeighted.js';

@@ -5,7 +5,7 @@
  *
  * The CVAE's decoder is told y as well; this one is not, so the code has to say what the class says.
  *
- * Source: Pandey & Dukkipati 2016, §3.
+ * Source: Pandey & Dukkipati 2016 (arXiv:1603.01801).
  */
 import { z as schema } from 'zod';
 import { activations, linear, sequential } from '../nn/index.js';

@@ -6,7 +6,7 @@
  * No KL in closed form here: all three densities are those of the draws. With two stochastic layers it is
  * `hierarchical-vae` with a bottom-up encoder, which has no importance weights yet.
  *
- * Source: Burda, Grosse & Salakhutdinov, ICLR 2016, eq. 7-8; `dreg`: Tucker et al., ICLR 2019, eq. 8.
+ * Source: Burda, Grosse & Salakhutdinov, ICLR 2016, §3; `dreg`: Tucker et al., ICLR 2019.
  */
 import { gradientOption, importanceWeighted } from './importanceWeighted.js';
 import { gaussianVaeOptions, positiveInteger } from './options.js';

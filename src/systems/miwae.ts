@@ -4,7 +4,7 @@
  *
  *   −1/M Σ_m log 1/K Σ_k w_mk
  *
- * Source: Rainforth et al., ICML 2018, §4.1.
+ * Source: Rainforth et al., ICML 2018 (arXiv:1802.04537).
  */
 import { groupOptions, importanceWeighted } from './importanceWeighted.js';
 import { system } from './system.js';

@@ -5,7 +5,7 @@
  *   decoder  −log 1/(M K) Σ_mk w_mk
  *   encoder  −1/M Σ_m log 1/K Σ_k w_mk
  *
- * Source: Rainforth et al., ICML 2018, §4.3.
+ * Source: Rainforth et al., ICML 2018 (arXiv:1802.04537).
  */
 import { logMeanExp } from '../tensor/index.js';
 import { groupOptions, importanceWeighted } from './importanceWeighted.js';
