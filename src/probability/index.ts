@@ -11,5 +11,6 @@ export {
   logWeights,
 } from './importance.js';
 export { kl, klPerDimension, sampledKl } from './kl.js';
+export { LogCosh, type LogCoshParameters, logCosh } from './logCosh.js';
 export { DiscretisedLogistic, type DiscretisedLogisticParameters } from './logistic.js';
 export { DiagonalNormal, type DiagonalNormalParameters } from './normal.js';
