@@ -15,7 +15,7 @@ export const ciwae = system({
   name: 'ciwae',
   title: 'CIWAE',
   paper: 'Rainforth et al., ICML 2018, arXiv:1802.04537',
-  objective: String.raw`-\mathbb{E}\Big[\frac{\beta}{K} \sum_k \log w_k + (1-\beta) \log \frac{1}{K} \sum_k w_k\Big]`,
+  objective: String.raw`-\mathbb{E}[\frac{\beta}{K} \sum_k \log w_k + (1-\beta) \log \frac{1}{K} \sum_k w_k]`,
   summary: 'Between VAE and IWAE by a weight: a tight bound whose encoder gradient does not vanish.',
   options: gaussianVaeOptions.extend({
     k: positiveInteger().default(64).describe('draws of the code per sample'),

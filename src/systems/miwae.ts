@@ -14,7 +14,7 @@ export const miwae = system({
   name: 'miwae',
   title: 'MIWAE',
   paper: 'Rainforth et al., ICML 2018, arXiv:1802.04537',
-  objective: String.raw`-\mathbb{E}\,\frac{1}{M} \sum_{m=1}^M \log \frac{1}{K} \sum_{k=1}^K w_{mk}`,
+  objective: String.raw`-\mathbb{E}[\frac{1}{M} \sum_m \log \frac{1}{K} \sum_k w_{mk}]`,
   summary:
     'Between VAE and IWAE: several importance-weighted bounds averaged, for a clearer encoder gradient.',
   options: groupOptions,
