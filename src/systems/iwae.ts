@@ -3,8 +3,8 @@
  *
  *   −log 1/K Σ_k w_k,   w_k = p(x|z_k) p(z_k) / q(z_k|x),   z_k ~ q(z|x)
  *
- * No KL in closed form here: all three densities are those of the draws. With two stochastic layers it is
- * `hierarchical-vae` with a bottom-up encoder, which has no importance weights yet.
+ * No KL in closed form here: all three densities are those of the draws. One stochastic layer;
+ * the paper has two as well.
  *
  * Source: Burda, Grosse & Salakhutdinov, ICLR 2016, §3; `dreg`: Tucker et al., ICLR 2019.
  */
