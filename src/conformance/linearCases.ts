@@ -1,7 +1,7 @@
 /** Systems that are probabilistic PCA when their networks are linear: a list that tests run through. */
 
 import { type Layer, linear } from '../nn/index.js';
-import { betaVae, cvae, type System, vae } from '../systems/index.js';
+import { betaVae, cmma, cvae, iwae, piwae, type System, vae } from '../systems/index.js';
 import { numericTable, type Toy, toy } from './models.js';
 
 /** All sign combinations of (2, 1, ½): mean 0 and covariance exactly diag(4, 1, ¼). */
@@ -26,6 +26,8 @@ export interface LinearCase {
   readonly system: System;
   readonly options: Record<string, unknown>;
   readonly given: Toy;
+  /** Whether the code's prior is learned, in `priorMean` and `priorLogVar`. */
+  readonly hasLearnedPrior?: boolean;
 }
 
 export const linearCases: readonly LinearCase[] = [
@@ -43,5 +45,20 @@ export const linearCases: readonly LinearCase[] = [
     system: cvae,
     options: { sigma: 'shared', prior: 'standard' },
     given: labelled,
+  },
+  { name: 'iwae with one draw', system: iwae, options: { sigma: 'shared', k: 1 }, given: data },
+  {
+    name: 'iwae with three draws and the doubly reparameterised gradient',
+    system: iwae,
+    options: { sigma: 'shared', k: 3, gradient: 'dreg' },
+    given: data,
+  },
+  { name: 'piwae', system: piwae, options: { sigma: 'shared', m: 2, k: 2 }, given: data },
+  {
+    name: 'cmma with one class',
+    system: cmma,
+    options: { sigma: 'shared', priorHidden: [] },
+    given: labelled,
+    hasLearnedPrior: true,
   },
 ];

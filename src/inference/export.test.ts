@@ -5,7 +5,7 @@ import { engines } from '../conformance/engines.js';
 import { build, optionsOf, pictures, type Toy, tableOf, termValue, toy } from '../conformance/models.js';
 import { type Engine, exportModel, initialValues, type OrtModule } from '../engine/index.js';
 import { RandomStream } from '../random/index.js';
-import { ae, betaVae, cvae, type System, vae } from '../systems/index.js';
+import { ae, betaVae, cmma, cvae, type System, vae } from '../systems/index.js';
 import { constant, input, Program, sizeOf, step, type Tensor, Variable } from '../tensor/index.js';
 import { checkParity, type ExportedModel, exportModels, ModelRunner, TrainedModel } from './index.js';
 
@@ -163,6 +163,16 @@ test('files describe their inputs and outputs, in the units of the data', async 
   };
   expect(greyEncoder.inputs).toEqual([{ name: 'x', ...picture }]);
   expect(greyDecoder.outputs).toEqual([{ name: 'x', ...picture }]);
+});
+
+test('a file asks for the class only where its outputs depend on it', async () => {
+  const model = await modelOf(cmma, data['uint8 pictures'], networks.mlp, engines[0].create());
+  const exported = await exportModels(model.runner);
+  expect(exported.map(({ inputs }) => inputs.map(({ name }) => name))).toEqual([
+    ['x', 'label'],
+    ['z'],
+    ['noise', 'label'],
+  ]);
 });
 
 test('the same noise gives the same samples: nothing in a file is random', async () => {

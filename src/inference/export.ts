@@ -52,7 +52,10 @@ export async function exportModels(runner: ModelRunner): Promise<ExportedModel[]
       noise: { [PRIOR_STREAM]: NOISE },
       metadata: { producer: 'vaekit', system: system.name, part: name },
     });
-    const { inputs, outputs } = build(runner, 1);
+    const { inputs: offered, outputs } = build(runner, 1);
+    // Where the class does not reach the outputs, as in the decoder of a CMMA, the file does not ask for it.
+    const read = ([name, [tensor]]: [string, Port]) => !tensor.is('input') || example.inputs.has(name);
+    const inputs = Object.fromEntries(Object.entries(offered).filter(read));
     return { name, bytes, inputs: describe(inputs), outputs: describe(outputs), program };
   });
   return Promise.all(exported);

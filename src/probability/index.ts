@@ -2,6 +2,14 @@
 export { Bernoulli } from './bernoulli.js';
 export { Categorical } from './categorical.js';
 export { type Distribution, type DrawOptions, type Reparameterised, sumEvent } from './distribution.js';
+export {
+  type ImportanceGradient,
+  type ImportanceOptions,
+  type ImportanceSamples,
+  importanceGradients,
+  importanceSamples,
+  logWeights,
+} from './importance.js';
 export { kl, klPerDimension, sampledKl } from './kl.js';
 export { LogCosh, type LogCoshParameters, logCosh } from './logCosh.js';
 export { DiscretisedLogistic, type DiscretisedLogisticParameters } from './logistic.js';

@@ -9,8 +9,8 @@
 import { z as schema } from 'zod';
 import { linear } from '../nn/index.js';
 import { DiagonalNormal, kl, klPerDimension } from '../probability/index.js';
-import { oneHot, type Tensor } from '../tensor/index.js';
-import { OptionError } from './errors.js';
+import type { Tensor } from '../tensor/index.js';
+import { classCondition } from './condition.js';
 import { gaussianVae, softlyBounded } from './gaussianVae.js';
 import { gaussianVaeOptions } from './options.js';
 import { type Batch, system } from './system.js';
@@ -39,10 +39,7 @@ export const cvae = system({
     const { posterior, likelihood, prior: standardPrior, latent } = gaussianVae(data, options, scope);
     const priorMean = linear(latent)(scope.child('priorMean'));
     const priorLogVar = linear(latent)(scope.child('priorLogVar'));
-    const conditionOf = (labels: Tensor | undefined) => {
-      if (labels) return oneHot(labels, data.classes);
-      throw new OptionError('labels', 'cvae is conditioned on the class of each sample; give one for each');
-    };
+    const conditionOf = classCondition('cvae', data.classes);
     const prior = (count: number, labels?: Tensor) => {
       if (priorKind === 'standard') return standardPrior(count);
       const y = conditionOf(labels);

@@ -13,6 +13,9 @@ export {
 export { betaVae } from './betaVae.js';
 export { contractiveAe } from './contractiveAe.js';
 export { type Corrupted, type CorruptionOptions, corruption, corruptionOptions } from './corruption.js';
+export { bnVae } from './bnVae.js';
+export { ciwae } from './ciwae.js';
+export { cmma } from './cmma.js';
 export { cvae } from './cvae.js';
 export { dae } from './dae.js';
 export { type Binarisation, binarisations, type DataDescription, describeData } from './description.js';
@@ -20,8 +23,10 @@ export { crossEntropy, type DiscriminatorOptions, discriminator, fake, real } fr
 export { OptionError } from './errors.js';
 export { type GaussianVae, gaussianVae, type Heads } from './gaussianVae.js';
 export { kSparseAe } from './kSparseAe.js';
+export { iwae } from './iwae.js';
 export type { Likelihood, SampleDistribution } from './likelihood.js';
 export { chooseLikelihood, type LikelihoodName, likelihoodFor } from './likelihoods.js';
+export { miwae } from './miwae.js';
 export { nearestName } from './nearestName.js';
 export {
   defaultLatent,
@@ -49,6 +54,7 @@ export {
   stageEnds,
   together,
 } from './phases.js';
+export { piwae } from './piwae.js';
 export { findSystem, systems } from './registry.js';
 export { requireBatch } from './requireBatch.js';
 export { inSteps, type RampOptions, ramp } from './schedules.js';

@@ -2,6 +2,9 @@
 import { ae } from './ae.js';
 import { betaVae } from './betaVae.js';
 import { contractiveAe } from './contractiveAe.js';
+import { bnVae } from './bnVae.js';
+import { ciwae } from './ciwae.js';
+import { cmma } from './cmma.js';
 import { cvae } from './cvae.js';
 import { dae } from './dae.js';
 import { OptionError } from './errors.js';
@@ -23,6 +26,14 @@ export const systems: readonly System[] = [
   cvae,
   betaVae,
 ];
+import { iwae } from './iwae.js';
+import { miwae } from './miwae.js';
+import { nearestName } from './nearestName.js';
+import { piwae } from './piwae.js';
+import type { System } from './system.js';
+import { vae } from './vae.js';
+
+export const systems: readonly System[] = [ae, vae, cvae, cmma, betaVae, iwae, miwae, ciwae, piwae, bnVae];
 
 /** @throws OptionError that names the nearest system there is */
 export function findSystem(name: string): System {

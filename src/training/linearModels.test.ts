@@ -39,7 +39,7 @@ const schedule = { steps: 3000, batchSize: 64, learningRate: 0.03, schedule: 'co
 const enlarged = (given: Toy): Toy => ({ ...given, data: { ...given.data, size: 64 } });
 
 for (const { name: engineName, create } of engines.slice(0, 2)) {
-  for (const { name, system, options, given } of linearCases) {
+  for (const { name, system, options, given, hasLearnedPrior } of linearCases) {
     test(`the linear ${name} is probabilistic PCA on ${engineName}`, async () => {
       const definition = runOf(system, enlarged(given), create(), {
         options: { ...linearLayers, latent: 1, ...options },
@@ -50,14 +50,20 @@ for (const { name: engineName, create } of engines.slice(0, 2)) {
         Array.from((await definition.engine.variables.read([name])).get(name) ?? []);
       const weight = await read('decoder.weight');
       const bias = await read('decoder.bias');
+      const priorOf = async (head: string) =>
+        hasLearnedPrior ? (await read(`${head}.weight`))[0] + (await read(`${head}.bias`))[0] : 0;
+      // What a code from N(m, eˢ) gives is what a standard one gives with weights e^(s/2) w and biases b + m w.
+      const center = await priorOf('priorMean');
+      const spread = Math.exp(0.5 * (await priorOf('priorLogVar')));
+      const axis = weight.slice(0, 3).map((value) => spread * value);
       // Rows after the first are those of the class, which is always the same one.
-      const shift = bias.map((value, j) => value + (weight[3 + j] ?? 0));
+      const shift = bias.map((value, j) => value + center * weight[j] + (weight[3 + j] ?? 0));
       const variance =
         options.sigma === 'optimal'
           ? (await read('likelihood.variance'))[0]
           : Math.exp(2 * (Math.log1p(Math.exp((await read('likelihood.logSigma'))[0] + 6)) - 6));
       // The likelihood is flat at its maximum: noise of 1 % in the weights is 1e-4 nats.
-      const nll = exactNll(weight.slice(0, 3), shift, variance);
+      const nll = exactNll(axis, shift, variance);
       expect(nll).toBeGreaterThan(4.479958);
       expect(nll).toBeLessThan(4.4801);
       expect(Math.abs(variance / 0.625 - 1)).toBeLessThan(0.01);

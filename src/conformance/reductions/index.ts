@@ -4,3 +4,8 @@ import type { Reduction } from './row.js';
 import { vaes } from './vaes.js';
 
 export const reductions: readonly Reduction[] = [...autoencoders, ...vaes];
+import { bounds } from './bounds.js';
+import type { Reduction } from './row.js';
+import { vaes } from './vaes.js';
+
+export const reductions: readonly Reduction[] = [...vaes, ...bounds];
