@@ -1,7 +1,18 @@
 /** Distributions and divergences between them. */
+export {
+  type AggregateEstimator,
+  type AggregateOptions,
+  aggregateEstimators,
+  aggregateLogDensity,
+  decompose,
+  type KlParts,
+  logWeightsOf,
+  pairwiseLogDensity,
+} from './aggregate.js';
 export { Bernoulli } from './bernoulli.js';
 export { Categorical } from './categorical.js';
 export { type Distribution, type DrawOptions, type Reparameterised, sumEvent } from './distribution.js';
 export { kl, klPerDimension, sampledKl } from './kl.js';
 export { DiscretisedLogistic, type DiscretisedLogisticParameters } from './logistic.js';
 export { DiagonalNormal, type DiagonalNormalParameters } from './normal.js';
+export { permuteEachDimension } from './permutation.js';
