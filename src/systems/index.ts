@@ -10,12 +10,17 @@ export {
   costs,
   requireCost,
 } from './autoencoder.js';
+export { betaTcvae } from './betaTcvae.js';
 export { betaVae } from './betaVae.js';
 export { cvae } from './cvae.js';
 export { type DataDescription, describeData } from './description.js';
+export { dipVae } from './dipVae.js';
 export { crossEntropy, type DiscriminatorOptions, discriminator, fake, real } from './discriminator.js';
+export { disentangledBetaVae } from './disentangledBetaVae.js';
 export { OptionError } from './errors.js';
+export { factorVae } from './factorVae.js';
 export { type GaussianVae, gaussianVae, type Heads } from './gaussianVae.js';
+export { hfvae } from './hfvae.js';
 export type { Likelihood, SampleDistribution } from './likelihood.js';
 export { chooseLikelihood, type LikelihoodName, likelihoodFor } from './likelihoods.js';
 export { nearestName } from './nearestName.js';

@@ -1,13 +1,26 @@
 /** The list of systems. A new one is a line here. */
 import { ae } from './ae.js';
+import { betaTcvae } from './betaTcvae.js';
 import { betaVae } from './betaVae.js';
 import { cvae } from './cvae.js';
+import { dipVae } from './dipVae.js';
+import { disentangledBetaVae } from './disentangledBetaVae.js';
 import { OptionError } from './errors.js';
+import { hfvae } from './hfvae.js';
 import { nearestName } from './nearestName.js';
 import type { System } from './system.js';
 import { vae } from './vae.js';
 
-export const systems: readonly System[] = [ae, vae, cvae, betaVae];
+export const systems: readonly System[] = [
+  ae,
+  vae,
+  cvae,
+  betaVae,
+  disentangledBetaVae,
+  dipVae,
+  betaTcvae,
+  hfvae,
+];
 
 /** @throws OptionError that names the nearest system there is */
 export function findSystem(name: string): System {
