@@ -23,7 +23,7 @@ export const betaTcvae = system({
   name: 'beta-tcvae',
   title: 'β-TCVAE',
   paper: 'Chen et al., NeurIPS 2018, arXiv:1802.04942',
-  objective: String.raw`-\mathbb{E}_{q(z|x)}[\log p(x|z)] + \alpha I(x;z) + \beta\,KL(q(z)\,\|\,\prod_l q(z_l)) + \gamma\sum_l KL(q(z_l)\,\|\,p(z_l))`,
+  objective: String.raw`-\mathbb{E}_{q(z|x)}[\log p(x|z)] + \alpha\,I(x; z) + \beta\,KL(q(z)\,\|\,\prod_l q(z_l)) + \gamma\,\sum_l KL(q(z_l)\,\|\,p(z_l))`,
   summary:
     'A VAE that pays for dependence between coordinates alone: separate coordinates at less cost than β-VAE.',
   options: gaussianVaeOptions.extend({

@@ -26,7 +26,7 @@ export const hfvae = system({
   name: 'hfvae',
   title: 'HFVAE',
   paper: 'Esmaeili et al., AISTATS 2019, arXiv:1804.02086',
-  objective: String.raw`-\mathbb{E}_{q(z|x)}[\log p(x|z)] + \sum_j KL(q(z_j)\,\|\,p(z_j)) + \alpha I(x;z) + \beta\,KL(q(z)\,\|\,\prod_g q(z^g)) + \gamma\sum_g KL(q(z^g)\,\|\,\prod_{j\in g} q(z_j))`,
+  objective: String.raw`-\mathbb{E}_{q(z|x)}[\log p(x|z)] + \sum_j KL(q(z_j)\,\|\,p(z_j)) + \alpha\,I(x; z) + \beta\,KL(q(z)\,\|\,\prod_g q(z^g)) + \gamma\,\sum_g KL(q(z^g)\,\|\,\prod_{j\in{}g} q(z_j))`,
   summary: 'A β-TCVAE with groups of coordinates: apart from one another, and freer within.',
   options: gaussianVaeOptions.extend({
     alpha: nonNegative().default(1).describe('weight of the mutual information of sample and code'),
