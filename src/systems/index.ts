@@ -13,7 +13,7 @@ export {
 export { betaTcvae } from './betaTcvae.js';
 export { betaVae } from './betaVae.js';
 export { cvae } from './cvae.js';
-export { type DataDescription, describeData } from './description.js';
+export { type Binarisation, binarisations, type DataDescription, describeData } from './description.js';
 export { dipVae } from './dipVae.js';
 export { crossEntropy, type DiscriminatorOptions, discriminator, fake, real } from './discriminator.js';
 export { disentangledBetaVae } from './disentangledBetaVae.js';

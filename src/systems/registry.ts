@@ -6,6 +6,7 @@ import { cvae } from './cvae.js';
 import { dipVae } from './dipVae.js';
 import { disentangledBetaVae } from './disentangledBetaVae.js';
 import { OptionError } from './errors.js';
+import { factorVae } from './factorVae.js';
 import { hfvae } from './hfvae.js';
 import { nearestName } from './nearestName.js';
 import type { System } from './system.js';
@@ -18,6 +19,7 @@ export const systems: readonly System[] = [
   betaVae,
   disentangledBetaVae,
   dipVae,
+  factorVae,
   betaTcvae,
   hfvae,
 ];
