@@ -125,3 +125,9 @@ test('a batch shorter than four codes is refused', () => {
   );
   expect(() => dipVae.require?.({ ...given, run: { batchSize: 40, isLengthGiven: false } })).not.toThrow();
 });
+
+test('without a batch size it is one that long codes can be estimated from', () => {
+  const batchSize = (latent: number) => dipVae.training?.(dipVae.options.parse({ latent }), data).batchSize;
+  expect(batchSize(10)).toBe(256);
+  expect(batchSize(100)).toBe(400);
+});

@@ -14,8 +14,9 @@
 import { z } from 'zod';
 import type { DiagonalNormal } from '../probability/index.js';
 import { covariance, iota, type Tensor } from '../tensor/index.js';
+import type { DataDescription } from './description.js';
 import { gaussianVae } from './gaussianVae.js';
-import { defaultLatent, nonNegative, vaeOptions } from './options.js';
+import { defaultLatent, nonNegative, type VaeOptions, vaeOptions } from './options.js';
 import { requireBatch } from './requireBatch.js';
 import { type Batch, system } from './system.js';
 import { penalty } from './terms.js';
@@ -60,12 +61,11 @@ export const dipVae = system({
         'weight of the variances’ squared distance from 1 (default: 10 times lambdaOffDiagonal with type i, the same with type ii)',
       ),
   }),
-  // The rank of the estimate: 256 is enough for codes of up to 64 numbers.
-  training: () => ({ batchSize: 256 }),
+  training: (options, data) => ({ batchSize: Math.max(256, leastBatch(options, data)) }),
   require({ options, ...given }) {
-    const latent = options.latent ?? defaultLatent(given.data);
+    const latent = codeLength(options, given.data);
     const because = `dip-vae estimates a ${latent} × ${latent} covariance from the batch`;
-    requireBatch(given, 4 * latent, because);
+    requireBatch(given, leastBatch(options, given.data), because);
   },
   build(data, { type, lambdaOffDiagonal, lambdaDiagonal, ...options }, scope) {
     const parts = gaussianVae(data, options, scope);
@@ -83,3 +83,10 @@ export const dipVae = system({
     };
   },
 });
+
+type CodeOptions = Pick<VaeOptions, 'latent'>;
+
+const codeLength = ({ latent }: CodeOptions, data: DataDescription) => latent ?? defaultLatent(data);
+
+/** From fewer samples than that, covariances of d coordinates are mostly noise. */
+const leastBatch = (options: CodeOptions, data: DataDescription) => 4 * codeLength(options, data);
