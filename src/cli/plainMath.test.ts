@@ -8,6 +8,9 @@ test('equations are readable on a terminal', () => {
   );
   expect(plainMath(String.raw`\frac{1}{D}\|x - f(z)\|^2`)).toBe('1/D ‖x − f(z)‖²');
   expect(plainMath(String.raw`\sum_i (x_i - f(g(x))_i)^2`)).toBe('Σ_i (x_i − f(g(x))_i)²');
+  expect(plainMath(String.raw`\sum_{i\ne{}j} C_{ij}^2 + \prod_{j\in{}g} q_j`)).toBe(
+    'Σ_i≠j C_ij² + Π_j∈g q_j',
+  );
 });
 
 test.each(systems.map(({ name, objective }) => [name, objective]))(

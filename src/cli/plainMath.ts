@@ -15,11 +15,14 @@ const SYMBOLS: Readonly<Record<string, string>> = {
   sum: 'Σ',
   partial: '∂',
   dots: '…',
+  prod: 'Π',
   cdot: '·',
   times: '×',
   sim: '~',
   le: '≤',
   ge: '≥',
+  ne: '≠',
+  in: '∈',
 };
 
 /** `-\mathbb{E}_{q(z|x)}[\log p(x|z)]` → `−E_q(z|x)[log p(x|z)]`. Commands that it does not know keep their name. */

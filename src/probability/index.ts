@@ -1,4 +1,14 @@
 /** Distributions and divergences between them. */
+export {
+  type AggregateEstimator,
+  type AggregateOptions,
+  aggregateEstimators,
+  aggregateLogDensity,
+  decompose,
+  type KlParts,
+  logWeightsOf,
+  pairwiseLogDensity,
+} from './aggregate.js';
 export { Bernoulli } from './bernoulli.js';
 export { Categorical } from './categorical.js';
 export { type Distribution, type DrawOptions, type Reparameterised, sumEvent } from './distribution.js';
@@ -14,3 +24,4 @@ export { kl, klPerDimension, sampledKl } from './kl.js';
 export { LogCosh, type LogCoshParameters, logCosh } from './logCosh.js';
 export { DiscretisedLogistic, type DiscretisedLogisticParameters } from './logistic.js';
 export { DiagonalNormal, type DiagonalNormalParameters } from './normal.js';
+export { permuteEachDimension } from './permutation.js';

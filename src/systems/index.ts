@@ -10,6 +10,7 @@ export {
   costs,
   requireCost,
 } from './autoencoder.js';
+export { betaTcvae } from './betaTcvae.js';
 export { betaVae } from './betaVae.js';
 export { contractiveAe } from './contractiveAe.js';
 export { type Corrupted, type CorruptionOptions, corruption, corruptionOptions } from './corruption.js';
@@ -19,11 +20,15 @@ export { cmma } from './cmma.js';
 export { cvae } from './cvae.js';
 export { dae } from './dae.js';
 export { type Binarisation, binarisations, type DataDescription, describeData } from './description.js';
+export { dipVae } from './dipVae.js';
 export { crossEntropy, type DiscriminatorOptions, discriminator, fake, real } from './discriminator.js';
+export { disentangledBetaVae } from './disentangledBetaVae.js';
 export { OptionError } from './errors.js';
+export { factorVae } from './factorVae.js';
 export { type GaussianVae, gaussianVae, type Heads } from './gaussianVae.js';
 export { kSparseAe } from './kSparseAe.js';
 export { iwae } from './iwae.js';
+export { hfvae } from './hfvae.js';
 export type { Likelihood, SampleDistribution } from './likelihood.js';
 export { chooseLikelihood, type LikelihoodName, likelihoodFor } from './likelihoods.js';
 export { miwae } from './miwae.js';

@@ -1,5 +1,6 @@
 /** The list of systems. A new one is a line here. */
 import { ae } from './ae.js';
+import { betaTcvae } from './betaTcvae.js';
 import { betaVae } from './betaVae.js';
 import { contractiveAe } from './contractiveAe.js';
 import { bnVae } from './bnVae.js';
@@ -9,6 +10,11 @@ import { cvae } from './cvae.js';
 import { dae } from './dae.js';
 import { OptionError } from './errors.js';
 import { kSparseAe } from './kSparseAe.js';
+import { dipVae } from './dipVae.js';
+import { disentangledBetaVae } from './disentangledBetaVae.js';
+import { OptionError } from './errors.js';
+import { factorVae } from './factorVae.js';
+import { hfvae } from './hfvae.js';
 import { nearestName } from './nearestName.js';
 import { sparseAe } from './sparseAe.js';
 import { stackedDae } from './stackedDae.js';
@@ -34,6 +40,15 @@ import type { System } from './system.js';
 import { vae } from './vae.js';
 
 export const systems: readonly System[] = [ae, vae, cvae, cmma, betaVae, iwae, miwae, ciwae, piwae, bnVae];
+  vae,
+  cvae,
+  betaVae,
+  disentangledBetaVae,
+  dipVae,
+  factorVae,
+  betaTcvae,
+  hfvae,
+];
 
 /** @throws OptionError that names the nearest system there is */
 export function findSystem(name: string): System {

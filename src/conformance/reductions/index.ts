@@ -9,3 +9,8 @@ import type { Reduction } from './row.js';
 import { vaes } from './vaes.js';
 
 export const reductions: readonly Reduction[] = [...vaes, ...bounds];
+import { disentanglement } from './disentanglement.js';
+import type { Reduction } from './row.js';
+import { vaes } from './vaes.js';
+
+export const reductions: readonly Reduction[] = [...vaes, ...disentanglement];
