@@ -1,4 +1,5 @@
 /** Systems: every autoencoder by name, and what is needed to write another. */
+export { aae } from './aae.js';
 export { ae } from './ae.js';
 export { chooseArchitecture } from './architectures/index.js';
 export {
@@ -16,6 +17,7 @@ export { type DataDescription, describeData } from './description.js';
 export { crossEntropy, type DiscriminatorOptions, discriminator, fake, real } from './discriminator.js';
 export { OptionError } from './errors.js';
 export { type GaussianVae, gaussianVae, type Heads } from './gaussianVae.js';
+export { infoVae } from './infoVae.js';
 export type { Likelihood, SampleDistribution } from './likelihood.js';
 export { chooseLikelihood, type LikelihoodName, likelihoodFor } from './likelihoods.js';
 export { nearestName } from './nearestName.js';
@@ -48,6 +50,7 @@ export {
 export { findSystem, systems } from './registry.js';
 export { requireBatch } from './requireBatch.js';
 export { inSteps, type RampOptions, ramp } from './schedules.js';
+export { swae } from './swae.js';
 export {
   type Batch,
   type CodePrior,
@@ -72,3 +75,5 @@ export {
   weighted,
 } from './terms.js';
 export { vae, vaeModel } from './vae.js';
+export { waeGan } from './waeGan.js';
+export { waeMmd } from './waeMmd.js';

@@ -1,13 +1,18 @@
 /** The list of systems. A new one is a line here. */
+import { aae } from './aae.js';
 import { ae } from './ae.js';
 import { betaVae } from './betaVae.js';
 import { cvae } from './cvae.js';
 import { OptionError } from './errors.js';
+import { infoVae } from './infoVae.js';
 import { nearestName } from './nearestName.js';
+import { swae } from './swae.js';
 import type { System } from './system.js';
 import { vae } from './vae.js';
+import { waeGan } from './waeGan.js';
+import { waeMmd } from './waeMmd.js';
 
-export const systems: readonly System[] = [ae, vae, cvae, betaVae];
+export const systems: readonly System[] = [ae, vae, cvae, betaVae, infoVae, waeMmd, waeGan, swae, aae];
 
 /** @throws OptionError that names the nearest system there is */
 export function findSystem(name: string): System {
