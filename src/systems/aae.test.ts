@@ -55,6 +55,13 @@ test.each(['deterministic', 'gaussian', 'universal'])(
   },
 );
 
+test('at adversarial weight 0 the generator phase moves nothing, which leaves an autoencoder', () => {
+  const { scope, terms } = built({ adversarialWeight: 0 });
+  const { value, weight } = toWeighted(terms.deception);
+  for (const slopes of compute(grad(value.mul(weight).mean(), scope.variables), { values: { x } }))
+    expect(Math.max(...slopes.map(Math.abs))).toBe(0);
+});
+
 test('a discriminator that says nothing costs log 2', () => {
   const { scope, terms } = built({ adversarialWeight: 4 });
   const zero = scope.variables.filter(({ name }) => name.startsWith('discriminator.'));
@@ -89,9 +96,13 @@ test('the best discriminator of two normal distributions is log p − log q: 0 h
   expect(Math.abs(right - 2)).toBeLessThan(0.1);
 });
 
-test('evaluation reports the cost and how well codes deceive', () => {
-  const { model, batch } = built();
-  expect(Object.keys(model.objective(batch(5)))).toEqual(['reconstruction', 'deception']);
+test('evaluation reports how well codes deceive, and judges weights by the cost alone', () => {
+  const { model, batch, terms } = built();
+  const { reconstruction, deception } = model.objective(batch(5));
+  expect(toWeighted(deception).weight).toBe(0);
+  const [reported, trained] = compute([termValue(deception), termValue(terms.deception)], { values: { x } });
+  expect(reported).toEqual(trained);
+  expect(toWeighted(reconstruction).weight).toBe(1);
 });
 
 test('with supervision of the prior, the discriminator is told the class and each class has its own part', () => {

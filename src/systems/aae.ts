@@ -90,8 +90,8 @@ export const aae = system({
     const reconstruction = ({ x, labels }: Batch) => ({
       reconstruction: parts.cost(decode(parts.draw(x), labels), x).sumOverEvent(),
     });
-    const deception = ({ x, labels }: Batch) => ({
-      deception: penalty(adversarialWeight, real(logits(parts.draw(x), labels))),
+    const deception = ({ x, labels }: Batch, weight: number) => ({
+      deception: penalty(weight, real(logits(parts.draw(x), labels))),
     });
     const discrimination = ({ x, labels }: Batch) => {
       const drawn = prior(x.shape[0], labels).sample({ stream: 'prior' });
@@ -107,11 +107,18 @@ export const aae = system({
     const phases: [Phase, Phase, Phase] = [
       { name: 'reconstruction', moves: allBut(adversary), objective: reconstruction },
       { name: 'discriminator', moves: only(adversary), optimizer, objective: discrimination },
-      { name: 'generator', moves: parts.moves.encoder, optimizer, objective: deception },
+      {
+        name: 'generator',
+        moves: parts.moves.encoder,
+        optimizer,
+        objective: (batch) => deception(batch, adversarialWeight),
+      },
     ];
     return {
       codeShape: [parts.latent],
-      objective: (batch) => ({ ...reconstruction(batch), ...deception(batch) }),
+      // How well codes deceive says as much about the discriminator as about them, so it is reported and the best
+      // weights are not chosen by it.
+      objective: (batch) => ({ ...reconstruction(batch), ...deception(batch, 0) }),
       stages: [inTurn(...phases)],
       encode: ({ x }) => parts.encode(x),
       decode: (code, labels) => parts.mean(decode(code, labels)),

@@ -62,6 +62,15 @@ export const waeGan = system({
         return { discrimination: penalty(lambda, real(logits(drawn(codes))).add(fake(logits(codes)))) };
       },
     };
-    return { ...model, objective: autoencoder.objective, stages: [inTurn(autoencoder, critic)] };
+    return {
+      ...model,
+      // How well codes deceive says as much about the discriminator as about them, so it is reported and the best
+      // weights are not chosen by it.
+      objective: ({ x }) => {
+        const codes = code(x);
+        return { reconstruction: reconstruction(x, codes), deception: penalty(0, real(logits(codes))) };
+      },
+      stages: [inTurn(autoencoder, critic)],
+    };
   },
 });
