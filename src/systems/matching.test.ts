@@ -25,13 +25,17 @@ test.each<{ system: System; prior: CodePriorName; options: Record<string, unknow
   { system: waeMmd, prior: 'normal', options: {} },
   { system: waeGan, prior: 'normal', options: { discriminator: [24, 24], discriminatorLearningRate: 5e-3 } },
   { system: swae, prior: 'ring', options: { prior: 'ring', lambda: 20 } },
-  { system: aae, prior: 'mixture', options: { prior: 'mixture', discriminator: [32, 32], adversarialLearningRate: 5e-3 } },
+  {
+    system: aae,
+    prior: 'mixture',
+    options: { prior: 'mixture', discriminator: [32, 32], adversarialLearningRate: 5e-3 },
+  },
 ])('codes of $system.name take the shape of the $prior prior', async ({ system, prior, options }) => {
   // A fast engine: 400 steps are no matter of rounding.
   const { create } = engines.find(({ name }) => name.startsWith('native')) ?? engines[1];
   const definition = runOf(system, data, create(), {
     options: { hidden: [24], latent: 2, architecture: 'mlp', ...options },
-    training: { steps: 400, batchSize: 128, learningRate: 3e-3, beta1: 0.5 },
+    training: { steps: 400, batchSize: 128, learningRate: 3e-3, optimizer: 'adam' },
   });
   await new Training({ ...definition, validation: undefined }).finish();
   const { model, batch } = build(system, data.data, definition.options, { training: false });
