@@ -21,6 +21,7 @@ export {
   squaredDistances,
 } from './kernels.js';
 export { kl, klPerDimension, sampledKl } from './kl.js';
+export { LogCosh, type LogCoshParameters, logCosh } from './logCosh.js';
 export { DiscretisedLogistic, type DiscretisedLogisticParameters } from './logistic.js';
 export { DiagonalNormal, type DiagonalNormalParameters } from './normal.js';
 export { type SlicedOptions, slicedDistance, sphereDirections } from './sliced.js';
