@@ -1,4 +1,5 @@
 /** Systems: every autoencoder by name, and what is needed to write another. */
+export { aae } from './aae.js';
 export { ae } from './ae.js';
 export { chooseArchitecture } from './architectures/index.js';
 export {
@@ -29,6 +30,7 @@ export { type GaussianVae, gaussianVae, type Heads } from './gaussianVae.js';
 export { kSparseAe } from './kSparseAe.js';
 export { iwae } from './iwae.js';
 export { hfvae } from './hfvae.js';
+export { infoVae } from './infoVae.js';
 export type { Likelihood, SampleDistribution } from './likelihood.js';
 export { chooseLikelihood, type LikelihoodName, likelihoodFor } from './likelihoods.js';
 export { miwae } from './miwae.js';
@@ -65,6 +67,7 @@ export { requireBatch } from './requireBatch.js';
 export { inSteps, type RampOptions, ramp } from './schedules.js';
 export { sparseAe } from './sparseAe.js';
 export { stackedDae } from './stackedDae.js';
+export { swae } from './swae.js';
 export {
   type Batch,
   type CodePrior,
@@ -89,3 +92,5 @@ export {
   weighted,
 } from './terms.js';
 export { vae, vaeModel } from './vae.js';
+export { waeGan } from './waeGan.js';
+export { waeMmd } from './waeMmd.js';

@@ -1,4 +1,5 @@
 /** The list of systems. A new one is a line here. */
+import { aae } from './aae.js';
 import { ae } from './ae.js';
 import { betaTcvae } from './betaTcvae.js';
 import { betaVae } from './betaVae.js';
@@ -18,8 +19,13 @@ import { hfvae } from './hfvae.js';
 import { nearestName } from './nearestName.js';
 import { sparseAe } from './sparseAe.js';
 import { stackedDae } from './stackedDae.js';
+import { infoVae } from './infoVae.js';
+import { nearestName } from './nearestName.js';
+import { swae } from './swae.js';
 import type { System } from './system.js';
 import { vae } from './vae.js';
+import { waeGan } from './waeGan.js';
+import { waeMmd } from './waeMmd.js';
 
 export const systems: readonly System[] = [
   ae,
@@ -49,6 +55,7 @@ export const systems: readonly System[] = [ae, vae, cvae, cmma, betaVae, iwae, m
   betaTcvae,
   hfvae,
 ];
+export const systems: readonly System[] = [ae, vae, cvae, betaVae, infoVae, waeMmd, waeGan, swae, aae];
 
 /** @throws OptionError that names the nearest system there is */
 export function findSystem(name: string): System {

@@ -14,3 +14,8 @@ import type { Reduction } from './row.js';
 import { vaes } from './vaes.js';
 
 export const reductions: readonly Reduction[] = [...vaes, ...disentanglement];
+import { matching } from './matching.js';
+import type { Reduction } from './row.js';
+import { vaes } from './vaes.js';
+
+export const reductions: readonly Reduction[] = [...vaes, ...matching];
