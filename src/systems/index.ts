@@ -8,6 +8,8 @@ export { OptionError } from './errors.js';
 export { type GaussianVae, gaussianVae } from './gaussianVae.js';
 export type { Likelihood, SampleDistribution } from './likelihood.js';
 export { chooseLikelihood, type LikelihoodName, likelihoodFor } from './likelihoods.js';
+export { logcoshVae } from './logcoshVae.js';
+export { msssimVae } from './msssimVae.js';
 export { nearestName } from './nearestName.js';
 export {
   defaultLatent,
