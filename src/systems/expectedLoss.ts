@@ -10,7 +10,7 @@
  * (arXiv:1511.06409), §3.2.
  */
 import type { Scope } from '../nn/index.js';
-import { kl } from '../probability/index.js';
+import { kl, klPerDimension } from '../probability/index.js';
 import type { Tensor } from '../tensor/index.js';
 import type { DataDescription } from './description.js';
 import { OptionError } from './errors.js';
@@ -52,9 +52,10 @@ export function expectedLossVae(
     codeShape: [latent],
     objective({ x }: Batch) {
       const q = posterior(x);
+      const p = prior(x.shape[0]);
       return {
         reconstruction: distance(decode(q.rsample()), x),
-        kl: weighted(klWeight, kl(q, prior(x.shape[0]))),
+        kl: weighted(klWeight, kl(q, p), { coordinates: klPerDimension(q, p) }),
       };
     },
     encode: ({ x }) => posterior(x).mean,

@@ -13,6 +13,7 @@ export {
 export { betaVae } from './betaVae.js';
 export { cvae } from './cvae.js';
 export { type DataDescription, describeData } from './description.js';
+export { dfcVae } from './dfcVae.js';
 export { crossEntropy, type DiscriminatorOptions, discriminator, fake, real } from './discriminator.js';
 export { OptionError } from './errors.js';
 export { type GaussianVae, gaussianVae, type Heads } from './gaussianVae.js';
@@ -74,3 +75,4 @@ export {
   weighted,
 } from './terms.js';
 export { vae, vaeModel } from './vae.js';
+export { vaeGan } from './vaeGan.js';
