@@ -36,7 +36,7 @@ export const dfcVae = system({
     featureLength: z
       .number()
       .positive()
-      .default(0.2)
+      .default(0.25)
       .describe('how long the feature network is trained first: steps, or below 1 a part of the run'),
     layers: z
       .array(z.enum(['level1', 'level2', 'level3']))
