@@ -2,14 +2,16 @@
 import { ae } from './ae.js';
 import { betaVae } from './betaVae.js';
 import { cvae } from './cvae.js';
+import { dfcVae } from './dfcVae.js';
 import { OptionError } from './errors.js';
 import { logcoshVae } from './logcoshVae.js';
 import { msssimVae } from './msssimVae.js';
 import { nearestName } from './nearestName.js';
 import type { System } from './system.js';
 import { vae } from './vae.js';
+import { vaeGan } from './vaeGan.js';
 
-export const systems: readonly System[] = [ae, vae, cvae, betaVae, msssimVae, logcoshVae];
+export const systems: readonly System[] = [ae, vae, cvae, betaVae, msssimVae, dfcVae, logcoshVae, vaeGan];
 
 /** @throws OptionError that names the nearest system there is */
 export function findSystem(name: string): System {
