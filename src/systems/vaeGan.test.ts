@@ -8,7 +8,7 @@ import { expectedLossOptions, expectedLossVae, pictureVae } from './expectedLoss
 import { describeData, type Phase, toWeighted, vaeGan } from './index.js';
 import { resting, vaeGanModel } from './vaeGan.js';
 
-const small = { architecture: 'mlp', hidden: [6, 5], latent: 2 };
+const small = { architecture: 'mlp', hidden: [6, 5], latent: 2, normalisation: 'none' };
 const data = describeData(pictures(3, 4, 1), { size: 10 });
 const x = Uint8Array.from({ length: 48 }, (_, i) => (i * 89) % 256);
 

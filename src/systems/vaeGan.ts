@@ -27,6 +27,10 @@ import { type Batch, type Model, system } from './system.js';
 import { penalty, weighted } from './terms.js';
 
 const options = expectedLossOptions.extend({
+  normalisation: expectedLossOptions.shape.normalisation
+    .unwrap()
+    .optional()
+    .describe('normalisation before every activation, the discriminator’s included (default: batch)'),
   featureLayer: z
     .number()
     .int()
@@ -66,8 +70,11 @@ export const vaeGan = system({
   options,
   training: () => ({ optimizer: 'rmsprop', learningRate: 3e-4 }),
   build(data, { featureLayer, ...given }, scope) {
-    const discriminate = critic(data.shape, given, featureLayer, scope.child('discriminator'));
-    return vaeGanModel(pictureVae(data, given, scope), discriminate, given, scope);
+    const normalisation = given.normalisation ?? 'batch';
+    const judge = critic(data.shape, { ...given, normalisation }, featureLayer, scope.child('discriminator'));
+    const isOwn = given.encoder !== undefined && given.decoder !== undefined;
+    const networks = { ...given, normalisation: given.normalisation ?? (isOwn ? 'none' : 'batch') };
+    return vaeGanModel(pictureVae(data, networks, scope), judge, given, scope);
   },
 });
 
