@@ -109,7 +109,7 @@ test('weights are what they say, and pixels count where they are asked for', () 
   const terms = model.objective(batch(4));
   expect(Object.keys(terms)).toEqual(['reconstruction', 'kl', 'pixels']);
   expect(terms).toMatchObject({ kl: { weight: 3 }, pixels: { weight: 0.5, role: 'penalty' } });
-  const one = build(dfcVae, data, small);
+  const one = build(dfcVae, data, { ...small, featureWeight: 1 });
   const [five, single] = compute(
     [terms, one.model.objective(one.batch(4))].map(({ reconstruction }) => termValue(reconstruction)),
     { values: { x }, seed: 1 },
@@ -117,11 +117,17 @@ test('weights are what they say, and pixels count where they are asked for', () 
   five.forEach((value, b) => {
     expect(value).toBeCloseTo(5 * single[b], 10);
   });
+  // 36 pixels over 3 levels.
+  const usual = build(dfcVae, data, small);
+  const { reconstruction } = usual.model.objective(usual.batch(4));
+  compute([termValue(reconstruction)], { values: { x }, seed: 1 })[0].forEach((value, b) => {
+    expect(value).toBeCloseTo(12 * single[b], 10);
+  });
 });
 
 test('layers that are left out do not compare', () => {
   const costOf = (layers: string[]) => {
-    const { model, batch } = build(dfcVae, data, { ...small, layers, normalise: false });
+    const { model, batch } = build(dfcVae, data, { ...small, layers, featureWeight: 1, normalise: false });
     return compute([termValue(model.objective(batch(4)).reconstruction)], { values: { x }, seed: 1 })[0];
   };
   const each = ['level1', 'level2', 'level3'].map((level) => costOf([level]));

@@ -7,12 +7,13 @@
  * stands still from then on; it is kept in the run. Layers differ in scale by orders of magnitude, so by default each is
  * divided by its mean over the first 100 batches.
  *
- * Source: Hou, Shen, Sun & Qiu 2017 (arXiv:1610.00291), §3.2. There Φ is VGG-19, trained on other pictures, and no layer
- * is divided by anything.
+ * Source: Hou, Shen, Sun & Qiu 2017 (arXiv:1610.00291), §3.2. There Φ is VGG-19, trained on other pictures, no layer
+ * is divided by anything, and the weights are those of its scale. Ours makes errors of the first batches cost about what
+ * they cost under a likelihood: with a weight of 1 the KL would outweigh them, and the code would carry nothing.
  */
 import { z } from 'zod';
 import { filled, onFirst, type Scope } from '../nn/index.js';
-import { stack, type Tensor } from '../tensor/index.js';
+import { sizeOf, stack, type Tensor } from '../tensor/index.js';
 import { expectedLossOptions, expectedLossVae, pictureVae } from './expectedLoss.js';
 import { featureNetwork } from './features/network.js';
 import { supervision } from './features/supervision.js';
@@ -43,7 +44,9 @@ export const dfcVae = system({
       .min(1)
       .default(['level1', 'level2', 'level3'])
       .describe('levels of the feature network that compare, the finest first'),
-    featureWeight: nonNegative().default(1).describe('weight of the comparison by features'),
+    featureWeight: nonNegative()
+      .optional()
+      .describe('weight of each level’s error (default: number of values in a sample over number of levels)'),
     klWeight: nonNegative().default(1).describe('weight of the KL term'),
     pixelWeight: nonNegative().default(0).describe('weight of the squared error of the pixels, summed'),
     normalise: z
@@ -58,7 +61,8 @@ export const dfcVae = system({
     const chosen = (x: Tensor) =>
       network.features(x).filter((_, i) => layers.some((name) => name === `level${i + 1}`));
     const compare = featureDistance(chosen, normalise ? scope.child('featureScale') : undefined);
-    const model = expectedLossVae(parts, (y, x) => compare(y, x).mul(featureWeight), klWeight);
+    const weight = featureWeight ?? sizeOf(data.shape) / layers.length;
+    const model = expectedLossVae(parts, (y, x) => compare(y, x).mul(weight), klWeight);
     const objective: typeof model.objective = ({ x }) => {
       const terms = model.objective({ x });
       if (pixelWeight === 0) return terms;
