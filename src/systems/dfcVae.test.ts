@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { build, compute, pictures, termValue } from '../conformance/models.js';
+import { engines } from '../conformance/engines.js';
+import { build, compute, pictures, runOf, termValue, toy } from '../conformance/models.js';
 import { filled, VariableTable } from '../nn/index.js';
 import { grad, input, type Tensor, Variable } from '../tensor/index.js';
-import { phaseGradients } from '../training/index.js';
+import { phaseGradients, Training } from '../training/index.js';
 import { featureDistance } from './dfcVae.js';
 import { describeData, dfcVae } from './index.js';
 
@@ -134,4 +135,24 @@ test('layers that are left out do not compare', () => {
   costOf(['level1', 'level2', 'level3']).forEach((value, b) => {
     expect(value).toBeCloseTo(each[0][b] + each[1][b] + each[2][b], 10);
   });
+});
+
+test('the feature network is bit for bit the same however long the VAE is trained after it', async () => {
+  const toyData = toy(pictures(6, 6, 1), x);
+  const engine = engines[1];
+  const weightsAfter = async (steps: number) => {
+    const training = { batchSize: 4, steps, patience: 0 };
+    const options = { ...small, featureLength: 2 };
+    const definition = runOf(dfcVae, toyData, engine.create(), { options, training });
+    const run = new Training(definition);
+    for await (const event of run) expect(event).toBeDefined();
+    const names = [...run.model.runner.table.variables.keys()];
+    return definition.engine.variables.read(names.filter((name) => /^(features|decoder)\./.test(name)));
+  };
+  const [two, five] = [await weightsAfter(3), await weightsAfter(6)];
+  expect([...two.keys()].some((name) => name.startsWith('features.level3'))).toBe(true);
+  for (const [name, values] of two) {
+    if (name.startsWith('features.')) expect(five.get(name), name).toEqual(values);
+    else expect(five.get(name), name).not.toEqual(values);
+  }
 });
