@@ -19,6 +19,7 @@ import { featureNetwork } from './features/network.js';
 import { supervision } from './features/supervision.js';
 import { nonNegative } from './options.js';
 import { allBut, only, stage } from './phases.js';
+import { inSteps } from './schedules.js';
 import { system } from './system.js';
 import { penalty, type Terms } from './terms.js';
 
@@ -61,6 +62,11 @@ export const dfcVae = system({
     const chosen = (x: Tensor) =>
       network.features(x).filter((_, i) => layers.some((name) => name === `level${i + 1}`));
     const compare = featureDistance(chosen, normalise ? scope.child('featureScale') : undefined);
+    if (normalise && scope.clock) {
+      // Until then losses are in units that change, and none is the best.
+      const end = inSteps(featureLength, scope.clock.totalSteps) + MEASURED_BATCHES;
+      scope.addRamp({ name: 'feature measurement', end });
+    }
     const weight = featureWeight ?? sizeOf(data.shape) / layers.length;
     const model = expectedLossVae(parts, (y, x) => compare(y, x).mul(weight), klWeight);
     const objective: typeof model.objective = ({ x }) => {
