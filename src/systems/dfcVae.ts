@@ -16,7 +16,7 @@ import { filled, onFirst, type Scope } from '../nn/index.js';
 import { sizeOf, stack, type Tensor } from '../tensor/index.js';
 import { expectedLossOptions, expectedLossVae, pictureVae } from './expectedLoss.js';
 import { featureNetwork } from './features/network.js';
-import { supervision } from './features/supervision.js';
+import { supervision, taughtClasses } from './features/supervision.js';
 import { nonNegative } from './options.js';
 import { allBut, only, stage } from './phases.js';
 import { inSteps } from './schedules.js';
@@ -58,7 +58,7 @@ export const dfcVae = system({
   build(data, { featureLength, layers, featureWeight, klWeight, pixelWeight, normalise, ...options }, scope) {
     const parts = pictureVae(data, options, scope);
     const featureScope = scope.child('features');
-    const network = featureNetwork(featureScope);
+    const network = featureNetwork(taughtClasses(data.classes), featureScope);
     const chosen = (x: Tensor) =>
       network.features(x).filter((_, i) => layers.some((name) => name === `level${i + 1}`));
     const compare = featureDistance(chosen, normalise ? scope.child('featureScale') : undefined);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { build, compute, numericTable, pictures } from '../conformance/models.js';
 import { initialValues, type Values } from '../engine/index.js';
-import { VariableTable } from '../nn/index.js';
+import { flatten, linear, VariableTable } from '../nn/index.js';
 import { constant, input, type Tensor, zeros } from '../tensor/index.js';
 import { phaseGradients } from '../training/index.js';
 import { expectedLossOptions, expectedLossVae, pictureVae } from './expectedLoss.js';
@@ -162,6 +162,8 @@ test('codes, reconstructions and samples are a VAE’s; tables are refused', () 
   expect(model.decode(model.encode(batch(3))).shape).toEqual([3, 3, 4, 1]);
   expect(model.prior?.(7).mean.shape).toEqual([7, 2]);
   expect(Object.keys(model.objective(batch(3)))).toEqual(['reconstruction', 'kl']);
+  const own = { encoder: flatten, decoder: linear(12), latent: 2 };
+  expect(build(vaeGan, data, own).model.decode(input('z', [3, 2])).shape).toEqual([3, 3, 4, 1]);
   expect(() => build(vaeGan, describeData(numericTable(3), { size: 4 }))).toThrow(
     'system: this one compares pictures',
   );

@@ -15,7 +15,7 @@
  */
 import { z } from 'zod';
 import type { Scope } from '../nn/index.js';
-import { kl } from '../probability/index.js';
+import { kl, klPerDimension } from '../probability/index.js';
 import { sizeOf, type Tensor } from '../tensor/index.js';
 import { type Critic, critic } from './critic.js';
 import { fake, real } from './discriminator.js';
@@ -116,8 +116,11 @@ export function vaeGanModel(parts: GaussianVae, judge: Critic, given: VaeGanOpti
           name: 'encoder',
           moves: parts.moves.encoder,
           objective(batch) {
-            const q = posterior(batch.x);
-            return { reconstruction: distance(judged(batch)), kl: kl(q, prior(batch.x.shape[0])) };
+            const [q, p] = [posterior(batch.x), prior(batch.x.shape[0])];
+            return {
+              reconstruction: distance(judged(batch)),
+              kl: weighted(1, kl(q, p), { coordinates: klPerDimension(q, p) }),
+            };
           },
         },
         {

@@ -12,12 +12,12 @@ export interface FeatureNetwork {
   /** Features of pictures in [0, 1], from the finest to the coarsest level, each [batch, height, width, channels]. */
   features(x: Tensor): Tensor[];
   /** Logits of a class, [batch, classes]. */
-  classify(x: Tensor, classes: number): Tensor;
+  classify(x: Tensor): Tensor;
   /** A point of the unit sphere for each picture, [batch, n]. */
   embed(x: Tensor): Tensor;
 }
 
-export function featureNetwork(scope: Scope): FeatureNetwork {
+export function featureNetwork(classes: number, scope: Scope): FeatureNetwork {
   const levels = CHANNELS.map((filters, level) =>
     sequential(
       conv({ filters, kernel: 3, stride: level === 0 ? 1 : 2, weight: heUniform }),
@@ -31,16 +31,11 @@ export function featureNetwork(scope: Scope): FeatureNetwork {
     return maps;
   };
   const pooled = (x: Tensor) => features(x)[CHANNELS.length - 1].mean([1, 2]);
-  const heads = new Map<number, (x: Tensor) => Tensor>();
-  const headFor = (classes: number) => {
-    const head = heads.get(classes) ?? linear(classes)(scope.child('classes'));
-    heads.set(classes, head);
-    return head;
-  };
+  const head = linear(classes)(scope.child('classes'));
   const embedding = linear(EMBEDDING)(scope.child('embedding'));
   return {
     features,
-    classify: (x, classes) => headFor(classes)(pooled(x)),
+    classify: (x) => head(pooled(x)),
     embed: (x) => {
       const point = embedding(pooled(x));
       return point.div(point.square().sum(-1, { keepDims: true }).add(1e-8).sqrt());

@@ -17,9 +17,13 @@ import type { FeatureNetwork } from './network.js';
 const TEMPERATURE = 0.2;
 const TURNS = 4;
 
+/** How many classes the network is to tell apart: the data's own, or turns of a picture where it has none. */
+export const taughtClasses = (classes: number) => (classes > 1 ? classes : TURNS);
+
+/** @param classes of the data */
 export function supervision(network: FeatureNetwork, { x, labels }: Batch, classes: number): Terms {
   if (labels && classes > 1) {
-    return { classification: penalty(1, crossEntropy(network.classify(x, classes), labels)) };
+    return { classification: penalty(1, crossEntropy(network.classify(x), labels)) };
   }
   const batch = x.shape[0];
   const turn = randomUniform('feature turns', [batch])
@@ -36,7 +40,7 @@ export function supervision(network: FeatureNetwork, { x, labels }: Batch, class
     'int32',
   );
   return {
-    turns: penalty(1, crossEntropy(network.classify(turned, TURNS), turn)),
+    turns: penalty(1, crossEntropy(network.classify(turned), turn)),
     instances: penalty(1, crossEntropy(alike.mul(1 / TEMPERATURE), own)),
   };
 }
