@@ -22,6 +22,11 @@ export { cvae } from './cvae.js';
 export { dae } from './dae.js';
 export { type Binarisation, binarisations, type DataDescription, describeData } from './description.js';
 export { dipVae } from './dipVae.js';
+
+export { type Binarisation, binarisations, type DataDescription, describeData } from './description.js';
+
+export { dfcVae } from './dfcVae.js';
+
 export { crossEntropy, type DiscriminatorOptions, discriminator, fake, real } from './discriminator.js';
 export { disentangledBetaVae } from './disentangledBetaVae.js';
 export { OptionError } from './errors.js';
@@ -34,6 +39,8 @@ export { infoVae } from './infoVae.js';
 export type { Likelihood, SampleDistribution } from './likelihood.js';
 export { chooseLikelihood, type LikelihoodName, likelihoodFor } from './likelihoods.js';
 export { miwae } from './miwae.js';
+export { logcoshVae } from './logcoshVae.js';
+export { msssimVae } from './msssimVae.js';
 export { nearestName } from './nearestName.js';
 export {
   defaultLatent,
@@ -94,3 +101,4 @@ export {
 export { vae, vaeModel } from './vae.js';
 export { waeGan } from './waeGan.js';
 export { waeMmd } from './waeMmd.js';
+export { vaeGan } from './vaeGan.js';

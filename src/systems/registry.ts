@@ -16,6 +16,10 @@ import { disentangledBetaVae } from './disentangledBetaVae.js';
 import { OptionError } from './errors.js';
 import { factorVae } from './factorVae.js';
 import { hfvae } from './hfvae.js';
+import { dfcVae } from './dfcVae.js';
+import { OptionError } from './errors.js';
+import { logcoshVae } from './logcoshVae.js';
+import { msssimVae } from './msssimVae.js';
 import { nearestName } from './nearestName.js';
 import { sparseAe } from './sparseAe.js';
 import { stackedDae } from './stackedDae.js';
@@ -44,6 +48,7 @@ import { nearestName } from './nearestName.js';
 import { piwae } from './piwae.js';
 import type { System } from './system.js';
 import { vae } from './vae.js';
+import { vaeGan } from './vaeGan.js';
 
 export const systems: readonly System[] = [ae, vae, cvae, cmma, betaVae, iwae, miwae, ciwae, piwae, bnVae];
   vae,
@@ -56,6 +61,7 @@ export const systems: readonly System[] = [ae, vae, cvae, cmma, betaVae, iwae, m
   hfvae,
 ];
 export const systems: readonly System[] = [ae, vae, cvae, betaVae, infoVae, waeMmd, waeGan, swae, aae];
+export const systems: readonly System[] = [ae, vae, cvae, betaVae, msssimVae, dfcVae, logcoshVae, vaeGan];
 
 /** @throws OptionError that names the nearest system there is */
 export function findSystem(name: string): System {

@@ -19,3 +19,8 @@ import type { Reduction } from './row.js';
 import { vaes } from './vaes.js';
 
 export const reductions: readonly Reduction[] = [...vaes, ...matching];
+import { perceptual } from './perceptual.js';
+import type { Reduction } from './row.js';
+import { vaes } from './vaes.js';
+
+export const reductions: readonly Reduction[] = [...vaes, ...perceptual];
