@@ -5,3 +5,4 @@ export { type Distribution, type DrawOptions, type Reparameterised, sumEvent } f
 export { kl, klPerDimension, sampledKl } from './kl.js';
 export { DiscretisedLogistic, type DiscretisedLogisticParameters } from './logistic.js';
 export { DiagonalNormal, type DiagonalNormalParameters } from './normal.js';
+export { UniformSphere, unit, VonMisesFisher, type VonMisesFisherParameters } from './vonMisesFisher.js';
