@@ -34,4 +34,11 @@ export {
 } from './layer.js';
 export { embedding, type LinearOptions, linear } from './linear.js';
 export { type BatchNormOptions, batchNorm, dropout, groupNorm, layerNorm } from './normalisation.js';
-export { Scope, type ScopeVariableOptions, VariableTable } from './scope.js';
+export {
+  type Clock,
+  type Ramp,
+  Scope,
+  type ScopeOptions,
+  type ScopeVariableOptions,
+  VariableTable,
+} from './scope.js';
