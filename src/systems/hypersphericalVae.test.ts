@@ -116,7 +116,7 @@ test('with a decoder that ignores the code, importance weights average to p(x) i
   const { model, batch } = build(hypersphericalVae, picture, { ...small, latent: 10 });
   const q = model.posterior?.(batch(1));
   const p = model.prior?.(1);
-  if (!q || !p || !('logProb' in p)) throw new Error('posterior and prior have densities');
+  if (!q || !p?.logProb) throw new Error('posterior and prior have densities');
   const z = q.sample({ draws });
   const ratios = compute([p.logProb(z).sub(q.logProb(z)).exp()], { values: { x: levels(1) } })[0];
   const mean = ratios.reduce((a, b) => a + b) / draws;

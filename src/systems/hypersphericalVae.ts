@@ -13,12 +13,13 @@
 import { z as schema } from 'zod';
 import { linear } from '../nn/index.js';
 import { kl, UniformSphere, unit, VonMisesFisher } from '../probability/index.js';
-import type { Tensor } from '../tensor/index.js';
+import { type Tensor, withGradientOf } from '../tensor/index.js';
 import { networksFor } from './architectures/index.js';
 import { decodeDraws } from './gaussianVae.js';
 import { likelihoodFor } from './likelihoods.js';
 import { defaultLatent, likelihoodOptions, networkOptions, nonNegative, positiveInteger } from './options.js';
 import { type Batch, system } from './system.js';
+import { weighted } from './terms.js';
 
 export const hypersphericalVae = system({
   name: 'hyperspherical-vae',
@@ -63,22 +64,24 @@ export const hypersphericalVae = system({
       objective(batch) {
         const q = posterior(batch);
         const nll = likelihood(q.rsample()).nll(batch.x);
+        const divergence = kl(q, prior(batch.x.shape[0]));
         return {
           reconstruction: gradient === 'corrected' ? withScore(nll, q.acceptanceScore()) : nll,
-          kl: kl(q, prior(batch.x.shape[0])),
+          // One number for the whole code: free bits have no coordinates to count by.
+          kl: weighted(1, divergence, { coordinates: divergence.expandDims(-1) }),
         };
       },
       // The mean itself lies inside the sphere, in the direction of the mode.
       encode: (batch) => posterior(batch).direction,
       decode: (code) => likelihood(code).mean,
-      draw: (code) => likelihood(code).sample({ stream: 'likelihood' }),
+      likelihood,
       posterior,
       prior,
     };
   },
 });
 
-/** f itself, whose derivative gains f · ∂score. */
+/** f, whose derivative gains f · ∂score. */
 function withScore(f: Tensor, score: Tensor): Tensor {
-  return f.add(f.stopGradient().mul(score.sub(score.stopGradient())));
+  return withGradientOf(f, f.add(f.stopGradient().mul(score)));
 }
