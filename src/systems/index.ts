@@ -15,6 +15,7 @@ export { cvae } from './cvae.js';
 export { type DataDescription, describeData } from './description.js';
 export { crossEntropy, type DiscriminatorOptions, discriminator, fake, real } from './discriminator.js';
 export { OptionError } from './errors.js';
+export { fVae } from './fVae.js';
 export { type GaussianVae, gaussianVae, type Heads } from './gaussianVae.js';
 export { hypersphericalVae } from './hypersphericalVae.js';
 export type { Likelihood, SampleDistribution } from './likelihood.js';

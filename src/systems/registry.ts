@@ -3,12 +3,13 @@ import { ae } from './ae.js';
 import { betaVae } from './betaVae.js';
 import { cvae } from './cvae.js';
 import { OptionError } from './errors.js';
+import { fVae } from './fVae.js';
 import { hypersphericalVae } from './hypersphericalVae.js';
 import { nearestName } from './nearestName.js';
 import type { System } from './system.js';
 import { vae } from './vae.js';
 
-export const systems: readonly System[] = [ae, vae, cvae, betaVae, hypersphericalVae];
+export const systems: readonly System[] = [ae, vae, cvae, betaVae, hypersphericalVae, fVae];
 
 /** @throws OptionError that names the nearest system there is */
 export function findSystem(name: string): System {
