@@ -7,6 +7,8 @@ import { grad, input, sizeOf, type Tensor } from '../tensor/index.js';
 import { flowBound, fVae } from './fVae.js';
 import { describeData } from './index.js';
 
+// In a browser and in TypeScript, preparing these graphs takes seconds; other tests cover their operations there.
+const quickEngines = engines.filter(({ name }) => !/web|TypeScript|baseline|1 thread/.test(name));
 const picture = describeData(pictures(4, 8, 1), { size: 10 });
 const row = describeData(numericTable(5), { size: 10 });
 const kinds: [string, typeof picture, Record<string, unknown>][] = [
@@ -147,8 +149,8 @@ test('what a flow cannot take is refused', () => {
   );
 });
 
-test.each(engines)('terms and gradients are those of float64 to 1e-5 on $name', async ({ create }) => {
-  const { model, batch, scope } = build(fVae, picture, kinds[0][2]);
+test.each(quickEngines)('terms and gradients are those of float64 to 1e-5 on $name', async ({ create }) => {
+  const { model, batch, scope } = build(fVae, picture, { flowSteps: 1, couplingChannels: 4 });
   const { reconstruction, kl } = model.objective(batch(4));
   const loss = termValue(reconstruction).add(termValue(kl)).mean();
   const trainable = scope.variables.filter((variable) => variable.trainable);
