@@ -86,8 +86,10 @@ function generalFlow(data: DataDescription, given: FlowVaeOptions, scope: Scope)
   const { levels, flowSteps, couplingChannels } = given;
   if (levels !== options.parse({}).levels)
     throw new OptionError('levels', 'has no effect with flow general; leave it out or use flow paper');
-  const latent = given.latent ?? defaultLatent(data);
-  if (latent < 2 && flowSteps > 0)
+  // One number has no halves.
+  const least = flowSteps > 0 ? 2 : 1;
+  const latent = given.latent ?? Math.max(least, defaultLatent(data));
+  if (latent < least)
     throw new OptionError(
       'latent',
       'a coupling needs two numbers or more to move one by the other; ask for 2',
