@@ -42,3 +42,14 @@ export {
   type ScopeVariableOptions,
   VariableTable,
 } from './scope.js';
+export {
+  gaussianWindow,
+  type MsSsimOptions,
+  msSsim,
+  type SsimOptions,
+  scalesFor,
+  ssim,
+  WANG_WEIGHTS,
+  weightsFor,
+  windowFor,
+} from './similarity.js';

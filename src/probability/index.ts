@@ -18,6 +18,7 @@ export {
   unsqueeze,
 } from './flows/index.js';
 export { kl, klPerDimension, sampledKl } from './kl.js';
+export { LogCosh, type LogCoshParameters, logCosh } from './logCosh.js';
 export { DiscretisedLogistic, type DiscretisedLogisticParameters } from './logistic.js';
 export { DiagonalNormal, type DiagonalNormalParameters } from './normal.js';
 export { UniformSphere, unit, VonMisesFisher, type VonMisesFisherParameters } from './vonMisesFisher.js';
