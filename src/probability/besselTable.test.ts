@@ -53,3 +53,15 @@ test.each(engines)('a KL keeps its digits in float32 on $name', async ({ create 
     expect(Math.abs(high[i] - vonMisesFisherKl(41, kappa))).toBeLessThan(1e-4);
   });
 });
+
+test.each(engines)(
+  'a concentration that is no number gives none on $name, and does no harm',
+  async ({ create }) => {
+    const x = input('κ', [3]);
+    const given = Float32Array.of(NaN, 5, Infinity);
+    const { kl } = await valuesOn(create(), { kl: besselTable(5).kl(x) }, { feeds: { κ: given } });
+    expect(kl[0]).toBeNaN();
+    expect(Math.abs(kl[1] - vonMisesFisherKl(5, 5))).toBeLessThan(1e-5);
+    expect(Number.isFinite(kl[2])).toBe(false);
+  },
+);

@@ -29,8 +29,11 @@ export interface Cosine {
   readonly below: Tensor;
   /** 1 + w, [...lead, 1]. */
   readonly above: Tensor;
-  /** log p(w) + log |∂w/∂ε| less log C(κ) + κ and what does not depend on κ: 0 where w is a smooth function of noise. */
-  readonly score: Tensor;
+  /**
+   * log p(w) + log |∂w/∂ε|, less the log-density of the mode and what does not depend on κ, [...lead, 1]; absent where
+   * nothing is rejected and w is a smooth function of noise.
+   */
+  readonly score?: Tensor;
 }
 
 export interface CosineDraw {
@@ -134,7 +137,7 @@ export function cosineInThreeDimensions({ kappa, lead, stream }: CosineDraw): Co
     .neg()
     .div(kappa)
     .min(2 - 2 ** -22);
-  return { below, above: below.neg().add(2), score: below.mul(0) };
+  return { below, above: below.neg().add(2) };
 }
 
 const quadrature = gaussLegendre(32);

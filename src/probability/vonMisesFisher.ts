@@ -84,7 +84,9 @@ export class VonMisesFisher implements Reparameterised {
    */
   acceptanceScore(options: DrawOptions = {}): Tensor {
     const { score } = this.#cosine(options);
-    return score.add(this.#table.logModeDensity(this.concentration)).sum(-1);
+    return score
+      ? score.add(this.#table.logModeDensity(this.concentration)).sum(-1)
+      : zeros(this.#lead(options.draws));
   }
 
   /** @throws ShapeError if the event of z has another length than μ */

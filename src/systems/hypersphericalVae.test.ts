@@ -71,7 +71,7 @@ test('the way to the gradient does not change the terms', () => {
 
 /** Mean and standard error over copies of one sample of the derivative of its cost by the concentration's bias. */
 function slopeByConcentration(gradient: string) {
-  const count = 20_000;
+  const count = 10_000;
   const data = describeData(numericTable(4), { size: 10 });
   const options = { encoder: identity, decoder: linear(4), latent: 3, sigma: 'fixed', gradient };
   const { model, batch } = build(hypersphericalVae, data, options);
@@ -114,7 +114,7 @@ test('gradients of the cost reach encoder and decoder, those of the KL the conce
 });
 
 test('with a decoder that ignores the code, importance weights average to p(x) itself', () => {
-  const draws = 20_000;
+  const draws = 10_000;
   const { model, batch } = build(hypersphericalVae, picture, { ...small, latent: 10 });
   const q = model.posterior?.(batch(1));
   const p = model.prior?.(1);
