@@ -67,7 +67,9 @@ function makeTable(m: number): BesselTable {
       .stopGradient()
       .floor()
       .min(CELLS - 1);
-    const found = coefficients.gather(cell.cast('int32'));
+    // NaN as an index can be any number, and some engines refuse what is outside; in s it goes on to the result.
+    const index = cell.cast('int32').clip(0, CELLS - 1);
+    const found = coefficients.gather(index);
     const [n, g] = [0, 4].map((from) => polynomial(found, from, position.sub(cell)));
     const beyond = t.sub(LAST).max(0);
     const rest = beyond.neg().expm1().mul(missing);
