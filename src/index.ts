@@ -39,8 +39,8 @@ export {
 export {
   type Evaluation,
   evaluate,
-  type MeasureRequest,
   type Measurement,
+  type MeasureRequest,
   type Metric,
   type MetricGroup,
   measure,

@@ -30,7 +30,7 @@ export function describeFlags(schema: z.ZodObject): FlagDescription[] {
       description: z.globalRegistry.get(field)?.description ?? '',
       ...(choices ? { choices } : {}),
       ...(value === undefined ? {} : { default: value }),
-      isNegatable: inner instanceof z.ZodBoolean && value === undefined,
+      isNegatable: inner instanceof z.ZodBoolean && value !== false,
     };
   });
 }
@@ -41,6 +41,7 @@ export function addFlags(command: Command, schema: z.ZodObject, heading: string)
     const notes = [
       choices?.join(', '),
       value === undefined || value === false ? undefined : `default: ${String(value)}`,
+      isNegatable && value === true ? `${flag.replace('--', '--no-')} turns it off` : undefined,
     ];
     const text = notes.filter(Boolean).join('; ');
     command.addOption(new Option(flag, text ? `${description} (${text})` : description).helpGroup(heading));
@@ -63,6 +64,15 @@ export function readFlags<S extends z.ZodObject>(
     return [[name, typeof value === 'string' ? parse(bare(field), value) : value]];
   });
   return checkOptions(schema, Object.fromEntries(given));
+}
+
+/** The same without defaults: what was typed, and nothing else. */
+export function readTyped<S extends z.ZodObject>(
+  schema: S,
+  typed: Readonly<Record<string, unknown>>,
+): Partial<z.output<S>> {
+  const given = Object.entries(readFlags(schema, typed)).filter(([name]) => typed[name] !== undefined);
+  return Object.fromEntries(given) as Partial<z.output<S>>;
 }
 
 /** The schema of a value that is given. */

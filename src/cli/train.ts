@@ -5,7 +5,7 @@ import { trainingOptions } from '../training/options.js';
 import { addDataFlags, readDataFlags } from './dataFlags.js';
 import { addEngineFlags, readEngineFlags } from './engineFlags.js';
 import { UsageError } from './exit.js';
-import { addFlags, readFlags } from './flags.js';
+import { addFlags, readFlags, readTyped } from './flags.js';
 import { follow } from './follow.js';
 import { interruption } from './interruption.js';
 
@@ -48,14 +48,13 @@ function defineSystem(command: Command, system: System): void {
       const [word] = command.args;
       if (word !== undefined)
         throw new UsageError(`'${word}' is no option; data are named with --data ${word}`);
-      const { batchSize, ...training } = readFlags(trainingOptions, typed);
       const request = {
         system,
         data: typed.data ?? DEFAULT_DATA,
         dataOptions: readDataFlags(typed),
         options: readFlags(system.options, typed),
-        // Small data make the default batch smaller, not one that was asked for.
-        training: typed.batchSize === undefined ? training : { ...training, batchSize },
+        // What was not typed is for the system to say.
+        training: readTyped(trainingOptions, typed),
         engine: readEngineFlags(typed),
         out: typed.out,
         signal: interruption(),

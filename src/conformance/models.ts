@@ -20,7 +20,7 @@ import {
   toWeighted,
 } from '../systems/index.js';
 import { input, Program, sizeOf, type Tensor, topologicalOrder, Variable } from '../tensor/index.js';
-import { type OrderedSamples, type TrainingDefinition, trainingOptions } from '../training/index.js';
+import { type OrderedSamples, type TrainingDefinition, trainingOptionsFor } from '../training/index.js';
 
 export interface Toy {
   readonly data: DataDescription;
@@ -97,11 +97,12 @@ export function runOf(
     training?: Record<string, unknown>;
   } & Pick<TrainingDefinition, 'resume' | 'signal'> = {},
 ): TrainingDefinition {
+  const given = optionsOf(system, options);
   return {
     system,
-    options: optionsOf(system, options),
+    options: given,
     data,
-    training: trainingOptions.parse(training),
+    training: trainingOptionsFor({ system, options: given, data }, training),
     engine,
     trainingSamples,
     validation: source,

@@ -12,7 +12,17 @@ import {
 import { type Engine, initialValues } from '../engine/index.js';
 import { ModelRunner } from '../inference/index.js';
 import { RandomStream } from '../random/index.js';
-import { ae, betaVae, cvae, type System, vae } from '../systems/index.js';
+import {
+  ae,
+  type Batch,
+  betaVae,
+  cvae,
+  describeData,
+  penalty,
+  type System,
+  system,
+  vae,
+} from '../systems/index.js';
 import { input } from '../tensor/index.js';
 import { evaluate } from './index.js';
 
@@ -136,7 +146,7 @@ test('bits per dimension are nats over the numbers of a stored sample', async ()
     pictures(2, 3, 1),
     Array.from({ length: 60 }, (_, i) => (31 * i) % 256),
   );
-  const { runner } = await runnerOf(vae, data);
+  const { runner } = await runnerOf(vae, data, { likelihood: 'gaussian' });
   const { loss, bitsPerDimension } = await evaluate(runner, data.source);
   expect(bitsPerDimension).toBeCloseTo(loss / (6 * Math.LN2), 12);
 });
@@ -147,4 +157,66 @@ test('there is nothing to measure without samples, and an evaluation can be call
     'evaluate: there are no samples to measure the model on',
   );
   await expect(evaluate(runner, rows(10).source, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+});
+
+test('terms of a whole batch are means over whole batches, with the tail left out, and absent where there is none', async () => {
+  /** As the ae, with the number of the first column's largest value in the batch as a penalty. */
+  const withBatchTerm = system({
+    ...ae,
+    name: 'batched',
+    build(description, options, scope) {
+      const model = ae.build(description, options, scope);
+      return {
+        ...model,
+        objective: (batch: Batch) => ({
+          ...model.objective(batch),
+          largest: penalty(2, batch.x.sliceAlong(1, 0, 1).amax()),
+        }),
+      };
+    },
+  });
+  const data = toy(
+    numericTable(1),
+    Array.from({ length: 10 }, (_, i) => i),
+  );
+  const { runner } = await runnerOf(withBatchTerm, data);
+  const { terms, loss } = await evaluate(runner, data.source, { batchSize: 4 });
+  // Rows 0 to 3 and 4 to 7; 8 and 9 are no batch.
+  expect(terms.largest).toBe(5);
+  expect(loss).toBeCloseTo(terms.reconstruction + 10, 5);
+  const one = await evaluate(runner, data.source, { batchSize: 4, limit: 1 });
+  expect(Object.keys(one.terms)).toEqual(['reconstruction']);
+  expect(one.loss).toBe(one.terms.reconstruction);
+});
+
+test('−ELBO is the bound without penalties, and only of systems with a posterior and a likelihood', async () => {
+  const { runner } = await runnerOf(cvae, rows(50), { alpha: 0.25 });
+  const { negativeElbo, terms, bitsPerDimension } = await evaluate(runner, rows(50).source);
+  expect(negativeElbo).toBeCloseTo(terms.reconstruction + terms.kl, 12);
+  expect(bitsPerDimension).toBeCloseTo((negativeElbo ?? Number.NaN) / (3 * Math.LN2), 12);
+  const plain = await runnerOf(ae, rows(50));
+  expect((await evaluate(plain.runner, rows(50).source)).negativeElbo).toBeUndefined();
+});
+
+test('bits per dimension of grey levels under a Bernoulli are refused with the reason, and given of binarised ones', async () => {
+  const grey = toy(
+    pictures(3, 3, 1),
+    Array.from({ length: 90 }, (_, i) => (i * 37) % 256),
+  );
+  const sharp = toy(
+    pictures(3, 3, 1),
+    Array.from({ length: 90 }, (_, i) => (i % 2) * 255),
+  );
+  const of = async (data: Toy) => {
+    const { runner } = await runnerOf(vae, data, { likelihood: 'bernoulli' });
+    return evaluate(runner, data.source);
+  };
+  const refused = await of(grey);
+  expect(refused.bitsPerDimension).toBeUndefined();
+  expect(refused.noBitsBecause).toBe(
+    'a Bernoulli likelihood of grey levels is a cross-entropy, not a probability of them',
+  );
+  const { spec, size } = grey.data;
+  const binarised = { ...grey, data: describeData(spec, { size, binarise: 'dynamic' }) };
+  for (const data of [sharp, binarised]) expect((await of(data)).bitsPerDimension).toBeGreaterThan(0);
 });

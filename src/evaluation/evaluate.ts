@@ -4,7 +4,7 @@
  */
 import type { Samples } from '../data/index.js';
 import type { ModelRunner } from '../inference/index.js';
-import { DiagonalNormal, klPerDimension } from '../probability/index.js';
+import { Bernoulli, DiagonalNormal, klPerDimension } from '../probability/index.js';
 import { type Batch, type Model, toWeighted, type WeightedTerm } from '../systems/index.js';
 import { sizeOf, type Tensor, zeros } from '../tensor/index.js';
 import { LatentAccumulator, type LatentStatistics } from './latent.js';
@@ -12,14 +12,18 @@ import { LatentAccumulator, type LatentStatistics } from './latent.js';
 export interface Evaluation {
   /** Number of samples. */
   readonly count: number;
-  /** Terms of the bound at weight 1 plus penalties at theirs: −ELBO for a variational system. Nats per sample. */
+  /** Terms of the bound at weight 1 plus penalties at theirs, nats per sample. */
   readonly loss: number;
   /** The same with the training weights: what the best weights are chosen by. */
   readonly objective: number;
-  /** Each term before its weight. */
+  /** Each term before its weight; those of whole batches are absent where there are too few samples for one. */
   readonly terms: Readonly<Record<string, number>>;
-  /** loss / (D ln 2), in bits per number of a stored sample, for systems with a posterior. */
+  /** Terms of the bound at weight 1, nats per sample, for systems with a posterior and a likelihood. */
+  readonly negativeElbo?: number;
+  /** −ELBO / (D ln 2), in bits per number of a stored sample. */
   readonly bitsPerDimension?: number;
+  /** Why there are no bits per dimension, where one might expect them. */
+  readonly noBitsBecause?: string;
   readonly latent?: LatentStatistics;
 }
 
@@ -34,46 +38,103 @@ export interface EvaluateOptions {
   seed?: number;
   /** Most samples to look at, from the front. @default all */
   limit?: number;
+  /** Samples of the batches that whole-batch terms are measured on: those of the training. @default 256 */
+  batchSize?: number;
   signal?: AbortSignal;
 }
 
 /** Samples in memory at a time. */
 const CHUNK = 2048;
+/** Samples of a batch, where there is no training to say so. */
+const BATCH = 256;
 const TERM = 'term ';
 
 /** @throws Error if there are no samples */
 export async function evaluate(
   runner: ModelRunner,
   source: SampleSource,
-  { seed = 0, limit = source.size, signal }: EvaluateOptions = {},
+  { seed = 0, limit = source.size, batchSize = BATCH, signal }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const count = Math.min(limit, source.size);
   if (count < 1) throw new Error('evaluate: there are no samples to measure the model on');
   const weighted = weightedTerms(runner);
-  const totals = new Map(Object.keys(weighted).map((name) => [name, 0]));
-  let latent: LatentAccumulator | undefined;
-  for (let start = 0; start < count; start += CHUNK) {
-    const samples = await source.read(start, Math.min(CHUNK, count - start));
+  const size = Math.min(batchSize, count);
+  const ofBatch = Object.keys(weighted).filter((name) => weighted[name].value.rank === 0);
+  const ofSample = Object.keys(weighted).filter((name) => weighted[name].value.rank > 0);
+  const totals = new Map<string, { sum: number; count: number }>();
+  const add = (name: string, values: Float32Array) => {
+    const { sum, count } = totals.get(name) ?? { sum: 0, count: 0 };
+    totals.set(name, {
+      sum: values.reduce((total, value) => total + value, sum),
+      count: count + values.length,
+    });
+  };
+  const posterior = new LatentAccumulator(sizeOf(runner.build().codeShape));
+  let isBinary = true;
+  // No batch lies across two chunks.
+  const chunk = ofBatch.length > 0 ? Math.max(1, Math.floor(CHUNK / size)) * size : CHUNK;
+  for (let start = 0; start < count; start += chunk) {
+    const samples = await source.read(start, Math.min(chunk, count - start));
+    isBinary &&= holdsTwoLevels(runner, samples);
+    const options = { seed, firstStep: start, isObserved: true, signal };
     const rows = await runner.mapSamples(
       'evaluate',
       samples,
-      (batch, { model, size }) => ({ ...termRows(model, batch, size), ...posteriorRows(model, batch) }),
-      { seed, firstStep: start, signal },
+      (batch, { model }) => ({ ...valuesOf(model, batch, ofSample), ...posteriorRows(model, batch) }),
+      options,
     );
-    for (const [name, total] of totals) totals.set(name, total + sum(rows[TERM + name]));
-    if (rows.kl) {
-      latent ??= new LatentAccumulator(sizeOf(runner.build().codeShape));
-      latent.add(rows.kl, rows.mean, rows.logVar);
-    }
+    for (const name of ofSample) add(name, rows[TERM + name]);
+    if (rows.kl) posterior.add(rows.kl, rows.mean, rows.logVar);
+    if (ofBatch.length === 0 || size < 2) continue;
+    const values = await runner.mapSamples(
+      'evaluate whole batches',
+      samples,
+      (batch, { model }) => valuesOf(model, batch, ofBatch),
+      { ...options, batchSize: size },
+    );
+    for (const name of ofBatch) add(name, values[TERM + name]);
   }
-  const terms = Object.fromEntries(Array.from(totals, ([name, total]) => [name, total / count]));
+  const terms = Object.fromEntries(Array.from(totals, ([name, { sum, count }]) => [name, sum / count]));
   const sumOf = (weightOf: (term: WeightedTerm) => number) =>
     Object.entries(terms).reduce((total, [name, value]) => total + weightOf(weighted[name]) * value, 0);
-  const loss = sumOf(({ role, weight }) => (role === 'bound' ? 1 : weight));
-  const objective = sumOf(({ weight }) => weight);
-  if (!latent) return { count, loss, objective, terms };
-  const bitsPerDimension = loss / (sizeOf(runner.data.spec.shape) * Math.LN2);
-  return { count, loss, objective, terms, bitsPerDimension, latent: latent.statistics(seed) };
+  return {
+    count,
+    loss: sumOf(({ role, weight }) => (role === 'bound' ? 1 : weight)),
+    objective: sumOf(({ weight }) => weight),
+    terms,
+    ...boundNumbers(
+      runner,
+      sumOf(({ role }) => (role === 'bound' ? 1 : 0)),
+      isBinary,
+    ),
+    ...(posterior.isEmpty ? {} : { latent: posterior.statistics(seed) }),
+  };
+}
+
+/** −ELBO and bits per dimension, where the terms are a bound on a probability. */
+function boundNumbers(
+  runner: ModelRunner,
+  negativeElbo: number,
+  isBinary: boolean,
+): Pick<Evaluation, 'negativeElbo' | 'bitsPerDimension' | 'noBitsBecause'> {
+  const model = runner.build();
+  if (!model.posterior || !model.likelihood) return {};
+  const { spec, classes } = runner.data;
+  const labels = classes > 0 ? zeros([2], 'int32') : undefined;
+  const p = model.likelihood(zeros([2, ...model.codeShape]), labels);
+  if (p instanceof Bernoulli && !isBinary)
+    return {
+      negativeElbo,
+      noBitsBecause: 'a Bernoulli likelihood of grey levels is a cross-entropy, not a probability of them',
+    };
+  return { negativeElbo, bitsPerDimension: negativeElbo / (sizeOf(spec.shape) * Math.LN2) };
+}
+
+/** Whether objectives see nothing but zeros and ones in these samples of pictures. */
+function holdsTwoLevels({ data: { spec, binarise } }: ModelRunner, { x }: Samples): boolean {
+  if (binarise !== 'none' || spec.kind !== 'image') return true;
+  const [low, high] = spec.range;
+  return x.every((value: number) => value === low || value === high);
 }
 
 /** The objective of two made-up samples, for the weights and roles of its terms. */
@@ -87,12 +148,9 @@ function weightedTerms(runner: ModelRunner): Record<string, WeightedTerm> {
   return Object.fromEntries(terms.map(([name, term]) => [name, toWeighted(term)]));
 }
 
-function termRows(model: Model, batch: Batch, size: number): Record<string, Tensor> {
-  const rows = Object.entries(model.objective(batch)).map(([name, term]) => {
-    const { value } = toWeighted(term);
-    return [TERM + name, value.rank === 0 ? value.broadcastTo([size]) : value];
-  });
-  return Object.fromEntries(rows);
+function valuesOf(model: Model, batch: Batch, names: readonly string[]): Record<string, Tensor> {
+  const terms = model.objective(batch);
+  return Object.fromEntries(names.map((name) => [TERM + name, toWeighted(terms[name]).value]));
 }
 
 function posteriorRows(model: Model, batch: Batch): Record<string, Tensor> {
@@ -101,10 +159,4 @@ function posteriorRows(model: Model, batch: Batch): Record<string, Tensor> {
   const kl = q && p && klPerDimension(q, p);
   if (!(q instanceof DiagonalNormal) || !kl) return {};
   return { kl: kl.flatten(), mean: q.mean.flatten(), logVar: q.logVar.broadcastTo(q.mean.shape).flatten() };
-}
-
-function sum(values: Float32Array): number {
-  let total = 0;
-  for (const value of values) total += value;
-  return total;
 }

@@ -33,6 +33,10 @@ export class LatentAccumulator {
     this.#squares = new Float64Array(dimensions);
   }
 
+  get isEmpty(): boolean {
+    return this.#count === 0;
+  }
+
   /** Adds rows [count, dimensions] of divergences, posterior means and log-variances. */
   add(kl: Float32Array, mean: Float32Array, logVar: Float32Array): void {
     const d = this.dimensions;

@@ -47,10 +47,17 @@ export interface MapOptions {
   seed?: number;
   /** Step of the random streams at the first batch. @default 0 */
   firstStep?: number;
+  /** Samples of a batch. @default as many as are fast */
+  batchSize?: number;
+  /** Whether samples are seen as objectives see them, binarised where the run is. */
+  isObserved?: boolean;
   signal?: AbortSignal;
 }
 
-/** Values of each output for all samples, row-major [count, ...]. */
+/**
+ * Values of each output for all samples, row-major [count, ...]; of an output that is one number for a batch, one for
+ * each whole batch.
+ */
 export type Rows = Record<string, Float32Array>;
 
 /** Values [count, ...shape] that are cut into batches. */
@@ -64,6 +71,8 @@ interface Compiled {
   readonly executable: Executable;
   /** Numbers per sample of each output. */
   readonly widths: ReadonlyMap<string, number>;
+  /** Outputs that are one number for a batch. */
+  readonly ofBatch: readonly string[];
 }
 
 type BatchFunction = (tensors: Record<string, Tensor>, context: BatchContext) => Record<string, Tensor>;
@@ -94,7 +103,7 @@ export class ModelRunner {
    * Applies a function of a batch of samples to all samples.
    *
    * @param key names the function: it is compiled once per key and batch size
-   * @param f   from a batch to tensors [batch, ...]
+   * @param f   from a batch to tensors [batch, ...], or numbers of a whole batch
    */
   async mapSamples(
     key: string,
@@ -110,7 +119,7 @@ export class ModelRunner {
       key,
       columns,
       count,
-      (t, context) => f({ ...t, x: data.toModel(t.x) }, context),
+      (t, context) => f({ ...t, x: options?.isObserved ? data.observe(t.x) : data.toModel(t.x) }, context),
       options,
     );
   }
@@ -160,23 +169,25 @@ export class ModelRunner {
     columns: Readonly<Record<string, Column>>,
     count: number,
     f: BatchFunction,
-    { seed = 0, firstStep = 0, signal }: MapOptions = {},
+    { seed = 0, firstStep = 0, batchSize, signal }: MapOptions = {},
   ): Promise<Rows> {
     for (const [name, column] of Object.entries(columns)) {
       const given = countRows(key, column);
       if (given !== count) throw new Error(`${key}: there are ${given} ${name} for ${count} samples`);
     }
     const most = Math.min(count, MOST_NUMBERS / sizeOf(this.data.shape));
-    const size = BATCH_SIZES.find((candidate) => candidate <= most) ?? 1;
-    const { executable, widths } = await this.#compile(key, columns, size, f);
+    const size = batchSize ?? BATCH_SIZES.find((candidate) => candidate <= most) ?? 1;
+    const { executable, widths, ofBatch } = await this.#compile(key, columns, size, f);
     const rows: Rows = {};
     for (const [name, width] of widths) rows[name] = new Float32Array(count * width);
+    for (const name of ofBatch) rows[name] = new Float32Array(Math.floor(count / size));
     for (let start = 0, step = firstStep; start < count; start += size, step++) {
       const feeds = Object.entries(columns).map(([name, column]) => [name, batchOf(column, start, size)]);
       const results = await executable.run(Object.fromEntries(feeds), { seed, firstStep: step, signal });
       const real = Math.min(size, count - start);
       for (const [name, width] of widths)
         rows[name].set(results[name].subarray(0, real * width), start * width);
+      if (real === size) for (const name of ofBatch) rows[name].set(results[name], start / size);
     }
     return rows;
   }
@@ -201,8 +212,12 @@ export class ModelRunner {
     const program = new Program({
       outputs: Object.fromEntries(outputs.map(([name], i) => [name, replaced[i]])),
     });
-    const widths = new Map(outputs.map(([name, tensor]) => [name, tensor.size / size]));
-    const compiled = this.settings.engine.compile(program).then((executable) => ({ executable, widths }));
+    const isRows = ([, { rank }]: [string, Tensor]) => rank > 0;
+    const widths = new Map(outputs.filter(isRows).map(([name, tensor]) => [name, tensor.size / size]));
+    const ofBatch = outputs.filter((output) => !isRows(output)).map(([name]) => name);
+    const compiled = this.settings.engine
+      .compile(program)
+      .then((executable) => ({ executable, widths, ofBatch }));
     this.#compiled.set(variant, compiled);
     return compiled;
   }

@@ -114,3 +114,25 @@ test('a column without moments is seen as it is stored', () => {
 test('the shape of a row counts one number per column and one per class', () => {
   expect(describeData(tableOf(columns), { size: 1 }).shape).toEqual([1 + 1 + 1 + 3 + 4]);
 });
+
+test('objectives may see grey levels as 0 or 1: by a threshold, or drawn with their intensity, anew in every step', () => {
+  const x = input('x', [1, 1, 2000, 1], 'uint8');
+  const values = { x: new Uint8Array(2000).fill(51) };
+  const observed = (binarise: 'none' | 'dynamic' | 'threshold', step = 0) => {
+    const data = describeData(pictures(1, 2000, 1), { size: 1, binarise });
+    return compute([data.observe(x)], { values, step })[0];
+  };
+  expect(observed('none')[7]).toBeCloseTo(0.2, 6);
+  expect(new Set(observed('threshold'))).toEqual(new Set([0]));
+  const [first, second] = [observed('dynamic', 0), observed('dynamic', 1)];
+  expect(new Set(first)).toEqual(new Set([0, 1]));
+  expect(first).not.toEqual(second);
+  // Mean 0.2 with a standard error of 0.009.
+  expect(Math.abs(first.reduce((sum, value) => sum + value, 0) / 2000 - 0.2)).toBeLessThan(0.036);
+});
+
+test('tables are not binarised', () => {
+  expect(() =>
+    describeData(tableOf([{ name: 'a', type: 'numeric' }]), { size: 1, binarise: 'dynamic' }),
+  ).toThrow('binarise: has no effect on tables; leave it out');
+});

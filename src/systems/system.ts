@@ -82,6 +82,11 @@ export interface Requirements<Options = Record<string, unknown>> {
   };
 }
 
+/** As a method, so that a system of particular options is a system. */
+interface OfOptions<Options> {
+  needLabels(options: Options): boolean;
+}
+
 export interface System<Options extends z.ZodObject = z.ZodObject> {
   /** As on the command line, such as `beta-vae`. */
   readonly name: string;
@@ -94,7 +99,7 @@ export interface System<Options extends z.ZodObject = z.ZodObject> {
   /** One sentence for someone who chooses. */
   readonly summary: string;
   /** Whether samples must come with classes, or with which options they must. */
-  readonly needsLabels?: boolean | ((options: z.output<Options>) => boolean);
+  readonly needsLabels?: boolean | OfOptions<z.output<Options>>['needLabels'];
   readonly options: Options;
   /** Training options where the user says nothing. */
   training?(options: z.output<Options>, data: DataDescription): TrainingDefaults;

@@ -11,9 +11,9 @@ export type {
   TrainingEvent,
   Variables,
 } from './events.js';
-export { type TrainingOptions, trainingOptions } from './options.js';
+export { type TrainingOptions, trainingOptions, trainingOptionsFor } from './options.js';
 export { type PhaseGradients, phaseGradients } from './phases.js';
-export { type PreparedData, prepareData } from './prepared.js';
+export { binarised, type PreparedData, prepareData } from './prepared.js';
 export type { StoredTensor } from './safetensors.js';
 export { type StageStep, type TrainingStages, trainingStages } from './step.js';
 export { Training, type TrainingDefinition } from './training.js';

@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { trainingOptions } from './index.js';
+import { numericTable } from '../conformance/models.js';
+import { describeData, type System, vae } from '../systems/index.js';
+import { type TrainingOptions, trainingOptions, trainingOptionsFor } from './index.js';
 
 test('every option of training says what it is for', () => {
   for (const [name, field] of Object.entries(trainingOptions.shape))
@@ -33,4 +35,39 @@ test('options out of range are refused by name', () => {
     patience: -1,
   }))
     expect(problem({ [name]: value })).toBe(name);
+});
+
+describe('what is not given is as the system prefers it, and else as usual', () => {
+  const eager: System = {
+    ...vae,
+    training: () => ({ optimizer: 'adamax', learningRate: 0.01, epsilon: 1e-3, epochs: 7, batchSize: 20 }),
+  };
+  const data = describeData(numericTable(2), { size: 100 });
+  const optionsFor = (given: Partial<TrainingOptions>, system = eager) =>
+    trainingOptionsFor({ system, options: {}, data }, given);
+
+  test('nothing given', () => {
+    expect(optionsFor({})).toEqual({
+      ...trainingOptions.parse({}),
+      optimizer: 'adamax',
+      learningRate: 0.01,
+      epsilon: 1e-3,
+      epochs: 7,
+      batchSize: 20,
+    });
+    expect(optionsFor({}, vae)).toEqual({ ...trainingOptions.parse({}), batchSize: 100 });
+  });
+
+  test('an option that is given counts', () => {
+    expect(optionsFor({ learningRate: 1, batchSize: 200 })).toMatchObject({
+      optimizer: 'adamax',
+      learningRate: 1,
+      batchSize: 200,
+    });
+  });
+
+  test('steps stand in the place of the system’s epochs, and another optimiser in that of all that goes with its own', () => {
+    expect(optionsFor({ steps: 5 }).epochs).toBeUndefined();
+    expect(optionsFor({ optimizer: 'sgd' })).toMatchObject({ learningRate: 1e-3, epsilon: 1e-8, epochs: 7 });
+  });
 });

@@ -1,6 +1,6 @@
 /** Options of training itself, the same for every system. */
 import { z } from 'zod';
-import { optimizerNames } from '../systems/index.js';
+import { binarisations, type DataDescription, optimizerNames, type System } from '../systems/index.js';
 
 const steps = () => z.number().int().nonnegative();
 
@@ -44,6 +44,10 @@ export const trainingOptions = z.object({
   warmup: stepsOrFraction()
     .default(0)
     .describe('steps (or fraction of the run) over which the learning rate rises from zero'),
+  binarise: z
+    .enum(binarisations)
+    .default('none')
+    .describe('pictures: grey levels as 0 or 1, drawn anew in every step or by a threshold of ½'),
   clip: z
     .union([z.literal('auto'), z.number().nonnegative()])
     .default('auto')
@@ -83,6 +87,34 @@ export const trainingOptions = z.object({
 });
 
 export type TrainingOptions = z.output<typeof trainingOptions>;
+
+/**
+ * The options of a run: what was given, over what the system prefers for these options and data, over what is usual. A
+ * batch that nobody asked for is no larger than the data.
+ */
+export function trainingOptionsFor(
+  { system, options, data }: { system: System; options: Record<string, unknown>; data: DataDescription },
+  given: Partial<TrainingOptions> = {},
+): TrainingOptions {
+  const { optimizer, learningRate, beta1, beta2, epsilon, momentum, weightDecay, epochs, ...others } =
+    system.training?.(options, data) ?? {};
+  // What suits the system's own optimiser says nothing about another one.
+  const ofOptimizer = { optimizer, learningRate, beta1, beta2, epsilon, momentum, weightDecay };
+  const isOther = given.optimizer !== undefined && given.optimizer !== (optimizer ?? usual.optimizer);
+  const isLengthGiven = given.epochs !== undefined || given.steps !== undefined;
+  const all = trainingOptions.parse({
+    ...defined(others),
+    ...(isOther ? {} : defined(ofOptimizer)),
+    ...(isLengthGiven ? {} : defined({ epochs })),
+    ...defined(given),
+  });
+  return given.batchSize === undefined ? { ...all, batchSize: Math.min(all.batchSize, data.size) } : all;
+}
+
+const usual = trainingOptions.parse({});
+
+const defined = (values: object) =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 
 /** Optimiser steps of a whole run. */
 export function totalSteps(

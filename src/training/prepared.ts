@@ -9,7 +9,7 @@ import {
   withMoments,
 } from '../data/index.js';
 import type { SampleSource } from '../evaluation/index.js';
-import { type DataDescription, describeData } from '../systems/index.js';
+import { type Binarisation, type DataDescription, describeData } from '../systems/index.js';
 import type { OrderedSamples } from './batches.js';
 
 export interface PreparedData {
@@ -21,6 +21,12 @@ export interface PreparedData {
   ordered(seed: number): OrderedSamples;
   /** Samples of a part by position. */
   source(part: Part): SampleSource;
+}
+
+/** The data with grey levels that objectives see as 0 or 1. @throws OptionError if there are none */
+export function binarised(data: PreparedData, binarise: Binarisation): PreparedData {
+  const { spec, classes, size } = data.description;
+  return { ...data, description: describeData(spec, { classes, size, binarise }) };
 }
 
 /** @param spec with moments that were measured before; measured now if it is not given */

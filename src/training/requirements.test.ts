@@ -51,3 +51,28 @@ test('the same options are fine where they are read', () => {
   ];
   for (const given of accepted) expect(check(given)).not.toThrow();
 });
+
+test('a system says what its options, the data and the run must be together', () => {
+  const seen: unknown[] = [];
+  const strict: System = {
+    ...vae,
+    training: () => ({ epochs: 9 }),
+    require: ({ run }) => {
+      seen.push(run);
+    },
+  };
+  for (const given of [{ epochs: 9 }, { epochs: 3 }, { steps: 10 }, {}]) check(given, strict)();
+  expect(seen).toEqual(
+    [false, true, true, false].map((isLengthGiven) => ({ batchSize: 100, isLengthGiven })),
+  );
+});
+
+test('options of the adam family are refused where they change nothing', () => {
+  expect(check({ beta1: 0.5, optimizer: 'rmsprop' })).toThrow(
+    'beta1: has no effect with optimizer rmsprop, only with the adam family; leave it out',
+  );
+  expect(check({ epsilon: 1e-4, optimizer: 'sgd' })).toThrow(
+    'epsilon: has no effect with optimizer sgd; leave it out',
+  );
+  expect(check({ epsilon: 1e-4, optimizer: 'rmsprop' })).not.toThrow();
+});

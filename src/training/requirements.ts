@@ -3,6 +3,8 @@ import type { ModelDefinition } from '../inference/index.js';
 import { OptionError, requiresLabels } from '../systems/index.js';
 import { type TrainingOptions, trainingOptions } from './options.js';
 
+const usual = trainingOptions.parse({});
+
 /** @throws OptionError naming the first option that cannot be as it is */
 export function requireTrainable({
   system,
@@ -28,7 +30,14 @@ export function requireTrainable({
   };
   if (epochs !== undefined && steps !== undefined) refuse('epochs', 'beside steps');
   if (momentum > 0 && optimizer !== 'sgd') refuse('momentum', `with optimizer ${optimizer}, only with sgd`);
-  if (weightDecay !== trainingOptions.parse({}).weightDecay && optimizer !== 'adamw')
+  if (weightDecay !== usual.weightDecay && optimizer !== 'adamw')
     refuse('weightDecay', `with optimizer ${optimizer}, only with adamw`);
+  for (const option of ['beta1', 'beta2'] as const)
+    if (training[option] !== usual[option] && !optimizer.startsWith('ada'))
+      refuse(option, `with optimizer ${optimizer}, only with the adam family`);
+  if (training.epsilon !== usual.epsilon && optimizer === 'sgd') refuse('epsilon', 'with optimizer sgd');
   if (klWarmup > 0 && klCycles > 0) refuse('klWarmup', 'beside klCycles');
+  const isLengthGiven =
+    steps !== undefined || (epochs !== undefined && epochs !== system.training?.(options, data).epochs);
+  system.require?.({ options, data, run: { batchSize, isLengthGiven } });
 }

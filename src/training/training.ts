@@ -210,6 +210,7 @@ export class Training implements AsyncIterable<TrainingEvent> {
     const evaluation = await evaluate(validator, validation, {
       seed: training.seed,
       limit: VALIDATION_LIMIT,
+      batchSize: training.batchSize,
     });
     const isBest = run.judge(evaluation.objective);
     yield { kind: 'evaluation', ...evaluation, step, epoch, isBest };

@@ -29,10 +29,11 @@ export function curvesView({ metrics, evaluations }: RunRecords): Figure | undef
       },
     ],
   });
-  const names = Object.keys(last.terms);
+  // Stages may have terms of their own.
+  const names = [...new Set(metrics.flatMap((record) => Object.keys(record.terms)))];
   const terms = names.map((name) => {
-    const weight =
-      last.weights[name] === 1 ? 'nats per sample' : `nats per sample, weight ${last.weights[name]}`;
+    const ended = metrics.findLast((record) => name in record.weights)?.weights[name];
+    const weight = ended === 1 ? 'nats per sample' : `nats per sample, weight ${ended}`;
     return term(
       name,
       weight,

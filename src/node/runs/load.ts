@@ -35,7 +35,8 @@ export async function loadRun(run: string, { engine: choice, layers }: LoadReque
   const options = ownOptions(folder, system, layers);
   const weights = await folder.loadWeights();
   const { spec, classes, size } = config.data;
-  const data = describeData(spec, { classes: classes?.length, size });
+  const { binarise } = config.training;
+  const data = describeData(spec, { classes: classes?.length, size, binarise });
   const engine = await openEngine(choice);
   try {
     const runner = new ModelRunner({ engine, system, options, data });

@@ -82,11 +82,12 @@ export class Recorder {
     this.#metrics.append(line);
   }
 
-  #plotMetrics({ step, terms, weights, ...record }: MetricsRecord): void {
+  #plotMetrics({ step, terms, weights, phases = {}, ...record }: MetricsRecord): void {
     const { objective, gradientNorm, learningRate, samplesPerSecond } = record;
     this.#plot('train', { objective, gradientNorm, learningRate, samplesPerSecond }, step);
     this.#plot('train/terms', terms, step);
     this.#plot('train/weights', weights, step);
+    for (const [name, phase] of Object.entries(phases)) this.#plot(`train/${name}`, { ...phase }, step);
   }
 
   #plotEvaluation({ step, loss, objective, terms, latent }: EvaluationRecord): void {

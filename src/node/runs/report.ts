@@ -72,13 +72,13 @@ function describe(
 }
 
 function numbers(
-  { loss, terms, count, bitsPerDimension, latent }: Evaluation,
+  { loss, negativeElbo, terms, count, bitsPerDimension, noBitsBecause, latent }: Evaluation,
   { samplesPerSecond }: RunSummary,
 ): Fact[] {
   const all: Fact[] = [
     {
-      name: latent ? 'test −ELBO' : 'test loss',
-      value: formatNumber(loss, 5),
+      name: negativeElbo === undefined ? 'test loss' : 'test −ELBO',
+      value: formatNumber(negativeElbo ?? loss, 5),
       note: `nats per sample, ${count} samples`,
     },
     ...Object.entries(terms).map(([name, value]) => ({
@@ -93,6 +93,7 @@ function numbers(
       value: formatNumber(bitsPerDimension, 4),
       note: '−ELBO / (D ln 2)',
     });
+  if (noBitsBecause !== undefined) all.push({ name: 'bits per dimension', value: '–', note: noBitsBecause });
   if (latent) {
     all.push({
       name: 'code coordinates in use',

@@ -3,12 +3,14 @@ import type { z } from 'zod';
 import { DataError, type Dataset } from '../../data/index.js';
 import type { System } from '../../systems/index.js';
 import {
+  binarised,
   type PreparedData,
   prepareData,
   Training,
   type TrainingDefinition,
   type TrainingOptions,
   trainingOptions,
+  trainingOptionsFor,
 } from '../../training/index.js';
 import { type OpenOptions as DataOptions, openDatasetInWorker } from '../data/index.js';
 import { ENGINE_NAMES, type EngineOptions, type OpenEngine, openEngine } from '../engines.js';
@@ -50,16 +52,14 @@ export async function train<Options extends z.ZodObject>(
 ): Promise<TrainingRun> {
   const { system, signal, data: source, dataOptions } = request;
   const options = checkOptions<z.ZodObject>(system.options, request.options ?? {});
-  const checked = checkOptions(trainingOptions, request.training ?? {});
-  const parts = await openParts({
+  checkOptions(trainingOptions, request.training ?? {});
+  const opened = await openParts({
     data: () => (typeof source === 'string' ? openDatasetInWorker(source, dataOptions) : source),
     engine: request.engine,
   });
   try {
-    const { size: samples } = parts.data.split.train;
-    // A batch that nobody asked for is no reason to refuse small data.
-    const isDefault = request.training?.batchSize === undefined;
-    const training = isDefault ? { ...checked, batchSize: Math.min(checked.batchSize, samples) } : checked;
+    const training = trainingOptionsFor({ system, options, data: opened.data.description }, request.training);
+    const parts = { ...opened, data: binarised(opened.data, training.binarise) };
     // It may refuse the request, and must do so before anything is written.
     const definition = definitionOf(parts, { system, options, training, signal });
     const run = new Training(definition);
@@ -97,7 +97,7 @@ export async function train<Options extends z.ZodObject>(
     const folder = await RunFolder.create(request.out ?? (await makeRunFolder(system.name, name)), config);
     return new TrainingRun({ folder, training: run, definition, ...parts });
   } catch (error) {
-    await closeParts(parts);
+    await closeParts(opened);
     throw error;
   }
 }
@@ -130,12 +130,13 @@ export async function resume(run: string, request: ResumeRequest = {}): Promise<
         `${folder.path} lacks checkpoints/best.safetensors, the weights of step ${checkpoint.progress.best.step}; ${anew}`,
       );
     }
-    const parts = await openParts({
+    const opened = await openParts({
       data: () => openOwnData(folder, request.data, openDatasetInWorker),
       engine: { ...engineOf(config), ...request.engine },
       spec: config.data.spec,
     });
     try {
+      const parts = { ...opened, data: binarised(opened.data, config.training.binarise) };
       const definition = {
         ...definitionOf(parts, { system, options, training: config.training, signal: request.signal }),
         ...(checkpoint ? { resume: { ...checkpoint, bestWeights } } : {}),
@@ -144,7 +145,7 @@ export async function resume(run: string, request: ResumeRequest = {}): Promise<
       if (checkpoint) requireFit(folder, training.state, checkpoint.variables);
       return new TrainingRun({ folder, training, definition, ...parts });
     } catch (error) {
-      await closeParts(parts);
+      await closeParts(opened);
       throw error;
     }
   } catch (error) {

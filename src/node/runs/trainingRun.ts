@@ -131,12 +131,12 @@ export class TrainingRun implements AsyncIterable<RunEvent> {
   ): AsyncGenerator<RunEvent, RunSummary> {
     const { folder, data, definition } = this.#parts;
     const { signal } = definition;
-    const { seed } = definition.training;
+    const { seed, batchSize } = definition.training;
     const { model } = this;
     try {
       yield* this.#stage('test');
       const test = data.source(data.split.test);
-      const evaluation = await evaluate(model.runner, test, { seed, signal });
+      const evaluation = await evaluate(model.runner, test, { seed, batchSize, signal });
       const summary: RunSummary = { ...trained, test: testNumbers(evaluation) };
       yield* this.#stage('pictures');
       const pictures = await drawRun({ folder, data, model, evaluation, records, seed });
@@ -164,6 +164,7 @@ function testNumbers({
   loss,
   objective,
   terms,
+  negativeElbo,
   bitsPerDimension,
   latent,
   count,
@@ -172,6 +173,7 @@ function testNumbers({
     loss,
     objective,
     ...terms,
+    ...(negativeElbo === undefined ? {} : { negativeElbo }),
     ...(bitsPerDimension === undefined ? {} : { bitsPerDimension }),
     ...(latent ? { activeUnits: latent.activeUnits, mutualInformation: latent.mutualInformation } : {}),
     samples: count,
