@@ -1,5 +1,5 @@
 /** Principal components: the directions along which points vary most, and the points seen along them. */
-import { symmetricEigen } from './eigen.js';
+import { leadingEigen, symmetricEigen } from './eigen.js';
 
 export interface Points {
   /** [count, dimensions], row by row. */
@@ -17,6 +17,9 @@ export interface PrincipalComponents {
   /** [count, components]; a row is NaN where the point has a coordinate that is not finite. */
   readonly projected: Float64Array;
 }
+
+/** Up to here all directions are found at once; beyond, only those that are asked for. */
+const MOST_ROTATED = 128;
 
 /** Multiplications that finding the covariance may take: points are skipped evenly until it does. */
 const WORK = 2e9;
@@ -40,10 +43,13 @@ export function principalComponents(points: Points, components: number): Princip
   const stride = Math.max(1, Math.ceil((finite.length * dimensions ** 2) / WORK));
   const rows = finite.filter((_, i) => i % stride === 0);
   const { mean, covariance } = moments(points, rows);
-  const { values, vectors } = symmetricEigen(covariance, dimensions);
+  const { values, vectors } =
+    dimensions > MOST_ROTATED
+      ? leadingEigen(covariance, dimensions, components)
+      : symmetricEigen(covariance, dimensions);
   const directions = vectors.slice(0, components * dimensions);
   for (let c = 0; c < components; c++) orient(directions.subarray(c * dimensions, (c + 1) * dimensions));
-  const whole = values.reduce((sum, value) => sum + Math.max(0, value), 0);
+  const whole = trace(covariance, dimensions);
   // Points that are all the same vary by rounding errors only.
   const rounding = 1e-24 * mean.reduce((sum, value) => sum + value * value, 0);
   const explained = Float64Array.from(values.subarray(0, components), (value) =>
@@ -60,6 +66,12 @@ export function principalComponents(points: Points, components: number): Princip
     }
   }
   return { mean, directions, explained, projected };
+}
+
+function trace(matrix: Float64Array, size: number): number {
+  let sum = 0;
+  for (let i = 0; i < size; i++) sum += matrix[i * size + i];
+  return sum;
 }
 
 function finiteRows({ data, count, dimensions }: Points): number[] {

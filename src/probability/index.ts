@@ -37,9 +37,24 @@ export {
   rbf,
   squaredDistances,
 } from './kernels.js';
+  actNorm,
+  type CouplingOptions,
+  channelPermutation,
+  coupling,
+  type Flow,
+  type FlowLayer,
+  FlowPosterior,
+  type FlowPosteriorParameters,
+  flowSequence,
+  type MultiScaleOptions,
+  multiScale,
+  squeeze,
+  unsqueeze,
+} from './flows/index.js';
 export { kl, klPerDimension, sampledKl } from './kl.js';
 export { LogCosh, type LogCoshParameters, logCosh } from './logCosh.js';
 export { DiscretisedLogistic, type DiscretisedLogisticParameters } from './logistic.js';
 export { DiagonalNormal, type DiagonalNormalParameters } from './normal.js';
 export { permuteEachDimension } from './permutation.js';
 export { type SlicedOptions, slicedDistance, sphereDirections } from './sliced.js';
+export { UniformSphere, unit, VonMisesFisher, type VonMisesFisherParameters } from './vonMisesFisher.js';

@@ -49,7 +49,7 @@ export function gaussianVae(
         logVar: softlyBounded(logVarHead(features), options.logVarBound),
       });
     },
-    likelihood: (z, condition) => decode(decoder, likelihood, z, condition),
+    likelihood: (z, condition) => decodeDraws(decoder, likelihood, z, condition),
     prior: (count) => DiagonalNormal.standard([count, latent]),
     moves: {
       encoder: only(scope.child('encoder'), scope.child('mean'), scope.child('logVar')),
@@ -67,8 +67,13 @@ export function softlyBounded(logVar: Tensor, bound: number): Tensor {
     .mul(bound);
 }
 
-/** Runs the decoder over all draws of all samples at once. */
-function decode(decoder: Network, likelihood: Likelihood, z: Tensor, condition?: Tensor): SampleDistribution {
+/** p(x|z) for codes [...draws, batch, code]: runs the decoder over all draws of all samples at once. */
+export function decodeDraws(
+  decoder: Network,
+  likelihood: Likelihood,
+  z: Tensor,
+  condition?: Tensor,
+): SampleDistribution {
   const lead = z.shape.slice(0, -1);
   const rows = (t: Tensor) => {
     const width = t.shape[t.rank - 1];

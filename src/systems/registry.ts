@@ -20,6 +20,8 @@ import { dfcVae } from './dfcVae.js';
 import { OptionError } from './errors.js';
 import { logcoshVae } from './logcoshVae.js';
 import { msssimVae } from './msssimVae.js';
+import { fVae } from './fVae.js';
+import { hypersphericalVae } from './hypersphericalVae.js';
 import { nearestName } from './nearestName.js';
 import { sparseAe } from './sparseAe.js';
 import { stackedDae } from './stackedDae.js';
@@ -62,6 +64,7 @@ export const systems: readonly System[] = [ae, vae, cvae, cmma, betaVae, iwae, m
 ];
 export const systems: readonly System[] = [ae, vae, cvae, betaVae, infoVae, waeMmd, waeGan, swae, aae];
 export const systems: readonly System[] = [ae, vae, cvae, betaVae, msssimVae, dfcVae, logcoshVae, vaeGan];
+export const systems: readonly System[] = [ae, vae, cvae, betaVae, hypersphericalVae, fVae];
 
 /** @throws OptionError that names the nearest system there is */
 export function findSystem(name: string): System {

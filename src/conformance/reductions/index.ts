@@ -24,3 +24,8 @@ import type { Reduction } from './row.js';
 import { vaes } from './vaes.js';
 
 export const reductions: readonly Reduction[] = [...vaes, ...perceptual];
+import { manifolds } from './manifolds.js';
+import type { Reduction } from './row.js';
+import { vaes } from './vaes.js';
+
+export const reductions: readonly Reduction[] = [...vaes, ...manifolds];
