@@ -34,4 +34,8 @@ export {
 } from './layer.js';
 export { embedding, type LinearOptions, linear } from './linear.js';
 export { type BatchNormOptions, batchNorm, dropout, groupNorm, layerNorm } from './normalisation.js';
+export { upsampleLinear } from './resample.js';
 export { Scope, type ScopeVariableOptions, VariableTable } from './scope.js';
+export { type SpectralNormOptions, spectralNorm } from './spectralNorm.js';
+export { squeezeExcite } from './squeezeExcite.js';
+export { weightNorm, withNorms } from './weightNorm.js';

@@ -4,4 +4,7 @@ export { Categorical } from './categorical.js';
 export { type Distribution, type DrawOptions, type Reparameterised, sumEvent } from './distribution.js';
 export { kl, klPerDimension, sampledKl } from './kl.js';
 export { DiscretisedLogistic, type DiscretisedLogisticParameters } from './logistic.js';
+export { channelPairs, LogisticMixture, type LogisticMixtureParameters } from './logisticMixture.js';
 export { DiagonalNormal, type DiagonalNormalParameters } from './normal.js';
+export { type ChainDraw, NormalChain, type NormalChainDefinition } from './normalChain.js';
+export { precisionMerge } from './precisionMerge.js';
