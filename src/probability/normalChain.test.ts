@@ -1,40 +1,45 @@
 import { expect, test } from 'vitest';
 import { evaluate } from '../engine/index.js';
 import { constant, grad, input, type Tensor, topologicalOrder, zeros } from '../tensor/index.js';
-import { DiagonalNormal, kl, NormalChain, sampledKl } from './index.js';
+import { type ChainPlace, DiagonalNormal, kl, NormalChain, sampledKl } from './index.js';
 
 const valuesOf = (tensors: Tensor[], options = {}) =>
   evaluate(tensors, options).map((list) => Array.from(list));
 
-interface Seen {
-  rows: number;
-  pair?: Tensor;
-}
+const last = (normal: DiagonalNormal): ChainPlace => ({
+  normal,
+  next: () => {
+    throw new Error('nothing follows the last group');
+  },
+});
 
 /** z_1 ~ N(0, I) in two numbers, then z_2 ~ N(z_11 − z_12, 4). */
 const family = (batch: number) =>
-  new NormalChain<Seen>({
+  new NormalChain({
     batch,
     sizes: [2, 1],
-    start: (rows) => ({ rows }),
-    at: (_, { rows, pair }) => {
-      if (!pair) return DiagonalNormal.standard([rows, 2]);
-      const mean = pair.sliceAlong(1, 0, 1).sub(pair.sliceAlong(1, 1, 2));
-      return new DiagonalNormal({ mean, logVar: constant(Math.log(4)) });
-    },
-    next: (_, { rows }, pair) => ({ rows, pair }),
+    start: (rows) => ({
+      normal: DiagonalNormal.standard([rows, 2]),
+      next: (pair) => {
+        const mean = pair.sliceAlong(1, 0, 1).sub(pair.sliceAlong(1, 1, 2));
+        return last(new DiagonalNormal({ mean, logVar: constant(Math.log(4)) }));
+      },
+    }),
   });
 
-/** Groups that know nothing of each other, of variances 1 and 4, in either order. */
+/** Groups that know nothing of each other, of lengths and deviations 1 and 2, in either order. */
 const independent = (order: number[]) =>
-  new NormalChain<number>({
+  new NormalChain({
     batch: 3,
     sizes: [1, 2],
     order,
-    start: (rows) => rows,
-    at: (group, rows) =>
-      new DiagonalNormal({ mean: zeros([rows, group + 1]), logVar: constant(group * Math.log(4)) }),
-    next: (_, rows) => rows,
+    start: (rows) => {
+      const [first, second] = order.map(
+        (group) =>
+          new DiagonalNormal({ mean: zeros([rows, group + 1]), logVar: constant(group * Math.log(4)) }),
+      );
+      return { normal: first, next: () => last(second) };
+    },
   });
 
 const logNormal = (x: number, mean: number, variance: number) =>
@@ -99,12 +104,11 @@ test('the order in which independent groups are drawn changes no density', () =>
 
 test('gradients of a draw reach what the groups before it were drawn with', () => {
   const shift = input('shift', [1, 2]);
-  const moved = new NormalChain<Tensor | undefined>({
+  const around = (mean: Tensor) => new DiagonalNormal({ mean, logVar: zeros([1, 2]) });
+  const moved = new NormalChain({
     batch: 1,
     sizes: [2, 2],
-    start: () => undefined,
-    at: (_, before) => new DiagonalNormal({ mean: before ?? shift, logVar: zeros([1, 2]) }),
-    next: (_, __, code) => code,
+    start: () => ({ normal: around(shift), next: (code) => last(around(code)) }),
   });
   const [gradient] = valuesOf(grad(moved.rsample().sum(), [shift]), {
     values: { shift: Float64Array.of(0.5, 1) },
@@ -119,13 +123,7 @@ test('a chain of one group is that normal distribution', () => {
     mean: input('mean', [3, 2]),
     logVar: input('logVar', [3, 2]),
   });
-  const chain = new NormalChain<null>({
-    batch: 3,
-    sizes: [2],
-    start: () => null,
-    at: () => normal,
-    next: () => null,
-  });
+  const chain = new NormalChain({ batch: 3, sizes: [2], start: () => last(normal) });
   const p = DiagonalNormal.standard([3, 2]);
   const z = normal.rsample();
   const roots = [

@@ -9,19 +9,23 @@ import { concat, randomNormal, ShapeError, show, sizeOf, split, type Tensor } fr
 import { type DrawOptions, type Reparameterised, requireEvent } from './distribution.js';
 import type { DiagonalNormal } from './normal.js';
 
-export interface NormalChainDefinition<State> {
+/** A group's turn: its distribution given the groups before it, and what follows from its code. */
+export interface ChainPlace {
+  /** [rows, d] */
+  readonly normal: DiagonalNormal;
+  /** The place of the group drawn next; never asked at the last one. */
+  next(code: Tensor): ChainPlace;
+}
+
+export interface NormalChainDefinition {
   /** Number of codes that the chain is about. */
   readonly batch: number;
   /** Length of every group. */
   readonly sizes: readonly number[];
   /** Places of the groups in the code, in the order in which they are drawn. @default as they lie */
   readonly order?: readonly number[];
-  /** What is known before the first group, for `rows` codes: the batch, once per draw. */
-  start(rows: number): State;
-  /** A group given what is known, [rows, d]. */
-  at(group: number, state: State): DiagonalNormal;
-  /** What is known with the group's code, [rows, d], too. */
-  next(group: number, state: State, code: Tensor): State;
+  /** The first group's place, for `rows` codes: the batch, once per draw. */
+  start(rows: number): ChainPlace;
 }
 
 /** Codes by group, and the distribution that each was drawn from; [rows, d_l], in the code's order. */
@@ -30,11 +34,11 @@ export interface ChainDraw {
   readonly conditionals: readonly DiagonalNormal[];
 }
 
-export class NormalChain<State> implements Reparameterised {
+export class NormalChain implements Reparameterised {
   readonly eventRank = 1;
-  readonly #definition: NormalChainDefinition<State>;
+  readonly #definition: NormalChainDefinition;
 
-  constructor(definition: NormalChainDefinition<State>) {
+  constructor(definition: NormalChainDefinition) {
     this.#definition = definition;
   }
 
@@ -95,15 +99,14 @@ export class NormalChain<State> implements Reparameterised {
   }
 
   #walk(rows: number, take: (group: number, normal: DiagonalNormal) => Tensor): ChainDraw {
-    const { sizes, order = sizes.map((_, group) => group), start, at, next } = this.#definition;
+    const { sizes, order = sizes.map((_, group) => group) } = this.#definition;
     const codes: Tensor[] = [];
     const conditionals: DiagonalNormal[] = [];
-    let state = start(rows);
-    order.forEach((group, place) => {
-      conditionals[group] = at(group, state);
-      codes[group] = take(group, conditionals[group]);
-      // What follows the last group belongs to the decoder.
-      if (place < order.length - 1) state = next(group, state, codes[group]);
+    let place = this.#definition.start(rows);
+    order.forEach((group, turn) => {
+      conditionals[group] = place.normal;
+      codes[group] = take(group, place.normal);
+      if (turn < order.length - 1) place = place.next(codes[group]);
     });
     return { codes, conditionals };
   }
