@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { temporaryFolder, vaekit } from '../conformance/commandLine.js';
+import { systems } from '../systems/index.js';
 
 const root = await temporaryFolder('errors');
 
@@ -29,7 +30,10 @@ test.each([
 });
 
 test.each([
-  ['train', 'say which system to train, as in vaekit train vae; systems are ae, vae, cvae, beta-vae'],
+  [
+    'train',
+    `say which system to train, as in vaekit train vae; systems are ${systems.map(({ name }) => name).join(', ')}`,
+  ],
   ['train --data glyphs vae', 'name the system first: vaekit train vae --data …'],
   ['train vae glyphs', "'glyphs' is no option; data are named with --data glyphs"],
   ['train vae --latent -3', '--latent: must be more than 0, not -3'],

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { DataError, type Samples } from '../data/index.js';
 import type { LoadedRun } from '../node/index.js';
-import { findSystem } from '../systems/index.js';
+import { findSystem, requiresLabels } from '../systems/index.js';
 import { samplesView } from '../views/index.js';
 import { sentenceOf } from './errors.js';
 import { UsageError } from './exit.js';
@@ -98,7 +98,7 @@ function labelsFor(
   count: number,
 ): Int32Array | undefined {
   const { classes } = config.data;
-  if (!findSystem(config.system).needsLabels || !classes) {
+  if (!requiresLabels(findSystem(config.system), config.options) || !classes) {
     if (label === undefined) return undefined;
     throw new UsageError(
       `--label: ${config.system} is not conditioned on classes; leave it out, or train a cvae`,

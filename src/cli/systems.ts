@@ -28,7 +28,7 @@ function plain(system: System): Record<string, unknown> {
     paper,
     objective,
     summary,
-    needsLabels,
+    needsLabels: typeof needsLabels === 'function' ? 'by options' : needsLabels,
     options: describeFlags(system.options).map(({ isNegatable: _, ...option }) => option),
   };
 }
@@ -39,7 +39,8 @@ function show(system: System): void {
   print('');
   print(`  minimises   ${plainMath(system.objective)}`);
   print(`  source      ${system.paper}`);
-  if (system.needsLabels) print('  needs       labels');
+  if (system.needsLabels)
+    print(`  needs       labels${typeof system.needsLabels === 'function' ? ', by options' : ''}`);
   print('');
   print('Options:');
   const rows = describeFlags(system.options).map(({ flag, description, choices, default: value }) => {

@@ -7,6 +7,7 @@
  */
 import { exportModel } from '../engine/index.js';
 import { DiagonalNormal } from '../probability/index.js';
+import { requiresLabels } from '../systems/index.js';
 import { type DType, input, Program, type Tensor } from '../tensor/index.js';
 import type { ModelRunner } from './runner.js';
 
@@ -122,7 +123,7 @@ function sampler(runner: ModelRunner, batch: number): Part {
 
 /** The class of each sample, where the system is conditioned on it. */
 function labelPort({ data, settings }: ModelRunner, batch: number): { label?: Port } {
-  if (!settings.system.needsLabels) return {};
+  if (!requiresLabels(settings.system, settings.options)) return {};
   return { label: [input('label', [batch], 'int32'), `class of the sample, 0 to ${data.classes - 1}`] };
 }
 

@@ -91,7 +91,7 @@ export class TrainedModel {
     { labels, values: asked, ...options }: SampleOptions = {},
   ): Promise<{ x: Float32Array; codes: Float32Array }> {
     const { system, data } = this.runner.settings;
-    if (asked === 'draw' && !this.runner.build().draw)
+    if (asked === 'draw' && !this.runner.build().likelihood)
       throw new OptionError('values', `${system.name} has no likelihood to draw from; leave it out`);
     const values = asked ?? (data.spec.kind === 'table' ? 'draw' : 'mean');
     const rows = await this.runner.generate(
@@ -102,8 +102,8 @@ export class TrainedModel {
         if (!model.prior)
           throw new Error(`${system.name} has no prior over its codes, so there is nothing to draw from`);
         const code = model.prior(size, classes).sample({ stream: 'prior' });
-        const x = values === 'draw' ? model.draw?.(code, classes) : undefined;
-        return { codes: code, x: data.fromModel(x ?? model.decode(code, classes)) };
+        const drawn = values === 'draw' && model.likelihood?.(code, classes).sample({ stream: 'likelihood' });
+        return { codes: code, x: data.fromModel(drawn || model.decode(code, classes)) };
       },
       options,
     );

@@ -35,7 +35,14 @@ export {
 export { embedding, type LinearOptions, linear } from './linear.js';
 export { type BatchNormOptions, batchNorm, dropout, groupNorm, layerNorm } from './normalisation.js';
 export { upsampleLinear } from './resample.js';
-export { Scope, type ScopeVariableOptions, VariableTable } from './scope.js';
+export {
+  type Clock,
+  type Ramp,
+  Scope,
+  type ScopeOptions,
+  type ScopeVariableOptions,
+  VariableTable,
+} from './scope.js';
 export { type SpectralNormOptions, spectralNorm } from './spectralNorm.js';
 export { squeezeExcite } from './squeezeExcite.js';
 export { weightNorm, withNorms } from './weightNorm.js';

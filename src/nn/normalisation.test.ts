@@ -57,6 +57,19 @@ test('gain and shift are applied per channel', () => {
   });
 });
 
+test('a gain that is a number stays it, and without a shift there is none', () => {
+  const root = scope();
+  const x = input('x', [3, 1]);
+  const y = batchNorm({ gain: 0.5, shift: false, epsilon: 0 })(root)(x);
+  expect(root.variables.map(({ name, trainable }) => [name, trainable])).toEqual([
+    ['mean', false],
+    ['variance', false],
+  ]);
+  const [values] = evaluate([y], { values: { x: Float64Array.of(1, 2, 4) } });
+  for (const [i, value] of [-0.5345225, -0.1336306, 0.6681531].entries())
+    expect(values[i]).toBeCloseTo(value, 7);
+});
+
 test('running statistics move by the momentum towards the batch’s mean and unbiased variance', () => {
   const root = scope();
   const x = constant([1, 10, 2, 20, 6, 30], 'float32', [3, 2]);

@@ -1,5 +1,5 @@
 /** Layers that fix the statistics of what passes through, and dropout. */
-import { randomUniform, ShapeError, show, type Tensor } from '../tensor/index.js';
+import { constant, randomUniform, ShapeError, show, type Tensor } from '../tensor/index.js';
 import { filled } from './initialisers.js';
 import { type Layer, onFirst } from './layer.js';
 import type { Scope } from './scope.js';
@@ -21,6 +21,10 @@ export interface BatchNormOptions {
   momentum?: number;
   /** @default 1e-5 */
   epsilon?: number;
+  /** γ: learned from 1, or a number that stays. @default 'learned' */
+  gain?: 'learned' | number;
+  /** Whether there is a learned β. @default true */
+  shift?: boolean;
 }
 
 /**
@@ -28,9 +32,19 @@ export interface BatchNormOptions {
  * statistics and moves the running ones; evaluation uses the running ones, so that a sample's result does not depend
  * on its neighbours. The running variance is the unbiased one. Ioffe & Szegedy 2015, algorithms 1 and 2.
  */
-export function batchNorm({ momentum = 0.1, epsilon = 1e-5 }: BatchNormOptions = {}): Layer {
+export function batchNorm({
+  momentum = 0.1,
+  epsilon = 1e-5,
+  gain: gainOption = 'learned',
+  shift: hasShift = true,
+}: BatchNormOptions = {}): Layer {
   return (scope) => {
-    const parameters = affine(scope);
+    const parameters = onFirst((x) => {
+      const channels = [x.shape[x.rank - 1]];
+      const gain =
+        gainOption === 'learned' ? scope.variable('gain', channels, filled(1)) : constant(gainOption);
+      return { gain, shift: hasShift ? scope.variable('shift', channels, filled(0)) : undefined };
+    });
     const running = onFirst((x) => {
       const channels = [x.shape[x.rank - 1]];
       return {
@@ -41,7 +55,11 @@ export function batchNorm({ momentum = 0.1, epsilon = 1e-5 }: BatchNormOptions =
     return (x) => {
       const { gain, shift } = parameters(x);
       const { mean, variance } = running(x);
-      if (!scope.training) return standardise(x, mean, variance, epsilon).mul(gain).add(shift);
+      const scaled = (standard: Tensor) => {
+        const y = standard.mul(gain);
+        return shift ? y.add(shift) : y;
+      };
+      if (!scope.training) return scaled(standardise(x, mean, variance, epsilon));
       const positions = x.shape.map((_, axis) => axis).slice(0, -1);
       const count = x.size / x.shape[x.rank - 1];
       if (count < 2)
@@ -55,7 +73,7 @@ export function batchNorm({ momentum = 0.1, epsilon = 1e-5 }: BatchNormOptions =
         old.mul(1 - momentum).add(now.stopGradient().mul(momentum));
       scope.update(mean, towards(mean, batchMean));
       scope.update(variance, towards(variance, batchVariance.mul(count / (count - 1))));
-      return standardise(x, batchMean, batchVariance, epsilon).mul(gain).add(shift);
+      return scaled(standardise(x, batchMean, batchVariance, epsilon));
     };
   };
 }

@@ -52,3 +52,19 @@ test('updates belong to their build, and the first one of a variable counts', ()
   expect([...scope.updates]).toEqual([[mean, constant(1)]]);
   expect(table.scope({ training: true }).updates.size).toBe(0);
 });
+
+test('a recording holds the first update of each variable that is made within it', () => {
+  const scope = new VariableTable().scope({ training: true });
+  const [a, b] = ['a', 'b'].map((name) => scope.variable(name, [], zero, { trainable: false }));
+  scope.update(a, constant(1));
+  const { value, updates } = scope.recording(() => {
+    scope.update(a, constant(2));
+    scope.update(a, constant(3));
+    const inner = scope.recording(() => scope.child('x').update(b, constant(4)));
+    expect([...inner.updates]).toEqual([[b, constant(4)]]);
+    return 'done';
+  });
+  expect(value).toBe('done');
+  expect([...updates]).toEqual([[a, constant(2)]]);
+  expect(scope.updates.get(a)).toBe(constant(1));
+});

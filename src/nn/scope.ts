@@ -11,18 +11,45 @@ export class VariableTable {
   readonly variables = new Map<string, Variable>();
 
   /** The root scope of a new build. */
-  scope(options: { training: boolean }): Scope {
-    return new Scope(new Build(this, options.training), '');
+  scope(options: ScopeOptions): Scope {
+    return new Scope(new Build(this, options), '');
   }
+}
+
+export interface ScopeOptions {
+  training: boolean;
+  /** Where a training stands, for schedules. */
+  clock?: Clock;
+}
+
+/** What schedules are made of. */
+export interface Clock {
+  /** Number of the running step, from 0, float32 scalar. */
+  readonly step: Tensor;
+  /** Steps of the run. */
+  readonly totalSteps: number;
+  /** Steps that a pass over the data takes, fractional. */
+  readonly stepsPerEpoch: number;
+}
+
+/** A schedule that a model asked for. */
+export interface Ramp {
+  /** As in a sentence: `capacity`. */
+  readonly name: string;
+  /** Step at which it stands still. */
+  readonly end: number;
 }
 
 class Build {
   readonly made = new Set<string>();
   readonly updates = new Map<Variable, Tensor>();
+  readonly ramps = new Map<string, Ramp>();
+  /** What is being recorded. */
+  recorded: Map<Variable, Tensor> | undefined;
 
   constructor(
     readonly table: VariableTable,
-    readonly training: boolean,
+    readonly options: ScopeOptions,
   ) {}
 }
 
@@ -44,7 +71,22 @@ export class Scope {
 
   /** Whether this build is the one that is trained. */
   get training(): boolean {
-    return this.#build.training;
+    return this.#build.options.training;
+  }
+
+  /** Where the training stands; undefined in evaluation, where every schedule stands at its end. */
+  get clock(): Clock | undefined {
+    return this.#build.options.clock;
+  }
+
+  /** Tells the trainer of a schedule: until its end no weights count as the best. */
+  addRamp(ramp: Ramp): void {
+    this.#build.ramps.set(ramp.name, ramp);
+  }
+
+  /** Schedules of this build so far. */
+  get ramps(): Ramp[] {
+    return [...this.#build.ramps.values()];
   }
 
   child(name: string): Scope {
@@ -82,7 +124,21 @@ export class Scope {
 
   /** A new value that training gives to a running statistic at the end of each step. The first one of a step counts. */
   update(variable: Variable, value: Tensor): void {
-    if (!this.#build.updates.has(variable)) this.#build.updates.set(variable, value);
+    const { updates, recorded } = this.#build;
+    if (!updates.has(variable)) updates.set(variable, value);
+    if (recorded && !recorded.has(variable)) recorded.set(variable, value);
+  }
+
+  /** What f gives, and the updates that were made on the way, the first one of each variable. */
+  recording<T>(f: () => T): { value: T; updates: ReadonlyMap<Variable, Tensor> } {
+    const outer = this.#build.recorded;
+    const updates = new Map<Variable, Tensor>();
+    this.#build.recorded = updates;
+    try {
+      return { value: f(), updates };
+    } finally {
+      this.#build.recorded = outer;
+    }
   }
 
   /** Updates made in this build so far. */

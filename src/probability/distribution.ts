@@ -24,6 +24,8 @@ export interface Distribution {
   nll(x: Tensor): Tensor;
   /** A draw through which no gradient flows. */
   sample(options?: DrawOptions): Tensor;
+  /** KL(self ‖ p), nats, [...batch], where this family has a closed form against p's. */
+  klTo?(p: object): Tensor | undefined;
 }
 
 /** A distribution whose draws are a smooth function of its parameters and of noise. */

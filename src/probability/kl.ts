@@ -16,10 +16,7 @@ import { DiagonalNormal } from './normal.js';
  *
  * @throws ShapeError if the two are over events of different shapes
  */
-export function klPerDimension(
-  q: Distribution | Categorical,
-  p: Distribution | Categorical,
-): Tensor | undefined {
+export function klPerDimension(q: Distribution | Categorical, p: object): Tensor | undefined {
   if (q instanceof DiagonalNormal && p instanceof DiagonalNormal) {
     requireEvent('kl', p.mean.shape, q.mean, q.eventRank);
     const ratio = q.logVar.sub(p.logVar);
@@ -45,6 +42,8 @@ export function klPerDimension(
 export function kl(q: Distribution | Categorical, p: Distribution | Categorical): Tensor {
   const coordinates = klPerDimension(q, p);
   if (coordinates) return sumEvent(coordinates, q.eventRank);
+  const own = 'klTo' in q ? q.klTo?.(p) : undefined;
+  if (own) return own;
   if (!isReparameterised(q) || p instanceof Categorical)
     throw new Error(`kl: no closed form for ${q.constructor.name} against ${p.constructor.name}`);
   return sampledKl(q, p, q.rsample());

@@ -8,7 +8,7 @@
  */
 import { z as schema } from 'zod';
 import { linear } from '../nn/index.js';
-import { DiagonalNormal, kl } from '../probability/index.js';
+import { DiagonalNormal, kl, klPerDimension } from '../probability/index.js';
 import { oneHot, type Tensor } from '../tensor/index.js';
 import { OptionError } from './errors.js';
 import { gaussianVae, softlyBounded } from './gaussianVae.js';
@@ -57,7 +57,7 @@ export const cvae = system({
         const p = prior(x.shape[0], labels);
         const bound = {
           reconstruction: weighted(alpha, likelihood(q.rsample(), y).nll(x)),
-          kl: weighted(alpha, kl(q, p)),
+          kl: weighted(alpha, kl(q, p), { coordinates: klPerDimension(q, p) }),
         };
         if (alpha === 1) return bound;
         return {
@@ -67,7 +67,7 @@ export const cvae = system({
       },
       encode: ({ x, labels }) => posterior(x, conditionOf(labels)).mean,
       decode: (code, labels) => likelihood(code, conditionOf(labels)).mean,
-      draw: (code, labels) => likelihood(code, conditionOf(labels)).sample({ stream: 'likelihood' }),
+      likelihood: (code, labels) => likelihood(code, conditionOf(labels)),
       posterior: ({ x, labels }) => posterior(x, conditionOf(labels)),
       prior,
     };

@@ -122,8 +122,7 @@ export function gaussianLadder(
 
   return {
     posterior: inference === 'bottomUp' ? fromTheBottom : fromTheTop,
-    prior: (count) =>
-      new NormalChain({ batch: count, sizes, start: (rows) => downwards(priorOf(rows)) }),
+    prior: (count) => new NormalChain({ batch: count, sizes, start: (rows) => downwards(priorOf(rows)) }),
     likelihood: (z) => {
       const lead = z.shape.slice(0, -1);
       const flat = output(split(z.reshape([sizeOf(lead), -1]), sizes));

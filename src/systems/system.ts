@@ -1,9 +1,11 @@
 /** What a system is: a name, an equation, options, and a model built from a description of the data. */
 import type { z } from 'zod';
 import type { Scope } from '../nn/index.js';
-import type { Distribution } from '../probability/index.js';
+import type { Distribution, DrawOptions } from '../probability/index.js';
 import type { Shape, Tensor } from '../tensor/index.js';
 import type { DataDescription } from './description.js';
+import type { SampleDistribution } from './likelihood.js';
+import type { PhaseOptimizer, Stage } from './phases.js';
 import type { Terms } from './terms.js';
 
 /** Samples as models see them: pictures in [0, 1], table columns as standard scores and one-hot categories. */
@@ -12,6 +14,17 @@ export interface Batch {
   readonly x: Tensor;
   /** Class of each sample, int32 [batch], where the data has classes. */
   readonly labels?: Tensor;
+  /** Another batch of as many samples, in a training whose model asks for one. */
+  readonly second?: Batch;
+}
+
+/** p(z), as far as new samples need it; with a density it can be measured against. */
+export interface CodePrior {
+  readonly mean: Tensor;
+  /** A draw of codes through which no gradient flows. */
+  sample(options?: DrawOptions): Tensor;
+  /** log p(z), nats, [...batch]; absent where there is none to speak of. */
+  logProb?(z: Tensor): Tensor;
 }
 
 /**
@@ -21,18 +34,52 @@ export interface Batch {
 export interface Model {
   /** Shape of one code. */
   readonly codeShape: Shape;
-  /** The terms to minimise, always the same names. */
+  /**
+   * The terms to minimise, always the same names; where `stages` say otherwise, what evaluation reports and the best
+   * weights are chosen by. They never need a second batch.
+   */
   objective(batch: Batch): Terms;
   /** The code used as an embedding, [batch, ...code]: the posterior's mean where there is a posterior. */
   encode(batch: Batch): Tensor;
   /** What a code stands for, as models see samples: the likelihood's mean, [batch, ...event]. */
   decode(code: Tensor, labels?: Tensor): Tensor;
-  /** A draw from the likelihood p(x|z), as models see samples; absent where a code leaves nothing to chance. */
-  draw?(code: Tensor, labels?: Tensor): Tensor;
+  /** p(x|z) for codes [...draws, batch, ...code]; absent where reconstructions have no likelihood. */
+  likelihood?(code: Tensor, labels?: Tensor): SampleDistribution;
   /** q(z|x), where codes are uncertain. */
   posterior?(batch: Batch): Distribution;
   /** p(z), or p(z|y) given labels, over `count` codes; absent where codes have no prior and nothing can be sampled. */
-  prior?(count: number, labels?: Tensor): Distribution;
+  prior?(count: number, labels?: Tensor): CodePrior;
+  /** What training does, where that is more than one optimiser on `objective`. */
+  readonly stages?: readonly Stage[];
+  /** Whether a step takes a second, independent batch, as `batch.second`. */
+  readonly secondBatch?: boolean;
+  /** x as the encoder is given it in training, noise included: what a picture of denoising shows. */
+  corrupt?(batch: Batch): Tensor;
+  /** Pictures of what single units stand for, [units, ...sample]. */
+  filters?(): Tensor;
+}
+
+/** Training options that a system may have its own defaults for. */
+export interface TrainingDefaults extends PhaseOptimizer {
+  readonly batchSize?: number;
+  readonly epochs?: number;
+  readonly momentum?: number;
+  readonly weightDecay?: number;
+  readonly schedule?: 'constant' | 'linear' | 'cosine';
+  readonly warmup?: number;
+  readonly clip?: 'auto' | number;
+  readonly averageWeights?: number;
+}
+
+/** What options, data and run must fulfil together. */
+export interface Requirements<Options = Record<string, unknown>> {
+  readonly options: Options;
+  readonly data: DataDescription;
+  readonly run: {
+    readonly batchSize: number;
+    /** Whether steps or epochs were asked for. */
+    readonly isLengthGiven: boolean;
+  };
 }
 
 export interface System<Options extends z.ZodObject = z.ZodObject> {
@@ -46,13 +93,22 @@ export interface System<Options extends z.ZodObject = z.ZodObject> {
   readonly objective: string;
   /** One sentence for someone who chooses. */
   readonly summary: string;
-  /** Whether samples must come with classes. */
-  readonly needsLabels?: boolean;
+  /** Whether samples must come with classes, or with which options they must. */
+  readonly needsLabels?: boolean | ((options: z.output<Options>) => boolean);
   readonly options: Options;
+  /** Training options where the user says nothing. */
+  training?(options: z.output<Options>, data: DataDescription): TrainingDefaults;
+  /** @throws OptionError naming the option that cannot be as it is with this data and run */
+  require?(given: Requirements<z.output<Options>>): void;
   build(data: DataDescription, options: z.output<Options>, scope: Scope): Model;
 }
 
 /** Declares a system. */
 export function system<Options extends z.ZodObject>(definition: System<Options>): System<Options> {
   return definition;
+}
+
+/** Whether samples must come with classes when a system is built with these options. */
+export function requiresLabels({ needsLabels }: System, options: Record<string, unknown>): boolean {
+  return typeof needsLabels === 'function' ? needsLabels(options) : needsLabels === true;
 }

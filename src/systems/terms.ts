@@ -13,20 +13,38 @@ export interface WeightedTerm {
    * `penalty`: an addition to the bound; it keeps its weight wherever the objective is evaluated.
    */
   readonly role: 'bound' | 'penalty';
+  /** Multiplies the weight in training, and only there: float32 scalar. */
+  readonly ramp?: Tensor;
+  /** The term by coordinate or group, [batch, n], before the sum: what free bits count. */
+  readonly coordinates?: Tensor;
+  /** Whether there is nothing in it to anneal: warm-up and cycles of the run leave it alone. */
+  readonly isFixed?: boolean;
 }
+
+export type TermExtras = Pick<WeightedTerm, 'ramp' | 'coordinates'>;
 
 /** A plain tensor is a part of the bound at weight 1. */
 export type Term = Tensor | WeightedTerm;
 export type Terms = Readonly<Record<string, Term>>;
 
 /** weight · value, a reweighted part of the bound such as β KL. */
-export function weighted(weight: number, value: Tensor): WeightedTerm {
-  return { value, weight, role: 'bound' };
+export function weighted(weight: number, value: Tensor, extras: TermExtras = {}): WeightedTerm {
+  return { value, weight, role: 'bound', ...extras };
 }
 
 /** weight · value, added to the bound. */
-export function penalty(weight: number, value: Tensor): WeightedTerm {
-  return { value, weight, role: 'penalty' };
+export function penalty(weight: number, value: Tensor, extras: TermExtras = {}): WeightedTerm {
+  return { value, weight, role: 'penalty', ...extras };
+}
+
+/** The whole bound in one number per sample, as an importance-weighted one is: nothing in it can be annealed. */
+export function bound(value: Tensor): WeightedTerm {
+  return { value, weight: 1, role: 'bound', isFixed: true };
+}
+
+/** A part of the bound that is reported and scored but not paid for: another term stands for it in training. */
+export function reported(value: Tensor): WeightedTerm {
+  return { value, weight: 0, role: 'bound', isFixed: true };
 }
 
 export function toWeighted(term: Term): WeightedTerm {

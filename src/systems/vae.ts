@@ -1,5 +1,5 @@
 /** The variational autoencoder, and with a learned σ the σ-VAE. */
-import { kl, sampledKl } from '../probability/index.js';
+import { kl, klPerDimension, sampledKl } from '../probability/index.js';
 import type { Tensor } from '../tensor/index.js';
 import { type GaussianVae, gaussianVae } from './gaussianVae.js';
 import { type VaeOptions, vaeOptions } from './options.js';
@@ -17,11 +17,14 @@ export function vaeModel(parts: GaussianVae, { samples, kl: form }: VaeOptions, 
       const z = samples === 1 ? q.rsample() : q.rsample({ draws: samples });
       const overDraws = (term: Tensor) => (samples === 1 ? term : term.mean(0));
       const divergence = form === 'analytic' ? kl(q, p) : overDraws(sampledKl(q, p, z));
-      return { reconstruction: overDraws(likelihood(z).nll(x)), kl: weighted(beta, divergence) };
+      return {
+        reconstruction: overDraws(likelihood(z).nll(x)),
+        kl: weighted(beta, divergence, { coordinates: klPerDimension(q, p) }),
+      };
     },
     encode: ({ x }) => posterior(x).mean,
     decode: (code) => likelihood(code).mean,
-    draw: (code) => likelihood(code).sample({ stream: 'likelihood' }),
+    likelihood: (code) => likelihood(code),
     posterior: ({ x }) => posterior(x),
     prior,
   };

@@ -4,10 +4,12 @@ import { evaluate } from '../engine/index.js';
 import {
   concat,
   constant,
+  covariance,
   elu,
   fill,
   gelu,
   grad,
+  input,
   iota,
   leakyRelu,
   logMeanExp,
@@ -21,6 +23,8 @@ import {
   stack,
   type Tensor,
   takeAlongLast,
+  topKMask,
+  withGradientOf,
   zeros,
 } from './index.js';
 
@@ -147,4 +151,33 @@ test('gelu(x) − gelu(−x) = x, because Φ(x) + Φ(−x) = 1', () => {
   valuesOf(gelu(x).sub(gelu(x.neg()))).forEach((value, i) => {
     expect(value).toBeCloseTo([0.1, 1, 3][i], 14);
   });
+});
+
+test('a top-k mask has k ones in every row, ties to the lowest index', () => {
+  const x = constant([1, 3, 2, 3, 0, 0, 0, 0, -1, -2, -3, -4]).reshape([3, 4]);
+  expect(valuesOf(topKMask(x, 2))).toEqual([0, 1, 0, 1, 1, 1, 0, 0, 1, 1, 0, 0]);
+  expect(valuesOf(topKMask(x, 2, constant(1, 'int32')))).toEqual([0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0]);
+});
+
+test('no gradient flows through a top-k mask, and all of it through what the mask lets through', () => {
+  const x = input('x', [1, 3]);
+  const [gradient] = grad(x.mul(topKMask(x, 1)).square().sum(), [x]);
+  expect(evaluate([gradient], { values: { x: Float64Array.of(1, 3, 2) } })[0]).toEqual(
+    Float64Array.of(0, 6, 0),
+  );
+});
+
+test('a value may have the gradient of another one', () => {
+  const x = input('x', []);
+  const y = withGradientOf(x.square(), x.mul(7));
+  const values = evaluate([y, ...grad(y, [x])], { values: { x: Float64Array.of(3) } });
+  expect(values.map((value) => Array.from(value))).toEqual([[9], [7]]);
+});
+
+test('the covariance of (±1, 0) and (0, ±1) is ½ I, wherever its centre is', () => {
+  const x = constant([1, 0, -1, 0, 0, 1, 0, -1]).reshape([4, 2]);
+  expect([covariance(x), covariance(x.add(constant([5, -2])))].map(valuesOf)).toEqual([
+    [0.5, 0, 0, 0.5],
+    [0.5, 0, 0, 0.5],
+  ]);
 });

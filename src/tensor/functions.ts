@@ -134,6 +134,39 @@ export function sort(x: Tensor, options: { descending?: boolean } = {}): { value
   return { values: takeAlongLast(x, indices), indices };
 }
 
+/**
+ * Ones at each row's k largest elements, ties to the lowest index, of x's shape; no gradient flows through it.
+ *
+ * A threshold at the k-th largest value would let more through: float32 numbers tie.
+ *
+ * @param kept int32 scalar ≤ k: only that many of them
+ */
+export function topKMask(x: Tensor, k: number, kept?: Tensor): Tensor {
+  const length = x.shape[x.rank - 1];
+  const rows = x.size / length;
+  const indices = x.stopGradient().reshape([rows, length]).topK(k);
+  const flat = indices.add(iota([rows, 1], 0).mul(constant(length, 'int32'))).reshape([rows * k]);
+  const chosen = kept ? iota([rows, k]).less(kept).cast('float32') : ones([rows, k]);
+  return chosen
+    .reshape([rows * k])
+    .scatterAdd(flat, x.size)
+    .reshape(x.shape);
+}
+
+/** `value`, with the derivative of `surrogate`: sg(v) + s − sg(s). */
+export function withGradientOf(value: Tensor, surrogate: Tensor): Tensor {
+  return value.stopGradient().add(surrogate.sub(surrogate.stopGradient()));
+}
+
+/** 1/n Σ x xᵀ − x̄ x̄ᵀ over the first axis: [n, d] → [d, d]. */
+export function covariance(x: Tensor): Tensor {
+  const centred = x.sub(x.mean(0));
+  return centred
+    .swapLastAxes()
+    .matmul(centred)
+    .mul(1 / x.shape[0]);
+}
+
 /** 1 / (1 + e⁻ˣ) times x, also called Swish. */
 export function silu(x: Tensor): Tensor {
   return x.mul(x.sigmoid());

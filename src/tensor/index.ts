@@ -3,6 +3,7 @@ export type { ConstantData, DType, TensorData } from './dtype.js';
 export { allocate, bytesPerElement, toData } from './dtype.js';
 export {
   concat,
+  covariance,
   elu,
   fill,
   gelu,
@@ -23,6 +24,8 @@ export {
   stack,
   step,
   takeAlongLast,
+  topKMask,
+  withGradientOf,
   zeros,
 } from './functions.js';
 export { batchJacobian, grad, jacobian, vjp } from './gradient.js';

@@ -12,6 +12,7 @@ export type {
   Variables,
 } from './events.js';
 export { type TrainingOptions, trainingOptions } from './options.js';
+export { type PhaseGradients, phaseGradients } from './phases.js';
 export { type PreparedData, prepareData } from './prepared.js';
 export type { StoredTensor } from './safetensors.js';
 export { type TrainingStep, trainingStep } from './step.js';

@@ -4,21 +4,12 @@
  */
 import { expect, test } from 'vitest';
 import { engines } from '../conformance/engines.js';
-import { numericTable, runOf, type Toy, toy } from '../conformance/models.js';
+import { corners, data, identity, linearCases, linearLayers } from '../conformance/linearCases.js';
+import { runOf, type Toy } from '../conformance/models.js';
 import { evaluate } from '../evaluation/index.js';
-import { type Layer, linear } from '../nn/index.js';
-import { ae, betaVae, cvae, type System, vae } from '../systems/index.js';
+import { linear } from '../nn/index.js';
+import { ae, betaVae } from '../systems/index.js';
 import { Training } from './index.js';
-
-/** All sign combinations of (2, 1, ½): mean 0 and covariance exactly diag(4, 1, ¼). */
-const DEVIATIONS = [2, 1, 0.5];
-const corners = Array.from({ length: 8 }, (_, i) => DEVIATIONS.map((s, j) => (i & (1 << j) ? s : -s))).flat();
-const data = toy(numericTable(3), corners);
-const labelled = toy(numericTable(3), corners, new Array(8).fill(0));
-
-/** The user's own layers: nothing before the heads, and one matrix to the mean. */
-const identity: Layer = () => (x) => x;
-const linearLayers = { encoder: identity, decoder: linear(3), likelihood: 'gaussian', logVarBound: 0 };
 
 /**
  * Mean −log N(x; b, w wᵀ + σ² I) over the data, by the matrix inversion lemma: with C = w wᵀ + σ² I in D dimensions,
@@ -43,37 +34,12 @@ test('the exact likelihood of probabilistic PCA at its optimum is 4.479959 nats'
   expect(exactNll([Math.sqrt(4 - 0.625), 0, 0], [0, 0, 0], 0.625)).toBeCloseTo(4.479959, 6);
 });
 
-interface Case {
-  name: string;
-  system: System;
-  options: Record<string, unknown>;
-  given: Toy;
-}
-
-const cases: readonly Case[] = [
-  { name: 'vae', system: vae, options: { sigma: 'shared' }, given: data },
-  { name: 'vae with the analytic optimum of σ', system: vae, options: { sigma: 'optimal' }, given: data },
-  {
-    name: 'vae with two draws and the sampled KL',
-    system: vae,
-    options: { sigma: 'shared', samples: 2, kl: 'sampled' },
-    given: data,
-  },
-  { name: 'beta-vae at β = 1', system: betaVae, options: { sigma: 'shared', beta: 1 }, given: data },
-  {
-    name: 'cvae with one class and a standard prior',
-    system: cvae,
-    options: { sigma: 'shared', prior: 'standard' },
-    given: labelled,
-  },
-];
-
 const schedule = { steps: 3000, batchSize: 64, learningRate: 0.03, schedule: 'cosine', averageWeights: 0.99 };
 // Batches are eight times the corners, so that noise of the code is all that differs between them.
 const enlarged = (given: Toy): Toy => ({ ...given, data: { ...given.data, size: 64 } });
 
 for (const { name: engineName, create } of engines.slice(0, 2)) {
-  for (const { name, system, options, given } of cases) {
+  for (const { name, system, options, given } of linearCases) {
     test(`the linear ${name} is probabilistic PCA on ${engineName}`, async () => {
       const definition = runOf(system, enlarged(given), create(), {
         options: { ...linearLayers, latent: 1, ...options },

@@ -1,5 +1,6 @@
 /** Options of training itself, the same for every system. */
 import { z } from 'zod';
+import { optimizerNames } from '../systems/index.js';
 
 const steps = () => z.number().int().nonnegative();
 
@@ -22,10 +23,7 @@ export const trainingOptions = z.object({
     .default(128)
     .describe('samples per step; all samples, where there are fewer and no number is given'),
   learningRate: z.number().positive().default(1e-3).describe('step size of the optimiser'),
-  optimizer: z
-    .enum(['adam', 'adamw', 'sgd', 'rmsprop', 'adamax'])
-    .default('adam')
-    .describe('rule that turns gradients into steps'),
+  optimizer: z.enum(optimizerNames).default('adam').describe('rule that turns gradients into steps'),
   momentum: z.number().min(0).lt(1).default(0).describe('momentum of sgd'),
   weightDecay: z
     .number()
@@ -88,9 +86,4 @@ export function totalSteps(
   if (epochs !== undefined) return Math.max(1, Math.round((epochs * size) / batchSize));
   // Enough to see a latent space form on small data, and no more than a few passes over large data.
   return Math.min(6000, Math.max(1500, Math.round((20 * size) / batchSize)));
-}
-
-/** Steps meant by an option that may be a fraction of the run. */
-export function inSteps(value: number, total: number): number {
-  return value < 1 ? Math.round(value * total) : value;
 }

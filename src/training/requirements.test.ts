@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { numericTable } from '../conformance/models.js';
+import { numericTable, optionsOf } from '../conformance/models.js';
 import { cvae, describeData, type System, vae } from '../systems/index.js';
 import { trainingOptions } from './index.js';
 import { requireTrainable } from './requirements.js';
@@ -9,6 +9,7 @@ const check =
   () =>
     requireTrainable({
       system,
+      options: optionsOf(system),
       data: describeData(numericTable(2), { size: 100, classes }),
       training: trainingOptions.parse({ batchSize: 100, ...given }),
     });

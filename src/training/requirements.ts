@@ -1,14 +1,15 @@
 /** What options, data and system must fulfil together before a run begins: an option without effect is an error. */
 import type { ModelDefinition } from '../inference/index.js';
-import { OptionError } from '../systems/index.js';
+import { OptionError, requiresLabels } from '../systems/index.js';
 import { type TrainingOptions, trainingOptions } from './options.js';
 
 /** @throws OptionError naming the first option that cannot be as it is */
 export function requireTrainable({
   system,
+  options,
   data,
   training,
-}: Pick<ModelDefinition, 'system' | 'data'> & { readonly training: TrainingOptions }): void {
+}: ModelDefinition & { readonly training: TrainingOptions }): void {
   const { batchSize, epochs, steps, optimizer, momentum, weightDecay, klWarmup, klCycles } = training;
   if (batchSize > data.size) {
     throw new OptionError(
@@ -16,7 +17,7 @@ export function requireTrainable({
       `a batch of ${batchSize} is larger than the ${data.size} training samples; take ${data.size} or fewer`,
     );
   }
-  if (system.needsLabels && data.classes === 0) {
+  if (requiresLabels(system, options) && data.classes === 0) {
     throw new OptionError(
       'data',
       `${system.name} is conditioned on classes, and this data has none; give it labels or choose another system`,

@@ -1,9 +1,10 @@
 /** Where a run stands: its counters, its records, its best evaluation, and what went wrong. */
 import type { Fetches } from '../engine/index.js';
+import { inSteps } from '../systems/index.js';
 import { DivergenceError, problemOf } from './divergence.js';
 import type { Progress, TrainingEvent } from './events.js';
 import { MetricsWindow } from './metricsWindow.js';
-import { inSteps, type TrainingOptions } from './options.js';
+import type { TrainingOptions } from './options.js';
 import { OUTPUTS, type TrainingStep } from './step.js';
 
 /** Records in a run's metrics. */

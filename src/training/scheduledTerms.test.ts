@@ -4,7 +4,7 @@ import { DiagonalNormal } from '../probability/index.js';
 import { ae, betaVae, cvae, describeData, type System, vae } from '../systems/index.js';
 import { grad, step } from '../tensor/index.js';
 import { trainingOptions } from './index.js';
-import { scheduledTerms } from './scheduledTerms.js';
+import { requireEffect, scheduledTerms } from './scheduledTerms.js';
 
 const data = describeData(pictures(3, 4, 1), { size: 10, classes: 2 });
 const small = { architecture: 'mlp', hidden: [6], latent: 3 };
@@ -18,7 +18,7 @@ function termsOf(system: System, training: Record<string, unknown>, options: Rec
   const now = step().cast('float32');
   return {
     ...built,
-    terms: scheduledTerms(built.model, built.batch(5), trainingOptions.parse(training), now, 100),
+    terms: scheduledTerms(built.model.objective(built.batch(5)), trainingOptions.parse(training), now, 100),
   };
 }
 
@@ -107,7 +107,8 @@ test('options about the KL are refused where there is none', () => {
     ['klCycles', 4],
     ['freeBits', 0.1],
   ] as const)
-    expect(() => termsOf(ae, { [option]: value })).toThrow(
-      `${option}: has no effect: this system has no KL term; leave it out`,
-    );
+    expect(() => {
+      const { model, batch } = build(ae, data, small);
+      requireEffect([model.objective(batch(5))], trainingOptions.parse({ [option]: value }));
+    }).toThrow(`${option}: has no effect: this system has no KL term; leave it out`);
 });

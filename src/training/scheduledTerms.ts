@@ -1,11 +1,9 @@
 /** The terms of an objective as a step pays for them: with annealed weights and free bits. */
-import { klPerDimension } from '../probability/index.js';
 import {
-  type Batch,
   KL,
-  type Model,
   OptionError,
   RECONSTRUCTION,
+  type Terms,
   toWeighted,
   type WeightedTerm,
 } from '../systems/index.js';
@@ -22,61 +20,70 @@ export interface ScheduledTerm {
   readonly weight: Tensor;
 }
 
+type TermSchedule = Pick<TrainingOptions, 'klWarmup' | 'klCycles' | 'freeBits'>;
+
 /**
  * @param step  float32 scalar
  * @param total steps of the run
- * @throws OptionError if an option is about a KL term and the objective has none
  */
 export function scheduledTerms(
-  model: Model,
-  batch: Batch,
-  training: TrainingOptions,
+  terms: Terms,
+  training: TermSchedule,
   step: Tensor,
   total: number,
 ): Record<string, ScheduledTerm> {
-  const terms = Object.entries(model.objective(batch)).map(([name, term]) => {
-    return [name, toWeighted(term)] as const;
-  });
-  requireEffect(terms, training);
   const multiplier = klMultiplierAt(step, training, total);
-  const scheduled = terms.map(([name, term]): [string, ScheduledTerm] => {
-    const { value, weight } = term;
-    const mean = value.mean();
-    const hasFreeBits = name === KL && training.freeBits > 0;
+  const scheduled = Object.entries(terms).map(([name, given]): [string, ScheduledTerm] => {
+    const term = toWeighted(given);
+    const mean = term.value.mean();
+    const weight = isAnnealed(name, term) ? multiplier.mul(term.weight) : constant(term.weight);
     return [
       name,
       {
         mean,
-        paid: hasFreeBits ? withFreeBits(model, batch, training.freeBits) : mean,
-        weight: isAnnealed(name, term) ? multiplier.mul(weight) : constant(weight),
+        paid: withFreeBits(term, training.freeBits) ?? mean,
+        weight: term.ramp ? term.ramp.mul(weight) : weight,
       },
     ];
   });
   return Object.fromEntries(scheduled);
 }
 
-/** Warm-up is for the parts of the bound that compete with the reconstruction. */
-const isAnnealed = (name: string, { role }: WeightedTerm) => role === 'bound' && name !== RECONSTRUCTION;
+/** Whether it is a part of the bound that competes with the reconstruction: what warm-up is for. */
+const isCompeting = (name: string, { role, isFixed }: WeightedTerm) =>
+  role === 'bound' && name !== RECONSTRUCTION && !isFixed;
 
-function requireEffect(
-  terms: readonly (readonly [string, WeightedTerm])[],
-  { klWarmup, klCycles, freeBits }: TrainingOptions,
-): void {
-  const refuse = (option: string) => {
-    throw new OptionError(option, 'has no effect: this system has no KL term; leave it out');
-  };
-  if (!terms.some(([name, term]) => isAnnealed(name, term))) {
-    if (klWarmup > 0) refuse('klWarmup');
-    if (klCycles > 0) refuse('klCycles');
-  }
-  if (freeBits > 0 && !terms.some(([name]) => name === KL)) refuse('freeBits');
-}
+const isAnnealed = (name: string, term: WeightedTerm) => isCompeting(name, term) && !term.ramp;
 
 /** Σ_j max(λ, mean over the batch of KL_j). Kingma et al. 2016 (arXiv:1606.04934), eq. 15. */
-function withFreeBits(model: Model, batch: Batch, freeBits: number): Tensor {
-  const q = model.posterior?.(batch);
-  const p = model.prior?.(batch.x.shape[0], batch.labels);
-  const coordinates = q && p && klPerDimension(q, p);
-  if (coordinates) return coordinates.mean(0).max(freeBits).sum();
+function withFreeBits({ coordinates }: WeightedTerm, freeBits: number): Tensor | undefined {
+  if (freeBits === 0) return undefined;
+  return coordinates?.mean(0).max(freeBits).sum();
+}
+
+/**
+ * @param terms of all objectives of a model
+ * @param ramps names of the model's own schedules
+ * @throws OptionError naming an option about the KL term that changes nothing
+ */
+export function requireEffect(
+  terms: readonly Terms[],
+  { klWarmup, klCycles, freeBits }: TermSchedule,
+  ramps: readonly string[] = [],
+): void {
+  const all = terms
+    .flatMap((each) => Object.entries(each))
+    .map(([name, term]) => [name, toWeighted(term)] as const);
+  const refuse = (option: string, because = 'this system has no KL term') => {
+    throw new OptionError(option, `has no effect: ${because}; leave it out`);
+  };
+  const option = klWarmup > 0 ? 'klWarmup' : klCycles > 0 ? 'klCycles' : undefined;
+  if (option) {
+    if (all.some(([name, term]) => isCompeting(name, term) && term.ramp))
+      refuse(option, `this system has a schedule of its own (${ramps.join(', ')})`);
+    if (!all.some(([name, term]) => isAnnealed(name, term))) refuse(option);
+  }
+  if (freeBits === 0 || all.some(([, { coordinates, weight }]) => coordinates && weight !== 0)) return;
+  if (!all.some(([name, { weight }]) => name === KL && weight !== 0)) refuse('freeBits');
   throw new OptionError('freeBits', 'needs a KL term in closed form, and this system has none; leave it out');
 }

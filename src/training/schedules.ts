@@ -1,6 +1,7 @@
 /** Schedules as graph expressions of the step, so that many steps of one call each have their own value. */
+import { inSteps } from '../systems/index.js';
 import { constant, type Tensor } from '../tensor/index.js';
-import { inSteps, type TrainingOptions } from './options.js';
+import type { TrainingOptions } from './options.js';
 
 type LearningRateOptions = Pick<TrainingOptions, 'learningRate' | 'schedule' | 'warmup'>;
 

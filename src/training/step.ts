@@ -5,12 +5,13 @@
 import type { ModelDefinition } from '../inference/index.js';
 import { filled, type VariableTable } from '../nn/index.js';
 import type { Batch, DataDescription } from '../systems/index.js';
-import { grad, input, Program, stack, step as stepNumber, Variable } from '../tensor/index.js';
+import { input, Program, stack, step as stepNumber, Variable } from '../tensor/index.js';
 import { averaging } from './averaging.js';
 import { clipping } from './clipping.js';
 import { optimizerStep } from './optimizers.js';
 import type { TrainingOptions } from './options.js';
-import { scheduledTerms } from './scheduledTerms.js';
+import { phaseGradients } from './phases.js';
+import { requireEffect, scheduledTerms } from './scheduledTerms.js';
 import { learningRateAt } from './schedules.js';
 
 export interface TrainingStep {
@@ -55,26 +56,29 @@ export interface TrainingStepDefinition extends ModelDefinition {
 /** @throws ShapeError, OptionError if the model cannot be built for the data, or not trained with the options */
 export function trainingStep(definition: TrainingStepDefinition): TrainingStep {
   const { system, options, data, training, totalSteps, table } = definition;
-  const scope = table.scope({ training: true });
+  const step = stepNumber().cast('float32');
+  const stepsPerEpoch = data.size / training.batchSize;
+  const scope = table.scope({ training: true, clock: { step, totalSteps, stepsPerEpoch } });
   const model = system.build(data, options, scope);
   const batch = inputBatch(data, training.batchSize);
-  const step = stepNumber().cast('float32');
-  const terms = Object.entries(scheduledTerms(model, batch, training, step, totalSteps));
-  const objective = terms
-    .map(([, { paid, weight }]) => paid.mul(weight))
-    .reduce((sum, term) => sum.add(term));
-  const weights = scope.variables.filter((variable) => variable.trainable);
-  const gradients = grad(objective, weights);
-  const squares = gradients.map((gradient) => gradient.square().sum());
+  const phase = { moves: () => true, objective: (given: Batch) => model.objective(given) };
+  const paid = phaseGradients(phase, batch, scope, (given) =>
+    scheduledTerms(given, training, step, totalSteps),
+  );
+  requireEffect(
+    [paid.terms],
+    training,
+    scope.ramps.map(({ name }) => name),
+  );
+  const terms = Object.entries(paid.scheduled);
+  const { objective, gradients } = paid;
+  const weights = [...gradients.keys()];
+  const squares = [...gradients.values()].map((gradient) => gradient.square().sum());
   const norm = squares.reduce((sum, part) => sum.add(part)).sqrt();
   const clip = clipping(norm, training.clip);
   const factor = new Variable(LEARNING_RATE_FACTOR, [], filled(1), { trainable: false });
   const learningRate = learningRateAt(step, training, totalSteps).mul(factor);
-  const optimizer = optimizerStep(
-    new Map(weights.map((weight, i) => [weight, gradients[i]])),
-    { learningRate, scale: clip.scale },
-    training,
-  );
+  const optimizer = optimizerStep(gradients, { learningRate, scale: clip.scale }, training);
   const average = averaging(optimizer.moved, optimizer.count, training.averageWeights);
   const applied = objective.add(norm).isFinite();
   const program = new Program({
@@ -94,7 +98,7 @@ export function trainingStep(definition: TrainingStepDefinition): TrainingStep {
     updates: new Map([
       ...optimizer.moved,
       ...optimizer.remembered,
-      ...scope.updates,
+      ...paid.updates,
       ...clip.updates,
       ...average.updates,
     ]),

@@ -1,7 +1,7 @@
 /** What a user should be told about a run that goes on all the same. */
 import type { Evaluation } from '../evaluation/index.js';
-import { KL } from '../systems/index.js';
-import { inSteps, type TrainingOptions } from './options.js';
+import { inSteps, KL } from '../systems/index.js';
+import type { TrainingOptions } from './options.js';
 
 /** A posterior that carries less than this has collapsed onto the prior. */
 const COLLAPSED_NATS = 0.05;

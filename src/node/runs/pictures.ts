@@ -3,7 +3,7 @@ import type { Samples } from '../../data/index.js';
 import type { Evaluation } from '../../evaluation/index.js';
 import type { TrainedModel } from '../../inference/index.js';
 import { type Figure, toPng, toSvg } from '../../pictures/index.js';
-import { findSystem } from '../../systems/index.js';
+import { findSystem, requiresLabels } from '../../systems/index.js';
 import { sizeOf } from '../../tensor/index.js';
 import type { PreparedData } from '../../training/index.js';
 import {
@@ -71,7 +71,7 @@ export async function drawRun(request: DrawRequest): Promise<RunPicture[]> {
   const test = data.source(data.split.test);
   const some = (count: number) => test.read(0, Math.min(count, test.size));
   const { classes } = data.dataset;
-  const isConditional = findSystem(folder.config.system).needsLabels === true;
+  const isConditional = requiresLabels(findSystem(folder.config.system), folder.config.options);
   const isTable = data.description.spec.kind === 'table';
   const { latent } = evaluation;
   await add('curves', curvesView(records), 'Each term of the objective over the run.', true);

@@ -1,0 +1,47 @@
+/** Systems that are probabilistic PCA when their networks are linear: a list that tests run through. */
+
+import { type Layer, linear } from '../nn/index.js';
+import { betaVae, cvae, type System, vae } from '../systems/index.js';
+import { numericTable, type Toy, toy } from './models.js';
+
+/** All sign combinations of (2, 1, ½): mean 0 and covariance exactly diag(4, 1, ¼). */
+const DEVIATIONS = [2, 1, 0.5];
+export const corners = Array.from({ length: 8 }, (_, i) =>
+  DEVIATIONS.map((s, j) => (i & (1 << j) ? s : -s)),
+).flat();
+export const data = toy(numericTable(3), corners);
+const labelled = toy(numericTable(3), corners, new Array(8).fill(0));
+
+/** The user's own layers: nothing before the heads, and one matrix to the mean. */
+export const identity: Layer = () => (x) => x;
+export const linearLayers = {
+  encoder: identity,
+  decoder: linear(3),
+  likelihood: 'gaussian',
+  logVarBound: 0,
+};
+
+export interface LinearCase {
+  readonly name: string;
+  readonly system: System;
+  readonly options: Record<string, unknown>;
+  readonly given: Toy;
+}
+
+export const linearCases: readonly LinearCase[] = [
+  { name: 'vae', system: vae, options: { sigma: 'shared' }, given: data },
+  { name: 'vae with the analytic optimum of σ', system: vae, options: { sigma: 'optimal' }, given: data },
+  {
+    name: 'vae with two draws and the sampled KL',
+    system: vae,
+    options: { sigma: 'shared', samples: 2, kl: 'sampled' },
+    given: data,
+  },
+  { name: 'beta-vae at β = 1', system: betaVae, options: { sigma: 'shared', beta: 1 }, given: data },
+  {
+    name: 'cvae with one class and a standard prior',
+    system: cvae,
+    options: { sigma: 'shared', prior: 'standard' },
+    given: labelled,
+  },
+];
