@@ -3,11 +3,12 @@ import { ae } from './ae.js';
 import { betaVae } from './betaVae.js';
 import { cvae } from './cvae.js';
 import { OptionError } from './errors.js';
+import { hierarchicalVae } from './hierarchicalVae.js';
 import { nearestName } from './nearestName.js';
 import type { System } from './system.js';
 import { vae } from './vae.js';
 
-export const systems: readonly System[] = [ae, vae, cvae, betaVae];
+export const systems: readonly System[] = [ae, vae, cvae, betaVae, hierarchicalVae];
 
 /** @throws OptionError that names the nearest system there is */
 export function findSystem(name: string): System {
