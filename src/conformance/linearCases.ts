@@ -1,7 +1,7 @@
 /** Systems that are probabilistic PCA when their networks are linear: a list that tests run through. */
 
 import { type Layer, linear } from '../nn/index.js';
-import { betaVae, cvae, type System, vae } from '../systems/index.js';
+import { betaVae, cvae, hierarchicalVae, type System, vae } from '../systems/index.js';
 import { numericTable, type Toy, toy } from './models.js';
 
 /** All sign combinations of (2, 1, ½): mean 0 and covariance exactly diag(4, 1, ¼). */
@@ -43,5 +43,11 @@ export const linearCases: readonly LinearCase[] = [
     system: cvae,
     options: { sigma: 'shared', prior: 'standard' },
     given: labelled,
+  },
+  {
+    name: 'hierarchical-vae with one group',
+    system: hierarchicalVae,
+    options: { sigma: 'shared', latents: [1], warmupSteps: 0 },
+    given: data,
   },
 ];
