@@ -1,5 +1,12 @@
 /** Layers, initialisers and the scopes that hold their variables. */
 export {
+  type CellOptions,
+  type DecoderCellOptions,
+  decoderCell,
+  encoderCell,
+  normalisedConv,
+} from './cells.js';
+export {
   averagePool,
   type ConvolutionOptions,
   conv,

@@ -6,5 +6,12 @@ export { kl, klPerDimension, sampledKl } from './kl.js';
 export { DiscretisedLogistic, type DiscretisedLogisticParameters } from './logistic.js';
 export { channelPairs, LogisticMixture, type LogisticMixtureParameters } from './logisticMixture.js';
 export { DiagonalNormal, type DiagonalNormalParameters } from './normal.js';
-export { type ChainDraw, type ChainPlace, NormalChain, type NormalChainDefinition } from './normalChain.js';
+export {
+  type ChainDraw,
+  type ChainPlace,
+  NormalChain,
+  type NormalChainDefinition,
+  repeatedFor,
+} from './normalChain.js';
 export { precisionMerge } from './precisionMerge.js';
+export { boundedNormalOf, type NormalOutputs, normalOf, residual } from './residualNormal.js';

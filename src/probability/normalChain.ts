@@ -111,3 +111,10 @@ export class NormalChain implements Reparameterised {
     return { codes, conditionals };
   }
 }
+
+/** Features of a batch, [batch, ...], for so many rows: once per draw. */
+export function repeatedFor(rows: number, features: Tensor): Tensor {
+  const [batch, ...rest] = features.shape;
+  if (rows === batch) return features;
+  return features.broadcastTo([rows / batch, batch, ...rest]).reshape([rows, ...rest]);
+}

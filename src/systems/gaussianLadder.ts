@@ -13,7 +13,13 @@
  * chain p(z_l|z_{l−1}) becomes one on all codes above; bottomUp: Burda et al. 2016, §2 (arXiv:1509.00519).
  */
 import { linear, type Scope, sequential } from '../nn/index.js';
-import { type ChainPlace, DiagonalNormal, NormalChain, precisionMerge } from '../probability/index.js';
+import {
+  type ChainPlace,
+  DiagonalNormal,
+  NormalChain,
+  precisionMerge,
+  repeatedFor,
+} from '../probability/index.js';
 import { concat, sizeOf, split, type Tensor } from '../tensor/index.js';
 import { networksFor } from './architectures/index.js';
 import { dense } from './architectures/mlp.js';
@@ -93,7 +99,7 @@ export function gaussianLadder(
       sizes,
       start: (rows) =>
         downwards((group, above) => {
-          const seen = repeated(features[group], rows);
+          const seen = repeatedFor(rows, features[group]);
           if (!above) return posteriors[group](seen);
           if (inference === 'ladder') return precisionMerge(posteriors[group](seen), priors[group](above));
           return posteriors[group](combine[group](concat([seen, above])));
@@ -110,7 +116,7 @@ export function gaussianLadder(
       batch: x.shape[0],
       sizes,
       order: sizes.map((_, turn) => bottom - turn),
-      start: (rows) => place(bottom, repeated(trunk(x).flatten(), rows)),
+      start: (rows) => place(bottom, repeatedFor(rows, trunk(x).flatten())),
     });
   };
 
@@ -130,11 +136,4 @@ export function gaussianLadder(
     },
     likelihoodOf: (codes) => likelihood.distribution(output(codes)),
   };
-}
-
-/** The batch's features, [batch, n], once per draw. */
-function repeated(features: Tensor, rows: number): Tensor {
-  const [batch, width] = features.shape;
-  if (rows === batch) return features;
-  return features.broadcastTo([rows / batch, batch, width]).reshape([rows, width]);
 }

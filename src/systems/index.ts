@@ -20,6 +20,7 @@ export { hierarchicalVae } from './hierarchicalVae.js';
 export type { Likelihood, SampleDistribution } from './likelihood.js';
 export { chooseLikelihood, type LikelihoodName, likelihoodFor } from './likelihoods.js';
 export { nearestName } from './nearestName.js';
+export { nvae } from './nvae.js';
 export {
   defaultLatent,
   type GaussianVaeOptions,

@@ -5,10 +5,11 @@ import { cvae } from './cvae.js';
 import { OptionError } from './errors.js';
 import { hierarchicalVae } from './hierarchicalVae.js';
 import { nearestName } from './nearestName.js';
+import { nvae } from './nvae.js';
 import type { System } from './system.js';
 import { vae } from './vae.js';
 
-export const systems: readonly System[] = [ae, vae, cvae, betaVae, hierarchicalVae];
+export const systems: readonly System[] = [ae, vae, cvae, betaVae, hierarchicalVae, nvae];
 
 /** @throws OptionError that names the nearest system there is */
 export function findSystem(name: string): System {
