@@ -11,7 +11,7 @@ import { benchCases } from '../node/bench/cases.js';
 import { AddonRunner } from '../node/native.js';
 import { describeData } from '../systems/index.js';
 import type { TensorData } from '../tensor/index.js';
-import { trainingOptions, trainingStep } from '../training/index.js';
+import { trainingOptions, trainingStages } from '../training/index.js';
 import { resultOf, SHORT, temporaryFolder } from './commandLine.js';
 import { nativeSets } from './engines.js';
 import { lastCheckpoints } from './runFiles.js';
@@ -33,7 +33,10 @@ async function train(name: string, { threads, instructionSet, cuts = [STEPS] }: 
   if (!bench) throw new Error(`there is no case ${name}`);
   const training = trainingOptions.parse(bench.training);
   const { x } = bench.samples(STEPS * training.batchSize);
-  const { program, state } = trainingStep({
+  const {
+    stages: [{ program }],
+    state,
+  } = trainingStages({
     system: bench.system,
     options: bench.system.options.parse(bench.options),
     data: describeData(bench.spec, { size: STEPS * training.batchSize }),

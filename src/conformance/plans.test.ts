@@ -6,7 +6,7 @@ import { batchNorm, conv, relu, sequential, VariableTable } from '../nn/index.js
 import { benchCases } from '../node/bench/cases.js';
 import { describeData } from '../systems/index.js';
 import { grad, input, Program, sizeOf, Variable } from '../tensor/index.js';
-import { trainingOptions, trainingStep } from '../training/index.js';
+import { trainingOptions, trainingStages } from '../training/index.js';
 
 function trainingPlan(name: string, given: Record<string, unknown> = {}): Plan {
   const [bench] = benchCases.filter((each) => each.name === name);
@@ -15,7 +15,8 @@ function trainingPlan(name: string, given: Record<string, unknown> = {}): Plan {
   const data = describeData(bench.spec, { size: training.batchSize });
   const { system } = bench;
   const table = new VariableTable();
-  return lowerProgram(trainingStep({ system, options, data, training, totalSteps: 100, table }).program);
+  const { stages } = trainingStages({ system, options, data, training, totalSteps: 100, table });
+  return lowerProgram(stages[0].program);
 }
 
 /** For each variable the instructions that write it. */

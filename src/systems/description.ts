@@ -6,7 +6,8 @@
  *             categorical and ordinal: one-hot
  */
 import type { Column, ImageSpec, SampleSpec, TableSpec } from '../data/index.js';
-import { concat, oneHot, type Shape, type Tensor } from '../tensor/index.js';
+import { concat, constant, oneHot, randomUniform, type Shape, type Tensor } from '../tensor/index.js';
+import { OptionError } from './errors.js';
 
 export interface DataDescription {
   readonly spec: SampleSpec;
@@ -20,14 +21,34 @@ export interface DataDescription {
   toModel(stored: Tensor): Tensor;
   /** The way back, in stored units: the nearest level, the likeliest category; float32 [batch, ...]. */
   fromModel(x: Tensor): Tensor;
+  /** What objectives are given: samples as models see them, binarised where that was asked for. */
+  observe(stored: Tensor): Tensor;
+  readonly binarise: Binarisation;
 }
 
+export const binarisations = ['none', 'dynamic', 'threshold'] as const;
+/**
+ * How grey levels become 0 or 1: `dynamic` draws every number with its intensity as the probability, anew in every
+ * step; `threshold` asks whether it is above ½.
+ */
+export type Binarisation = (typeof binarisations)[number];
+
+/** @throws OptionError if there is nothing to binarise */
 export function describeData(
   spec: SampleSpec,
-  { classes = 0, size }: { classes?: number; size: number },
+  { classes = 0, size, binarise = 'none' }: { classes?: number; size: number; binarise?: Binarisation },
 ): DataDescription {
+  if (binarise !== 'none' && spec.kind === 'table')
+    throw new OptionError('binarise', 'has no effect on tables; leave it out');
   const view = spec.kind === 'image' ? imageView(spec) : tableView(spec);
-  return { spec, classes, size, ...view };
+  const observe = (stored: Tensor) => binarised(view.toModel(stored), binarise);
+  return { spec, classes, size, binarise, ...view, observe };
+}
+
+function binarised(x: Tensor, how: Binarisation): Tensor {
+  if (how === 'none') return x;
+  const threshold = how === 'dynamic' ? randomUniform('binarise', x.shape) : constant(0.5);
+  return x.greater(threshold).cast('float32');
 }
 
 type View = Pick<DataDescription, 'shape' | 'toModel' | 'fromModel'>;

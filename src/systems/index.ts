@@ -12,7 +12,7 @@ export {
 } from './autoencoder.js';
 export { betaVae } from './betaVae.js';
 export { cvae } from './cvae.js';
-export { type DataDescription, describeData } from './description.js';
+export { type Binarisation, binarisations, type DataDescription, describeData } from './description.js';
 export { crossEntropy, type DiscriminatorOptions, discriminator, fake, real } from './discriminator.js';
 export { OptionError } from './errors.js';
 export { type GaussianVae, gaussianVae, type Heads } from './gaussianVae.js';

@@ -19,7 +19,8 @@ export class BatchReader {
 
   constructor(
     readonly source: OrderedSamples,
-    readonly batchSize: number,
+    /** Samples that a step takes. */
+    readonly samplesPerStep: number,
   ) {}
 
   /** Feeds of some steps from `step` on, stacked: of as many as were prepared, or of `steps` where none were. */
@@ -38,7 +39,7 @@ export class BatchReader {
   }
 
   #read(step: number, steps: number): Reading {
-    const samples = this.source.read(step * this.batchSize, steps * this.batchSize);
+    const samples = this.source.read(step * this.samplesPerStep, steps * this.samplesPerStep);
     return { step, steps, samples };
   }
 }

@@ -15,14 +15,17 @@ export interface Clipping {
   readonly updates: ReadonlyMap<Variable, Tensor>;
 }
 
-/** @param norm of all gradients together, scalar */
-export function clipping(norm: Tensor, limit: TrainingOptions['clip']): Clipping {
+/**
+ * @param norm   of all gradients together, scalar
+ * @param prefix of the running average's name
+ */
+export function clipping(norm: Tensor, limit: TrainingOptions['clip'], prefix = 'training'): Clipping {
   if (limit === 0) return { scale: constant(1), updates: new Map() };
   // A norm of 0 needs no scale and must not be divided by.
   const within = (largest: Tensor) => largest.div(norm.max(1e-30)).min(1);
   if (limit !== 'auto') return { scale: within(constant(limit)), updates: new Map() };
-  const average = new Variable('training.gradientNorm', [], filled(0), { trainable: false });
-  const count = new Variable('training.gradientNormCount', [], filled(0), { trainable: false });
+  const average = new Variable(`${prefix}.gradientNorm`, [], filled(0), { trainable: false });
+  const count = new Variable(`${prefix}.gradientNormCount`, [], filled(0), { trainable: false });
   // An average of 0 says nothing yet: as a limit it would hold back every gradient from then on.
   const largest = average.greater(0).where(average.mul(EXPLOSION), norm);
   const weight = count

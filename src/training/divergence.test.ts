@@ -3,12 +3,14 @@ import { numericTable } from '../conformance/models.js';
 import { VariableTable } from '../nn/index.js';
 import { betaVae, describeData } from '../systems/index.js';
 import { problemOf } from './divergence.js';
-import { trainingOptions, trainingStep } from './index.js';
+import { trainingOptions, trainingStages } from './index.js';
 
 const data = describeData(numericTable(2), { size: 10 });
 const options = betaVae.options.parse({ hidden: [3], latent: 2 });
 const training = trainingOptions.parse({ batchSize: 2 });
-const step = trainingStep({
+const {
+  stages: [step],
+} = trainingStages({
   system: betaVae,
   options,
   data,

@@ -1,6 +1,7 @@
 /** What a run does not survive, and what was not finite in a step. */
 import type { Fetches } from '../engine/index.js';
-import { OUTPUTS, type TrainingStep } from './step.js';
+import { OUTPUTS } from './outputs.js';
+import type { StageStep } from './step.js';
 
 /** A run that cannot go on: what was not finite, where, and what to try. */
 export class DivergenceError extends Error {
@@ -8,7 +9,11 @@ export class DivergenceError extends Error {
 }
 
 /** What was not finite in step k of some outputs, by name. */
-export function problemOf({ terms, weights }: TrainingStep, outputs: Fetches, k: number): string {
+export function problemOf(
+  { terms, weights }: Pick<StageStep, 'terms' | 'weights'>,
+  outputs: Fetches,
+  k: number,
+): string {
   const badTerms = terms.filter((name) => !Number.isFinite(outputs[OUTPUTS.term(name)][k]));
   if (badTerms.length > 0) {
     const names = badTerms.map((name) => `'${name}'`).join(' and ');

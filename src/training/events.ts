@@ -2,6 +2,14 @@
 import type { Evaluation } from '../evaluation/index.js';
 import type { TensorData } from '../tensor/index.js';
 
+/** A phase after the first, over the steps of a record. */
+export interface PhaseRecord {
+  readonly gradientNorm: number;
+  readonly learningRate: number;
+  /** Share of the steps at which it made an update. */
+  readonly share: number;
+}
+
 /** Means over the steps since the record before. */
 export interface MetricsRecord {
   /** Steps done. */
@@ -10,7 +18,7 @@ export interface MetricsRecord {
   readonly epoch: number;
   /** The weighted sum that is minimised. */
   readonly objective: number;
-  /** Each term, nats per sample, before its weight. */
+  /** Each term, nats per sample, before its weight; those of a phase after the first begin with its name. */
   readonly terms: Readonly<Record<string, number>>;
   /** Weights in force at the last step. */
   readonly weights: Readonly<Record<string, number>>;
@@ -19,6 +27,8 @@ export interface MetricsRecord {
   readonly samplesPerSecond: number;
   /** Steps skipped so far because something was not finite. */
   readonly skipped: number;
+  /** Phases after the first, by name; what stands above is about the first. */
+  readonly phases?: Readonly<Record<string, PhaseRecord>>;
 }
 
 export interface EvaluationRecord extends Evaluation {

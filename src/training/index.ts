@@ -15,5 +15,5 @@ export { type TrainingOptions, trainingOptions } from './options.js';
 export { type PhaseGradients, phaseGradients } from './phases.js';
 export { type PreparedData, prepareData } from './prepared.js';
 export type { StoredTensor } from './safetensors.js';
-export { type TrainingStep, trainingStep } from './step.js';
+export { type StageStep, type TrainingStages, trainingStages } from './step.js';
 export { Training, type TrainingDefinition } from './training.js';

@@ -1,7 +1,8 @@
 /** Means over the steps of one record. */
 import type { Fetches } from '../engine/index.js';
-import type { MetricsRecord } from './events.js';
-import { OUTPUTS } from './step.js';
+import type { MetricsRecord, PhaseRecord } from './events.js';
+import { OUTPUTS } from './outputs.js';
+import type { StageStep } from './step.js';
 
 export class MetricsWindow {
   #steps = 0;
@@ -10,8 +11,8 @@ export class MetricsWindow {
   readonly #sums = new Map<string, number>();
   readonly #last = new Map<string, number>();
 
-  /** @param terms names of the objective's terms */
-  constructor(readonly terms: readonly string[]) {}
+  /** @param stage that the steps belong to */
+  constructor(readonly stage: Pick<StageStep, 'terms' | 'phases'>) {}
 
   get isEmpty(): boolean {
     return this.#steps === 0;
@@ -21,11 +22,14 @@ export class MetricsWindow {
   add(outputs: Fetches, k: number, seconds: number): void {
     this.#steps++;
     this.#seconds += seconds;
-    for (const name of [OUTPUTS.learningRate, ...this.terms.map(OUTPUTS.weight)])
-      this.#last.set(name, outputs[name][k]);
+    const { terms, phases } = this.stage;
+    const others = phases.map(OUTPUTS.phase);
+    const rates = [OUTPUTS.learningRate, ...others.map(({ learningRate }) => learningRate)];
+    for (const name of [...rates, ...terms.map(OUTPUTS.weight)]) this.#last.set(name, outputs[name][k]);
     if (outputs[OUTPUTS.applied][k] !== 1) return;
     this.#applied++;
-    for (const name of [OUTPUTS.objective, OUTPUTS.gradientNorm, ...this.terms.map(OUTPUTS.term)])
+    const ofPhases = others.flatMap(({ gradientNorm, isActive }) => [gradientNorm, isActive]);
+    for (const name of [OUTPUTS.objective, OUTPUTS.gradientNorm, ...ofPhases, ...terms.map(OUTPUTS.term)])
       this.#sums.set(name, (this.#sums.get(name) ?? 0) + outputs[name][k]);
   }
 
@@ -36,7 +40,14 @@ export class MetricsWindow {
     const mean = (name: string) => (this.#sums.get(name) ?? NaN) / this.#applied;
     const last = (name: string) => this.#last.get(name) ?? NaN;
     const perTerm = (f: (name: string) => number) =>
-      Object.fromEntries(this.terms.map((name) => [name, f(name)]));
+      Object.fromEntries(this.stage.terms.map((name) => [name, f(name)]));
+    const phases = this.stage.phases.map((phase): [string, PhaseRecord] => {
+      const { gradientNorm, learningRate, isActive } = OUTPUTS.phase(phase);
+      return [
+        phase,
+        { gradientNorm: mean(gradientNorm), learningRate: last(learningRate), share: mean(isActive) },
+      ];
+    });
     return {
       ...now,
       objective: mean(OUTPUTS.objective),
@@ -45,6 +56,7 @@ export class MetricsWindow {
       gradientNorm: mean(OUTPUTS.gradientNorm),
       learningRate: last(OUTPUTS.learningRate),
       samplesPerSecond: (this.#steps * batchSize) / Math.max(this.#seconds, 1e-9),
+      ...(phases.length > 0 ? { phases: Object.fromEntries(phases) } : {}),
     };
   }
 }

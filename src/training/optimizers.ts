@@ -15,12 +15,9 @@ import { filled } from '../nn/index.js';
 import { constant, type Tensor, Variable } from '../tensor/index.js';
 import type { TrainingOptions } from './options.js';
 
-export interface OptimizerOptions extends Pick<TrainingOptions, 'optimizer' | 'momentum' | 'weightDecay'> {
-  /** β₁, β₂ and ε of the Adam family. @default 0.9, 0.999, 1e-8 */
-  beta1?: number;
-  beta2?: number;
-  epsilon?: number;
-}
+export type OptimizerOptions = Pick<TrainingOptions, 'optimizer' | 'momentum' | 'weightDecay'> &
+  /** @default 0.9, 0.999, 1e-8 */
+  Partial<Pick<TrainingOptions, 'beta1' | 'beta2' | 'epsilon'>>;
 
 const RMSPROP_DECAY = 0.9;
 
@@ -106,15 +103,17 @@ export interface OptimizerStep {
  *
  * @param rate.learningRate η, float32 scalar
  * @param rate.scale        what gradients are multiplied with first, float32 scalar. @default 1
+ * @param prefix            of the names of what the optimiser remembers
  */
 export function optimizerStep(
   gradients: ReadonlyMap<Variable, Tensor>,
   { learningRate, scale = constant(1) }: { learningRate: Tensor; scale?: Tensor },
   { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, ...options }: OptimizerOptions,
+  prefix = 'optimizer',
 ): OptimizerStep {
   const moved = new Map<Variable, Tensor>();
   const remembered = new Map<Variable, Tensor>();
-  const count = new Variable('optimizer.count', [], filled(0), { trainable: false });
+  const count = new Variable(`${prefix}.count`, [], filled(0), { trainable: false });
   const nextCount = count.add(1);
   remembered.set(count, nextCount);
   for (const [variable, gradient] of gradients) {
@@ -125,7 +124,7 @@ export function optimizerStep(
       learningRate,
       count: nextCount,
       moment: (name) =>
-        new Variable(`optimizer.${name}.${variable.name}`, variable.shape, filled(0), { trainable: false }),
+        new Variable(`${prefix}.${name}.${variable.name}`, variable.shape, filled(0), { trainable: false }),
       set: (moment, value) => {
         remembered.set(moment, value);
         return value;

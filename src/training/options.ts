@@ -25,6 +25,13 @@ export const trainingOptions = z.object({
   learningRate: z.number().positive().default(1e-3).describe('step size of the optimiser'),
   optimizer: z.enum(optimizerNames).default('adam').describe('rule that turns gradients into steps'),
   momentum: z.number().min(0).lt(1).default(0).describe('momentum of sgd'),
+  beta1: z.number().min(0).lt(1).default(0.9).describe('memory of the mean gradient in the adam family'),
+  beta2: z.number().min(0).lt(1).default(0.999).describe('memory of the squared gradient in the adam family'),
+  epsilon: z
+    .number()
+    .positive()
+    .default(1e-8)
+    .describe('added to the root of the squared gradient in rmsprop and the adam family'),
   weightDecay: z
     .number()
     .nonnegative()

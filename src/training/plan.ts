@@ -11,6 +11,8 @@ export class Plan {
   constructor(
     options: Pick<TrainingOptions, 'evaluateEvery' | 'checkpointEvery'>,
     readonly total: number,
+    /** Steps at which a stage ends, in order; a call of the engine does not go beyond one. */
+    readonly ends: readonly number[] = [],
   ) {
     this.#evaluation = options.evaluateEvery ?? Math.max(1, Math.ceil(total / EVALUATIONS));
     this.#checkpoint = options.checkpointEvery ?? this.#evaluation;
@@ -28,6 +30,7 @@ export class Plan {
   /** The first number of steps after this one at which something is planned. */
   next(step: number): number {
     const after = (every: number) => (Math.floor(step / every) + 1) * every;
-    return Math.min(after(this.#evaluation), after(this.#checkpoint), this.total);
+    const end = this.ends.find((each) => each > step) ?? this.total;
+    return Math.min(after(this.#evaluation), after(this.#checkpoint), end, this.total);
   }
 }

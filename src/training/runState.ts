@@ -5,7 +5,8 @@ import { DivergenceError, problemOf } from './divergence.js';
 import type { Progress, TrainingEvent } from './events.js';
 import { MetricsWindow } from './metricsWindow.js';
 import type { TrainingOptions } from './options.js';
-import { OUTPUTS, type TrainingStep } from './step.js';
+import { OUTPUTS } from './outputs.js';
+import { type StageStep, stageAt, type TrainingStages } from './step.js';
 
 /** Records in a run's metrics. */
 const RECORDS = 400;
@@ -14,7 +15,7 @@ const SKIPS_BEFORE_ROLLBACK = 10;
 const MOST_ROLLBACKS = 5;
 
 export interface RunDefinition {
-  readonly trainingStep: TrainingStep;
+  readonly stages: TrainingStages;
   readonly training: TrainingOptions;
   readonly totalSteps: number;
   /** Number of training samples. */
@@ -29,18 +30,23 @@ export class RunState {
   #lastProblem = '';
   readonly #recordEvery: number;
   readonly #warmupEnd: number;
+  /** The stage of the next step. */
+  #stage: StageStep;
 
   constructor(
     readonly definition: RunDefinition,
     progress: Progress = { step: 0, skipped: 0, skippedInRow: 0, rollbacks: 0, sinceBest: 0 },
   ) {
-    const { trainingStep, training, totalSteps } = definition;
+    const { stages, training, totalSteps } = definition;
     this.#progress = progress;
-    this.#window = new MetricsWindow(trainingStep.terms);
+    this.#stage = stageAt(stages, progress.step);
+    this.#window = new MetricsWindow(this.#stage);
     this.#recordEvery = Math.max(1, Math.floor(totalSteps / RECORDS));
     const { klWarmup, klCycles } = training;
-    this.#warmupEnd =
+    const annealed =
       klCycles > 0 ? Math.round(totalSteps * (1 - 0.5 / klCycles)) : inSteps(klWarmup, totalSteps);
+    const [lastStage] = stages.stages.slice(-1);
+    this.#warmupEnd = Math.max(annealed, lastStage.firstStep, ...stages.ramps.map(({ end }) => end));
   }
 
   get progress(): Progress {
@@ -85,7 +91,7 @@ export class RunState {
     return this.#progress.skippedInRow >= SKIPS_BEFORE_ROLLBACK;
   }
 
-  /** Whether weights of the KL terms are still rising. */
+  /** Whether schedules are still moving, or stages before the last one running. */
   get isWarmingUp(): boolean {
     return this.step < this.#warmupEnd;
   }
@@ -98,7 +104,7 @@ export class RunState {
     for (let k = 0; k < steps; k++) {
       yield* this.#count(outputs, k);
       this.#window.add(outputs, k, seconds / steps);
-      if (this.step % this.#recordEvery === 0) yield* this.closeWindow();
+      if (this.step % this.#recordEvery === 0 || this.step === this.#stage.end) yield* this.closeWindow();
       // What the engine did after this step is undone by going back, however long the chunk was.
       if (this.isLost) return;
     }
@@ -117,7 +123,8 @@ export class RunState {
     const { batchSize } = this.definition.training;
     const { step, epoch, progress } = this;
     yield { kind: 'metrics', ...this.#window.record({ step, epoch, skipped: progress.skipped, batchSize }) };
-    this.#window = new MetricsWindow(this.definition.trainingStep.terms);
+    this.#stage = stageAt(this.definition.stages, step);
+    this.#window = new MetricsWindow(this.#stage);
   }
 
   /** Whether this validation objective is the best so far; during warm-up none is. */
@@ -164,7 +171,7 @@ export class RunState {
       return;
     }
     this.#progress = { ...rest, step, skipped: skipped + 1, skippedInRow: skippedInRow + 1 };
-    this.#lastProblem = problemOf(this.definition.trainingStep, outputs, k);
+    this.#lastProblem = problemOf(this.#stage, outputs, k);
     if (skippedInRow === 0)
       yield { kind: 'warning', message: `step ${step} was skipped: ${this.#lastProblem}` };
   }

@@ -1,120 +1,120 @@
 /**
- * One training step as a program: the objective, its gradients, clipping, the optimiser, running statistics and averages
- * of weights, all as updates that take effect together, and only if everything is finite.
+ * Training steps as programs, one for each stage of a run: the objectives of its phases, their gradients, clipping,
+ * optimisers, running statistics and averages of weights, all as updates that take effect together, and only if
+ * everything is finite.
  */
 import type { ModelDefinition } from '../inference/index.js';
-import { filled, type VariableTable } from '../nn/index.js';
-import type { Batch, DataDescription } from '../systems/index.js';
-import { input, Program, stack, step as stepNumber, Variable } from '../tensor/index.js';
-import { averaging } from './averaging.js';
-import { clipping } from './clipping.js';
-import { optimizerStep } from './optimizers.js';
+import { filled, type Ramp, type VariableTable } from '../nn/index.js';
+import { type Batch, type DataDescription, type Stage, stageEnds } from '../systems/index.js';
+import { input, type Program, step as stepNumber, type Tensor, Variable } from '../tensor/index.js';
 import type { TrainingOptions } from './options.js';
-import { phaseGradients } from './phases.js';
-import { requireEffect, scheduledTerms } from './scheduledTerms.js';
-import { learningRateAt } from './schedules.js';
+import { LEARNING_RATE_FACTOR } from './outputs.js';
+import { requireEffect } from './scheduledTerms.js';
+import { type StageContext, stageStep } from './stageStep.js';
 
-export interface TrainingStep {
+/** The training step of a stage. */
+export interface StageStep {
+  readonly name: string;
+  /** Its first step, and the one after its last. */
+  readonly firstStep: number;
+  readonly end: number;
   readonly program: Program;
-  /** Variables that gradients move. */
+  /** Variables that gradients move, phase by phase. */
+  readonly weights: readonly Variable[];
+  /** For each of those its average, where averages are kept. */
+  readonly averages: ReadonlyMap<Variable, Variable>;
+  /** Names of the terms, those of a phase after the first behind its name. */
+  readonly terms: readonly string[];
+  /** Names of the phases after the first. */
+  readonly phases: readonly string[];
+}
+
+export interface TrainingStages {
+  readonly stages: readonly [StageStep, ...StageStep[]];
+  /** Variables that gradients move in any stage. */
   readonly weights: readonly Variable[];
   /** Everything that a checkpoint keeps. */
   readonly state: readonly Variable[];
-  /** For each weight its average, where averages are kept. */
-  readonly averages: ReadonlyMap<Variable, Variable>;
-  /** Names of the objective's terms. */
-  readonly terms: readonly string[];
+  /** Samples that a step takes. */
+  readonly samplesPerStep: number;
+  /** Schedules of the model. */
+  readonly ramps: readonly Ramp[];
 }
-
-/** Names of the program's outputs; the terms' own are made of `term` and `weight`. */
-export const OUTPUTS = {
-  objective: 'objective',
-  /** Global norm of all gradients, before clipping. */
-  gradientNorm: 'gradientNorm',
-  /** Norm of each weight's gradient, in the order of `weights`. */
-  layerNorms: 'layerNorms',
-  learningRate: 'learningRate',
-  /** Whether everything was finite and the step counted. */
-  applied: 'applied',
-  /** Mean of a term over the batch, before its weight. */
-  term: (name: string) => `term ${name}`,
-  /** Weight of a term at the step. */
-  weight: (name: string) => `weight ${name}`,
-} as const;
-
-/** Factor on the learning rate that the trainer lowers after trouble. */
-export const LEARNING_RATE_FACTOR = 'training.learningRateFactor';
 
 export interface TrainingStepDefinition extends ModelDefinition {
   readonly training: TrainingOptions;
-  /** Steps of the run, which schedules are fractions of. */
+  /** Steps of the run, which schedules and stages are fractions of. */
   readonly totalSteps: number;
   /** Variables of all builds of the model. */
   readonly table: VariableTable;
 }
 
 /** @throws ShapeError, OptionError if the model cannot be built for the data, or not trained with the options */
-export function trainingStep(definition: TrainingStepDefinition): TrainingStep {
+export function trainingStages(definition: TrainingStepDefinition): TrainingStages {
   const { system, options, data, training, totalSteps, table } = definition;
   const step = stepNumber().cast('float32');
   const stepsPerEpoch = data.size / training.batchSize;
   const scope = table.scope({ training: true, clock: { step, totalSteps, stepsPerEpoch } });
   const model = system.build(data, options, scope);
-  const batch = inputBatch(data, training.batchSize);
-  const phase = { moves: () => true, objective: (given: Batch) => model.objective(given) };
-  const paid = phaseGradients(phase, batch, scope, (given) =>
-    scheduledTerms(given, training, step, totalSteps),
-  );
+  const whole: Stage = {
+    name: 'training',
+    order: 'together',
+    phases: [{ name: 'training', moves: () => true, objective: (batch) => model.objective(batch) }],
+  };
+  const declared = model.stages ?? [whole];
+  requireNames(declared);
+  const ends = stageEnds(declared, totalSteps);
+  const context: StageContext = {
+    scope,
+    training,
+    totalSteps,
+    step,
+    batch: inputBatch(data, training.batchSize, model.secondBatch === true),
+    factor: new Variable(LEARNING_RATE_FACTOR, [], filled(1), { trainable: false }),
+    firstPhase: declared[0].phases[0].name,
+  };
+  const steps = declared.map((stage, i) => {
+    const firstStep = ends[i - 1] ?? 0;
+    return { firstStep, end: ends[i], ...stageStep(stage, firstStep, context) };
+  });
   requireEffect(
-    [paid.terms],
+    steps.flatMap(({ objectives }) => objectives),
     training,
     scope.ramps.map(({ name }) => name),
   );
-  const terms = Object.entries(paid.scheduled);
-  const { objective, gradients } = paid;
-  const weights = [...gradients.keys()];
-  const squares = [...gradients.values()].map((gradient) => gradient.square().sum());
-  const norm = squares.reduce((sum, part) => sum.add(part)).sqrt();
-  const clip = clipping(norm, training.clip);
-  const factor = new Variable(LEARNING_RATE_FACTOR, [], filled(1), { trainable: false });
-  const learningRate = learningRateAt(step, training, totalSteps).mul(factor);
-  const optimizer = optimizerStep(gradients, { learningRate, scale: clip.scale }, training);
-  const average = averaging(optimizer.moved, optimizer.count, training.averageWeights);
-  const applied = objective.add(norm).isFinite();
-  const program = new Program({
-    outputs: {
-      [OUTPUTS.objective]: objective,
-      [OUTPUTS.gradientNorm]: norm,
-      [OUTPUTS.layerNorms]: stack(squares).sqrt(),
-      [OUTPUTS.learningRate]: learningRate,
-      [OUTPUTS.applied]: applied,
-      ...Object.fromEntries(
-        terms.flatMap(([name, { mean, weight }]) => [
-          [OUTPUTS.term(name), mean],
-          [OUTPUTS.weight(name), weight],
-        ]),
-      ),
-    },
-    updates: new Map([
-      ...optimizer.moved,
-      ...optimizer.remembered,
-      ...paid.updates,
-      ...clip.updates,
-      ...average.updates,
-    ]),
-    guard: applied,
-  });
+  const [first, ...others] = steps;
   return {
-    program,
-    weights,
-    state: [...program.variables.values()],
-    averages: average.averages,
-    terms: terms.map(([name]) => name),
+    stages: [first, ...others],
+    weights: [...new Set(steps.flatMap(({ weights }) => weights))],
+    state: byName(steps.flatMap(({ program }) => [...program.variables.values()])),
+    samplesPerStep: training.batchSize * (model.secondBatch ? 2 : 1),
+    ramps: scope.ramps,
   };
 }
 
-function inputBatch(data: DataDescription, size: number): Batch {
+/** The stage that a step belongs to. */
+export function stageAt({ stages }: Pick<TrainingStages, 'stages'>, step: number): StageStep {
+  return stages.find(({ end }) => step < end) ?? stages[stages.length - 1];
+}
+
+function inputBatch(data: DataDescription, size: number, isDouble: boolean): Batch {
   const { shape, dtype } = data.spec;
-  const x = data.toModel(input('x', [size, ...shape], dtype));
-  return data.classes > 0 ? { x, labels: input('labels', [size], 'int32') } : { x };
+  const count = isDouble ? 2 * size : size;
+  const x = data.observe(input('x', [count, ...shape], dtype));
+  const labels = data.classes > 0 ? input('labels', [count], 'int32') : undefined;
+  const part = (start: number): Batch => {
+    const rows = (t: Tensor) => (isDouble ? t.sliceAlong(0, start, start + size) : t);
+    return labels ? { x: rows(x), labels: rows(labels) } : { x: rows(x) };
+  };
+  return isDouble ? { ...part(0), second: part(size) } : part(0);
+}
+
+function requireNames(stages: readonly Stage[]): void {
+  const names = stages.flatMap(({ phases }) => phases.map(({ name }) => name));
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new Error(`two phases are called '${twice}'; their moments would be one`);
+}
+
+function byName(variables: readonly Variable[]): Variable[] {
+  return [...new Map(variables.map((variable) => [variable.name, variable])).values()];
 }

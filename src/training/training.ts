@@ -12,10 +12,11 @@ import { BatchReader, type OrderedSamples } from './batches.js';
 import { ChunkSize } from './chunks.js';
 import type { Checkpoint, FinishReason, MetricsRecord, TrainingEvent, Variables } from './events.js';
 import { type TrainingOptions, totalSteps } from './options.js';
+import { LEARNING_RATE_FACTOR } from './outputs.js';
 import { Plan } from './plan.js';
 import { requireTrainable } from './requirements.js';
 import { RunState } from './runState.js';
-import { LEARNING_RATE_FACTOR, type TrainingStep, trainingStep } from './step.js';
+import { type StageStep, stageAt, type TrainingStages, trainingStages } from './step.js';
 import { collapseWarning, warmupWarnings } from './warnings.js';
 
 export interface TrainingDefinition extends ModelDefinition {
@@ -30,6 +31,17 @@ export interface TrainingDefinition extends ModelDefinition {
   readonly signal?: AbortSignal;
 }
 
+/** What a run needs for the stage that it is in. */
+interface CurrentStage {
+  readonly stage: StageStep;
+  readonly executable: Executable;
+  readonly chunk: ChunkSize;
+  /** For each weight that has been moved so far its average, where averages are kept. */
+  readonly averages: ReadonlyMap<Variable, Variable>;
+  /** The model as evaluation sees it, with averages in the place of weights. */
+  readonly validator: ModelRunner;
+}
+
 /** Most validation samples to look at during training. */
 const VALIDATION_LIMIT = 2048;
 
@@ -40,13 +52,10 @@ export class Training implements AsyncIterable<TrainingEvent> {
   readonly model: TrainedModel;
   readonly totalSteps: number;
   readonly #definition: TrainingDefinition;
-  readonly #step: TrainingStep;
+  readonly #stages: TrainingStages;
   readonly #run: RunState;
   readonly #plan: Plan;
   readonly #reader: BatchReader;
-  readonly #chunk: ChunkSize;
-  /** The model as evaluation sees it, with averages in the place of weights. */
-  readonly #validator: ModelRunner;
   readonly #events: AsyncGenerator<TrainingEvent, void>;
   /** Weights that did best on the validation part. */
   #best: Variables | undefined;
@@ -55,7 +64,8 @@ export class Training implements AsyncIterable<TrainingEvent> {
   /** Step of the last checkpoint. */
   #saved: number | undefined;
   #warnedOfCollapse = false;
-  #executable: Promise<Executable> | undefined;
+  /** What belongs to the stage that the run is in. */
+  #current: CurrentStage | undefined;
 
   /** @throws ShapeError, OptionError if the model cannot be built for this data, or not trained with these options */
   constructor(definition: TrainingDefinition) {
@@ -64,18 +74,20 @@ export class Training implements AsyncIterable<TrainingEvent> {
     const table = new VariableTable();
     this.#definition = definition;
     this.totalSteps = totalSteps(training, data.size);
-    this.#step = trainingStep({ ...definition, totalSteps: this.totalSteps, table });
+    this.#stages = trainingStages({ ...definition, totalSteps: this.totalSteps, table });
     this.model = new TrainedModel(new ModelRunner({ ...definition, table }));
-    this.#validator = new ModelRunner({ ...definition, table, replacements: this.#step.averages });
     this.#run = new RunState(
-      { trainingStep: this.#step, training, totalSteps: this.totalSteps, size: data.size },
+      { stages: this.#stages, training, totalSteps: this.totalSteps, size: data.size },
       resume?.progress,
     );
-    this.#plan = new Plan(training, this.totalSteps);
-    this.#reader = new BatchReader(trainingSamples, training.batchSize);
-    this.#chunk = new ChunkSize(this.#step.program);
+    this.#plan = new Plan(
+      training,
+      this.totalSteps,
+      this.#stages.stages.map(({ end }) => end),
+    );
+    this.#reader = new BatchReader(trainingSamples, this.#stages.samplesPerStep);
     this.#best = resume?.bestWeights;
-    this.#safe = resume?.variables ?? initialValues(this.#step.state, training.seed);
+    this.#safe = resume?.variables ?? initialValues(this.#stages.state, training.seed);
     this.#saved = resume?.progress.step;
     if (resume?.progress.best && !resume.bestWeights) {
       throw new Error(
@@ -87,16 +99,20 @@ export class Training implements AsyncIterable<TrainingEvent> {
 
   /** Variables that a checkpoint keeps. */
   get state(): readonly Variable[] {
-    return this.#step.state;
+    return this.#stages.state;
   }
 
   /**
    * Compiles the step, which otherwise happens before the first event.
    *
-   * @throws Error if the engine cannot take it, as for want of memory
+   * @throws Error if the engine cannot take it, or that of a later stage, as for want of memory
    */
   async prepare(): Promise<void> {
-    await this.#compiled();
+    const { engine } = this.#definition;
+    const present = stageAt(this.#stages, this.#run.step);
+    for (const { program, firstStep } of this.#stages.stages)
+      if (firstStep >= present.end) await (await engine.compile(program)).dispose();
+    await this.#enter(present);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<TrainingEvent, void> {
@@ -109,9 +125,30 @@ export class Training implements AsyncIterable<TrainingEvent> {
     return this.model;
   }
 
-  #compiled(): Promise<Executable> {
-    this.#executable ??= this.#definition.engine.compile(this.#step.program);
-    return this.#executable;
+  /** Compiles what a stage needs, and lets go of what the one before needed. */
+  async #enter(stage: StageStep): Promise<CurrentStage> {
+    if (this.#current?.stage === stage) return this.#current;
+    await this.#leave();
+    const { engine } = this.#definition;
+    // Averages of weights that no stage has moved yet do not exist.
+    const reached = this.#stages.stages.filter(({ firstStep }) => firstStep <= stage.firstStep);
+    const averages = new Map(reached.flatMap(({ averages }) => [...averages]));
+    const { table } = this.model.runner;
+    this.#current = {
+      stage,
+      averages,
+      executable: await engine.compile(stage.program),
+      chunk: new ChunkSize(stage.program),
+      validator: new ModelRunner({ ...this.#definition, table, replacements: averages }),
+    };
+    return this.#current;
+  }
+
+  async #leave(): Promise<void> {
+    const current = this.#current;
+    this.#current = undefined;
+    await current?.executable.dispose();
+    await current?.validator.dispose();
   }
 
   async *#record(events: AsyncIterable<TrainingEvent>): AsyncGenerator<TrainingEvent, void> {
@@ -124,14 +161,15 @@ export class Training implements AsyncIterable<TrainingEvent> {
   async *#steps(): AsyncGenerator<TrainingEvent, void> {
     const { engine, training, signal } = this.#definition;
     const run = this.#run;
-    const executable = await this.#compiled();
+    await this.#enter(stageAt(this.#stages, run.step));
     try {
       await engine.variables.write(this.#safe);
-      const parameters = this.#step.weights.reduce((sum, weight) => sum + weight.size, 0);
+      const parameters = this.#stages.weights.reduce((sum, weight) => sum + weight.size, 0);
       yield { kind: 'start', totalSteps: this.totalSteps, firstStep: run.step, parameters };
-      for (const message of warmupWarnings(training, this.totalSteps)) yield { kind: 'warning', message };
+      for (const message of warmupWarnings(training, this.totalSteps, this.#stages.ramps))
+        yield { kind: 'warning', message };
       while (!run.isOver && !signal?.aborted) {
-        yield* this.#nextChunk(executable);
+        yield* this.#nextChunk(await this.#enter(stageAt(this.#stages, run.step)));
         if (run.isLost) {
           yield await this.#goBack();
           continue;
@@ -144,15 +182,14 @@ export class Training implements AsyncIterable<TrainingEvent> {
       const { step, seconds, samplesPerSecond } = run;
       yield { kind: 'finish', reason: this.#reason, step, seconds, samplesPerSecond };
     } finally {
-      await executable.dispose();
-      await this.#validator.dispose();
+      await this.#leave();
     }
   }
 
-  async *#nextChunk(executable: Executable): AsyncGenerator<TrainingEvent> {
+  async *#nextChunk({ executable, chunk }: CurrentStage): AsyncGenerator<TrainingEvent> {
     const { training } = this.#definition;
     const run = this.#run;
-    const until = (step: number) => Math.min(this.#chunk.steps, this.#plan.next(step) - step);
+    const until = (step: number) => Math.min(chunk.steps, this.#plan.next(step) - step);
     const firstStep = run.step;
     const started = performance.now();
     const { feeds, steps } = await this.#reader.take(firstStep, until(firstStep));
@@ -160,7 +197,7 @@ export class Training implements AsyncIterable<TrainingEvent> {
     if (after < this.totalSteps) this.#reader.prepare(after, until(after));
     const outputs = await executable.run(feeds, { steps, firstStep, seed: training.seed });
     const seconds = (performance.now() - started) / 1000;
-    this.#chunk.adapt(steps, seconds);
+    chunk.adapt(steps, seconds);
     yield* run.take(outputs, steps, seconds);
   }
 
@@ -169,7 +206,8 @@ export class Training implements AsyncIterable<TrainingEvent> {
     if (!validation) return;
     const run = this.#run;
     const { step, epoch } = run;
-    const evaluation = await evaluate(this.#validator, validation, {
+    const { validator } = await this.#enter(this.#reached);
+    const evaluation = await evaluate(validator, validation, {
       seed: training.seed,
       limit: VALIDATION_LIMIT,
     });
@@ -189,7 +227,7 @@ export class Training implements AsyncIterable<TrainingEvent> {
   async *#checkpoint(): AsyncGenerator<TrainingEvent> {
     const { engine } = this.#definition;
     yield* this.#run.closeWindow();
-    const variables = await engine.variables.read(this.#step.state.map(({ name }) => name));
+    const variables = await engine.variables.read(this.#stages.state.map(({ name }) => name));
     this.#safe = variables;
     this.#saved = this.#run.step;
     yield { kind: 'checkpoint', progress: this.#run.progress, variables };
@@ -207,9 +245,10 @@ export class Training implements AsyncIterable<TrainingEvent> {
   /** Weights as tools use them: averages under the names of what they average, and running statistics. */
   async #weights(): Promise<Variables> {
     const { engine } = this.#definition;
+    const { averages } = await this.#enter(this.#reached);
     const sources = new Map<string, string>();
     for (const variable of this.model.runner.table.variables.values())
-      sources.set(variable.name, (this.#step.averages.get(variable) ?? variable).name);
+      sources.set(variable.name, (averages.get(variable) ?? variable).name);
     const values = await engine.variables.read(sources.values());
     const weights = new Map<string, TensorData>();
     for (const [name, source] of sources) {
@@ -217,6 +256,11 @@ export class Training implements AsyncIterable<TrainingEvent> {
       if (value) weights.set(name, value);
     }
     return weights;
+  }
+
+  /** The stage that the last step belonged to. */
+  get #reached(): StageStep {
+    return stageAt(this.#stages, Math.max(0, this.#run.step - 1));
   }
 
   get #reason(): FinishReason {

@@ -1,21 +1,27 @@
 /** What a user should be told about a run that goes on all the same. */
 import type { Evaluation } from '../evaluation/index.js';
+import type { Ramp } from '../nn/index.js';
 import { inSteps, KL } from '../systems/index.js';
 import type { TrainingOptions } from './options.js';
 
 /** A posterior that carries less than this has collapsed onto the prior. */
 const COLLAPSED_NATS = 0.05;
 
-/** A warning for each warm-up that the run does not get to the end of. */
+/**
+ * A warning for each warm-up that the run does not get to the end of.
+ *
+ * @param ramps schedules of the model
+ */
 export function warmupWarnings(
   { klWarmup, warmup }: Pick<TrainingOptions, 'klWarmup' | 'warmup'>,
   total: number,
+  ramps: readonly Ramp[] = [],
 ): string[] {
-  return Object.entries({ 'KL warm-up': klWarmup, 'learning-rate warm-up': warmup })
-    .map(([name, value]) => ({ name, rise: inSteps(value, total) }))
-    .filter(({ rise }) => rise > 0 && rise >= total)
-    .map(({ name, rise }) => {
-      return `the run of ${total} steps ends before its ${name} of ${rise} steps; train longer or shorten it`;
+  const ofRun = Object.entries({ 'KL warm-up': klWarmup, 'learning-rate warm-up': warmup });
+  return [...ofRun.map(([name, value]) => ({ name, end: inSteps(value, total) })), ...ramps]
+    .filter(({ end }) => end > 0 && end >= total)
+    .map(({ name, end }) => {
+      return `the run of ${total} steps ends before its ${name} of ${end} steps; train longer or shorten it`;
     });
 }
 

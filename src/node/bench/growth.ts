@@ -14,7 +14,7 @@ import { VariableTable } from '../../nn/index.js';
 import { lossCurves, toPng } from '../../pictures/index.js';
 import { describeData, vae } from '../../systems/index.js';
 import { toData } from '../../tensor/index.js';
-import { trainingOptions, trainingStep } from '../../training/index.js';
+import { trainingOptions, trainingStages } from '../../training/index.js';
 import { usableCores } from '../cpu.js';
 import { AddonRunner } from '../native.js';
 
@@ -46,7 +46,10 @@ interface Measured {
 
 async function measure(kind: Kind, model: Model): Promise<Measured> {
   const spec = { kind: 'image', shape: [32, 32, 1], dtype: 'uint8', range: [0, 1] } as const;
-  const { program, state } = trainingStep({
+  const {
+    stages: [{ program }],
+    state,
+  } = trainingStages({
     system: vae,
     options: vae.options.parse({ latent: 16, ...KINDS[kind](model) }),
     data: describeData(spec, { size: model.batch }),

@@ -9,7 +9,7 @@ import { DiagonalNormal } from '../../probability/index.js';
 import { RandomStream } from '../../random/index.js';
 import { describeData } from '../../systems/index.js';
 import { input, Program, sizeOf } from '../../tensor/index.js';
-import { trainingOptions, trainingStep } from '../../training/index.js';
+import { trainingOptions, trainingStages } from '../../training/index.js';
 import { type EngineOptions, openEngine } from '../engines.js';
 import type { BenchCase } from './cases.js';
 import { countFlops } from './flops.js';
@@ -136,7 +136,8 @@ export function buildStep({ system, spec, ...bench }: BenchCase) {
   const options = system.options.parse(bench.options);
   const data = describeData(spec, { size: POOL * training.batchSize });
   const table = new VariableTable();
-  const step = trainingStep({ system, options, data, training, totalSteps: 1e6, table });
+  const { stages, state } = trainingStages({ system, options, data, training, totalSteps: 1e6, table });
+  const step = { ...stages[0], state };
   return { training, options, data, table, step };
 }
 
