@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { build, compute, numericTable, pictures, termValue } from '../conformance/models.js';
+import { engines } from '../conformance/engines.js';
+import { build, compute, numericTable, pictures, termValue, valuesOn } from '../conformance/models.js';
 import { VariableTable } from '../nn/index.js';
 import { kl, NormalChain } from '../probability/index.js';
 import { constant, grad, sizeOf, step, type Tensor, topologicalOrder, Variable } from '../tensor/index.js';
@@ -196,4 +197,33 @@ test('what cannot be built or trained is refused in a sentence', () => {
   );
   expect(() => nvae.require?.(requirement(8, { balance: false }))).not.toThrow();
   expect(() => nvae.require?.(requirement(16))).not.toThrow();
+});
+
+test('ONNX Runtime and the native engine give the terms and gradients of the reference', async () => {
+  const { model, batch, scope } = build(nvae, grey, { ...small, scales: 1, groups: [2] });
+  const terms = model.objective(batch(BATCH));
+  const loss = Object.values(terms)
+    .map((term) => termValue(term).mean())
+    .reduce((sum, term) => sum.add(term));
+  const trained = scope.variables.filter(({ trainable }) => trainable);
+  const outputs: Record<string, Tensor> = { loss };
+  for (const [name, term] of Object.entries(terms)) outputs[name] = termValue(term);
+  for (const [i, g] of grad(loss, trained).entries()) outputs[trained[i].name] = g;
+  const on = (engine: (typeof engines)[number]) =>
+    valuesOn(engine.create(), outputs, { feeds: { x }, seed: 6, firstStep: 2 });
+  const expected = await on(engines[0]);
+  const others = [
+    'onnx on onnxruntime-node',
+    engines.findLast(({ name }) => name.startsWith('native'))?.name,
+  ];
+  for (const engine of engines.filter(({ name }) => others.includes(name))) {
+    const values = await on(engine);
+    for (const [name, list] of Object.entries(values)) {
+      // Normalising over three samples and few positions magnifies float32's rounding.
+      const largest = Math.max(1e-2, ...Array.from(expected[name], Math.abs));
+      list.forEach((value, i) => {
+        expect(Math.abs(value - expected[name][i]), `${name} on ${engine.name}`).toBeLessThan(1e-3 * largest);
+      });
+    }
+  }
 });

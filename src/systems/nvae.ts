@@ -2,6 +2,8 @@
  * NVAE: a deep hierarchy of maps of codes for pictures, kept stable by what it is made of (residual normal posteriors,
  * cells that add a tenth) and by penalties on its weights.
  *
+ * s_k are the largest singular values of all convolutions, γ_n the gains of all batch normalisations.
+ *
  * The KL is warmed up, and while it is, groups are balanced; from then on, and in evaluation, the bound counts as it is.
  * Departures: the warm-up begins at the first step, where the paper waits for a ten-thousandth of the run; power
  * iterations take four steps from a random start at the first step too, so that the penalty on spectral norms is too
@@ -28,6 +30,12 @@ const FIRST_WEIGHT = 1e-4;
 const LEAST_BATCH = 16;
 
 const nvaeOptions = likelihoodOptions.extend({
+  likelihood: z
+    .enum(['auto', 'bernoulli', 'gaussian', 'logistic', 'mixture'])
+    .default('auto')
+    .describe(
+      'p(x|z); auto: bernoulli for grey pictures, for colours a mixture of ten logistics with coupled channels',
+    ),
   scales: positiveInteger().default(2).describe('resolutions of the code, each of half the size of the next'),
   groups: z
     .array(positiveInteger())
@@ -71,7 +79,7 @@ export const nvae = system({
   name: 'nvae',
   title: 'NVAE',
   paper: 'Vahdat & Kautz, NeurIPS 2020, arXiv:2007.03898',
-  objective: String.raw`-\mathbb{E}_{q(z|x)}[\log p(x|z)] + \sum_l \mathbb{E}_{q(z_{<l}|x)}[KL(q(z_l|x,z_{<l})\,\|\,p(z_l|z_{<l}))] + \lambda\Bigl(\sum_{\text{conv}} s + \sum_{\text{BN}} \max|\gamma|\Bigr)`,
+  objective: String.raw`-\mathbb{E}_{q(z|x)}[\log p(x|z)] + \sum_l \mathbb{E}_{q(z_{<l}|x)}[KL(q(z_l|x,z_{<l})\,\|\,p(z_l|z_{<l}))] + \lambda (\sum_k s_k + \sum_n \max|\gamma_n|)`,
   summary:
     'A deep convolutional hierarchy of codes for pictures: the sharpest samples of a VAE, slow to train.',
   options: nvaeOptions,
