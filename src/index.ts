@@ -36,7 +36,15 @@ export {
   ReferenceEngine,
   type RunOptions,
 } from './engine/index.js';
-export { type Evaluation, evaluate } from './evaluation/index.js';
+export {
+  type Evaluation,
+  evaluate,
+  type Measurement,
+  type MeasureRequest,
+  type Metric,
+  type MetricGroup,
+  measure,
+} from './evaluation/index.js';
 export {
   type Codes,
   type ExportedModel,

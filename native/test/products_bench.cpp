@@ -1,8 +1,9 @@
 // Rates of matrix products and convolutions on one thread, GFLOP/s, for each instruction set that this processor runs:
 // the best of several runs, the padding's products counted as work.
 //
-//   node native/build.js --tests && native/build/tests/products_bench [instruction set]
+//   node native/build.js --tests && native/build/tests/products_bench [instruction set [runs]]
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "../src/threads.h"
@@ -12,9 +13,11 @@ using namespace vaekit;
 
 namespace {
 
+int runs = 12;
+
 double gigaflopsOf(Desk& desk, const Task& task, double flops) {
   double best = 1e30;
-  for (int trial = 0; trial < 12; trial++) {
+  for (int trial = 0; trial < runs; trial++) {
     const int64_t start = nanosecondsNow();
     desk.run(task);
     const double each = static_cast<double>(nanosecondsNow() - start);
@@ -65,6 +68,7 @@ void convolution(const Kernels& kernels, int64_t length, int64_t channels, int64
 }  // namespace
 
 int main(int count, char** words) {
+  if (count > 2) runs = std::atoi(words[2]);
   int built = 0;
   const Kernels* const* all = builtKernels(&built);
   for (int i = 0; i < built; i++) {

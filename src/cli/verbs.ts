@@ -45,6 +45,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./interpolate.js')).defineInterpolate,
   },
   {
+    name: 'evaluate',
+    description: 'measure a run on held-out samples, each number with how it was measured',
+    load: async () => (await import('./evaluate.js')).defineEvaluate,
+  },
+  {
     name: 'export',
     description: 'write encoder, decoder and sampler as ONNX files, checked against the engine',
     load: async () => (await import('./export.js')).defineExport,

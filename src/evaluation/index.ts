@@ -1,3 +1,11 @@
 /** Measuring trained models. */
 export { type EvaluateOptions, type Evaluation, evaluate, type SampleSource } from './evaluate.js';
 export type { LatentStatistics } from './latent.js';
+export {
+  METRIC_GROUPS,
+  type Measurement,
+  type MeasureRequest,
+  type MetricGroup,
+  measure,
+} from './measure.js';
+export type { Metric } from './metric.js';

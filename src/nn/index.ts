@@ -50,6 +50,17 @@ export {
   type ScopeVariableOptions,
   VariableTable,
 } from './scope.js';
+export {
+  gaussianWindow,
+  type MsSsimOptions,
+  msSsim,
+  type SsimOptions,
+  scalesFor,
+  ssim,
+  WANG_WEIGHTS,
+  weightsFor,
+  windowFor,
+} from './similarity.js';
 export { type SpectralNormOptions, spectralNorm } from './spectralNorm.js';
 export { squeezeExcite } from './squeezeExcite.js';
 export { weightNorm, withNorms } from './weightNorm.js';

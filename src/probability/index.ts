@@ -3,6 +3,7 @@ export { Bernoulli } from './bernoulli.js';
 export { Categorical } from './categorical.js';
 export { type Distribution, type DrawOptions, type Reparameterised, sumEvent } from './distribution.js';
 export { kl, klPerDimension, sampledKl } from './kl.js';
+export { LogCosh, type LogCoshParameters, logCosh } from './logCosh.js';
 export { DiscretisedLogistic, type DiscretisedLogisticParameters } from './logistic.js';
 export { channelPairs, LogisticMixture, type LogisticMixtureParameters } from './logisticMixture.js';
 export { DiagonalNormal, type DiagonalNormalParameters } from './normal.js';

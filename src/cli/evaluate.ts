@@ -1,0 +1,116 @@
+/** `vaekit evaluate RUN`: what the model is worth in numbers, each with how it was measured. */
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { splitDataset } from '../data/index.js';
+import {
+  METRIC_GROUPS,
+  type Measurement,
+  type Metric,
+  measure,
+  type SampleSource,
+} from '../evaluation/index.js';
+import { openRunData, version, writeFileWhole } from '../node/index.js';
+import { formatNumber } from '../pictures/index.js';
+import { addFlags, readFlags } from './flags.js';
+import { columns, dim, note, ProgressBar, print, printJson } from './output.js';
+import {
+  addCommonFlags,
+  addRunFlags,
+  type ChosenSamples,
+  type RunFlags,
+  withRun,
+  withSamples,
+} from './runFlags.js';
+
+const evaluateOptions = z.object({
+  metrics: z.array(z.enum(METRIC_GROUPS)).optional().describe('which to measure (default: all)'),
+  draws: z
+    .number()
+    .int()
+    .positive()
+    .default(5000)
+    .describe('draws for each sample of the importance-weighted likelihood'),
+  chunk: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('of those, how many at once (default: as many as suit)'),
+  limit: z.number().int().positive().optional().describe('most samples, from the first (default: all)'),
+  seed: z.number().int().nonnegative().default(0).describe('key of all noise'),
+});
+
+export function defineEvaluate(command: Command): void {
+  addRunFlags(command, { usesData: true });
+  command.option('-o, --output <file>', 'file to write (default: evaluation.json of the run)');
+  addFlags(command, evaluateOptions, 'Metrics:');
+  addCommonFlags(command, { usesData: true });
+  command.action(async (name: string, typed: RunFlags) => {
+    const { metrics: groups, ...options } = readFlags(evaluateOptions, typed);
+    await withRun(name, typed, (run) =>
+      withSamples(run, typed, async (samples) => {
+        const { folder, model, engine } = run;
+        let bar: ProgressBar | undefined;
+        const own = await openRunData(folder);
+        try {
+          const { train } = splitDataset(own);
+          const training: SampleSource = {
+            size: train.size,
+            read: (start, count) => own.read(range(start, count).map(train.at)),
+          };
+          const measurement = await measure({
+            runner: model.runner,
+            engine,
+            source: sourceOf(samples),
+            training,
+            groups,
+            ...options,
+            onGroup: (group) => note(dim(`measuring ${group} …`)),
+            onProgress: (done, total) => {
+              bar ??= new ProgressBar(total, 0);
+              if (done < total) bar.update(done, 'samples');
+              else bar.end();
+            },
+          });
+          const card = {
+            vaekit: version,
+            run: folder.name,
+            system: folder.config.system,
+            data: samples.name,
+            ...(typed.data === undefined ? { fingerprint: own.fingerprint, part: 'test' } : {}),
+            samples: Math.min(options.limit ?? samples.size, samples.size),
+            seed: options.seed,
+            ...measurement,
+          };
+          const path = typed.output ?? folder.file('evaluation.json');
+          await writeFileWhole(path, `${JSON.stringify(card, undefined, 2)}\n`);
+          if (typed.json) printJson(card);
+          else for (const line of table(measurement)) print(line);
+        } finally {
+          await own.close();
+        }
+      }),
+    );
+  });
+}
+
+const range = (start: number, count: number) => Array.from({ length: count }, (_, i) => start + i);
+
+function sourceOf(samples: ChosenSamples): SampleSource {
+  return { size: samples.size, read: (start, count) => samples.read(range(start, count)) };
+}
+
+function table({ metrics }: Measurement): string[] {
+  return columns(metrics.map((metric) => [metric.name, shown(metric), about(metric)]));
+}
+
+function shown({ value, standardError, unit }: Metric): string {
+  if (value === null) return '—';
+  const error = standardError === null ? '' : ` ± ${formatNumber(standardError, 2)}`;
+  return `${formatNumber(value, 6)}${error}${unit && unit !== 'coordinates' ? ` ${unit}` : ''}`;
+}
+
+function about({ estimator, options, n, reason }: Metric): string {
+  const chosen = Object.entries(options).map(([name, value]) => `${name} ${value}`);
+  return [reason ?? estimator, ...chosen, `${n} samples`].join(', ');
+}

@@ -1,0 +1,127 @@
+/**
+ * The evidence lower bound by its definition, whatever the training objective weighs, and bits per dimension:
+ *
+ *   ELBO(x) = E_q[log p(x|z)] − KL(q(z|x) ‖ p(z))
+ *
+ * with one draw of z for each sample, and the divergence in closed form where there is one. For 256 levels and a density,
+ * noise fills the levels up: v + u, u ~ U[0, 1), and the density is in units of a level. Theis et al. 2016, §3.1.
+ */
+import type { ModelRunner } from '../inference/index.js';
+import { Bernoulli, DiscretisedLogistic, type Distribution, kl } from '../probability/index.js';
+import type { Batch, CodePrior, Model } from '../systems/index.js';
+import { randomUniform, sizeOf, type Tensor, zeros } from '../tensor/index.js';
+import type { SampleSource } from './evaluate.js';
+import { type Metric, meanOver, missing } from './metric.js';
+import { mapSource, type SourceOptions } from './sources.js';
+
+const LEVELS = 256;
+/** What the Bernoulli likelihood gives for grey levels; not comparable to binarised pictures. */
+export const SOFT_TARGETS = 'cross-entropy on soft targets, no likelihood';
+
+export async function boundMetrics(
+  runner: ModelRunner,
+  source: SampleSource,
+  options: SourceOptions = {},
+): Promise<Metric[]> {
+  const count = Math.min(options.limit ?? source.size, source.size);
+  const lacking = lacks(runner);
+  const elbo = {
+    name: 'elbo',
+    unit: 'nats',
+    estimator: 'E_q[log p(x|z)] − KL(q(z|x) ‖ p(z)), one draw of z',
+  } as const;
+  const bits = {
+    name: 'bitsPerDimension',
+    unit: 'bits per dimension',
+    estimator: '−ELBO / (D ln 2)',
+  } as const;
+  if (lacking) return [missing(count, elbo, lacking), missing(count, bits, lacking)];
+  const kind = likelihoodKind(runner);
+  const rows = await mapSource(runner, 'evidence lower bound', source, options, (batch, { model }) => ({
+    ...bound(model, batch),
+  }));
+  const values = rows.logLikelihood.map((value, i) => value - rows.kl[i]);
+  const isSoft = await hasSoftTargets(runner, source, options);
+  const reconstruction = isSoft ? SOFT_TARGETS : 'E_q[log p(x|z)], one draw of z';
+  const measured = [
+    meanOver(values, isSoft ? { ...elbo, estimator: `${elbo.estimator}; ${reconstruction}` } : elbo),
+    meanOver(rows.logLikelihood, { name: 'logLikelihood', unit: 'nats', estimator: reconstruction }),
+    meanOver(rows.kl, { name: 'kl', unit: 'nats', estimator: 'KL(q(z|x) ‖ p(z)), the mean over samples' }),
+  ];
+  const D = sizeOf(runner.data.spec.shape);
+  const perDimension = (nats: Float32Array, shift: number) =>
+    nats.map((nat) => -nat / (D * Math.LN2) + shift);
+  const { spec } = runner.data;
+  if (isSoft)
+    return [
+      ...measured,
+      missing(count, bits, 'the Bernoulli likelihood of grey levels is no density of them'),
+    ];
+  if (spec.kind === 'table')
+    return [...measured, missing(count, bits, 'columns of a table have densities in units of their own')];
+  if (kind === 'bernoulli' || kind === 'logistic')
+    return [...measured, meanOver(perDimension(values, 0), bits)];
+  if (spec.dtype !== 'uint8' || spec.range[1] - spec.range[0] !== LEVELS - 1)
+    return [...measured, missing(count, bits, 'the pictures have no 256 levels, so a density has no unit')];
+  const filled = await mapSource(runner, 'dequantised bound', source, options, ({ x, labels }, { model }) => {
+    const noise = randomUniform('dequantisation', x.shape);
+    const full = x
+      .mul(LEVELS - 1)
+      .add(noise)
+      .mul(1 / LEVELS);
+    const { logLikelihood, kl } = bound(model, { x: full, labels });
+    return { elbo: logLikelihood.sub(kl) };
+  });
+  const dequantised = { ...bits, estimator: `${bits.estimator} of (v + u)/256 with uniform u, plus 8` };
+  return [...measured, meanOver(perDimension(filled.elbo, Math.log2(LEVELS)), dequantised)];
+}
+
+/** What of a bound the model has not got, in words. */
+export function lacks(runner: ModelRunner): string | undefined {
+  const { name } = runner.settings.system;
+  const { posterior, prior, likelihood } = runner.build();
+  if (!posterior) return `${name} has no posterior over codes`;
+  if (prior?.(1).logProb === undefined) return `${name} has no prior with a density`;
+  return likelihood ? undefined : `${name} has no likelihood of samples`;
+}
+
+/** log p(x|z) and KL(q ‖ p) of each sample. */
+function bound(model: Model, batch: Batch): { logLikelihood: Tensor; kl: Tensor } {
+  const q = model.posterior?.(batch);
+  const p = model.prior?.(batch.x.shape[0], batch.labels);
+  if (!q || !p?.logProb || !model.likelihood)
+    throw new Error('the bound takes a posterior, a prior and a likelihood');
+  const z = q.sample();
+  return {
+    logLikelihood: model.likelihood(z, batch.labels).nll(batch.x).neg(),
+    kl: isDistribution(p) ? kl(q, p) : q.logProb(z).sub(p.logProb(z)),
+  };
+}
+
+function isDistribution(p: CodePrior): p is Distribution {
+  return 'eventRank' in p && 'nll' in p;
+}
+
+/** Whether a Bernoulli likelihood meets numbers between 0 and 1, of which it is no likelihood. */
+export async function hasSoftTargets(
+  runner: ModelRunner,
+  source: SampleSource,
+  options: SourceOptions,
+): Promise<boolean> {
+  if (likelihoodKind(runner) !== 'bernoulli') return false;
+  const { soft } = await mapSource(runner, 'soft targets', source, options, ({ x }) => {
+    const isBetween = x.greater(0).cast('float32').mul(x.less(1).cast('float32'));
+    return { soft: isBetween.mean(x.shape.map((_, axis) => axis).slice(1)) };
+  });
+  return soft.some((each) => each > 0);
+}
+
+function likelihoodKind(runner: ModelRunner): 'bernoulli' | 'logistic' | 'density' {
+  const model = runner.build();
+  const p = model.likelihood?.(
+    zeros([1, ...model.codeShape]),
+    runner.data.classes > 0 ? zeros([1], 'int32') : undefined,
+  );
+  if (p instanceof Bernoulli) return 'bernoulli';
+  return p instanceof DiscretisedLogistic ? 'logistic' : 'density';
+}

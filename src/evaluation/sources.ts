@@ -1,0 +1,43 @@
+/** Functions of samples over a whole source, some thousand in memory at a time. */
+import type { BatchContext, ModelRunner } from '../inference/index.js';
+import type { Batch } from '../systems/index.js';
+import type { Tensor } from '../tensor/index.js';
+import type { SampleSource } from './evaluate.js';
+
+export interface SourceOptions {
+  /** Key of the noise. @default 0 */
+  seed?: number;
+  /** Most samples to look at, from the front. @default all */
+  limit?: number;
+  signal?: AbortSignal;
+}
+
+const CHUNK = 2048;
+
+/**
+ * Applies a function of a batch to all samples of a source, row-major [count, ...].
+ *
+ * @param key names the function: it is compiled once per key and batch size
+ */
+export async function mapSource(
+  runner: ModelRunner,
+  key: string,
+  source: SampleSource,
+  { seed = 0, limit = source.size, signal }: SourceOptions,
+  f: (batch: Batch, context: BatchContext) => Record<string, Tensor>,
+): Promise<Record<string, Float32Array>> {
+  const count = Math.min(limit, source.size);
+  if (count < 1) throw new Error(`${key}: there are no samples to measure the model on`);
+  const rows: Record<string, Float32Array> = {};
+  for (let start = 0; start < count; start += CHUNK) {
+    const size = Math.min(CHUNK, count - start);
+    const options = { seed, firstStep: start, signal };
+    const part = await runner.mapSamples(key, await source.read(start, size), f, options);
+    for (const [name, values] of Object.entries(part)) {
+      const width = values.length / size;
+      rows[name] ??= new Float32Array(count * width);
+      rows[name].set(values, start * width);
+    }
+  }
+  return rows;
+}
