@@ -1,7 +1,7 @@
 /** Systems that are probabilistic PCA when their networks are linear: a list that tests run through. */
 
 import { type Layer, linear } from '../nn/index.js';
-import { betaVae, cmma, cvae, iwae, piwae, type System, vae } from '../systems/index.js';
+import { betaVae, cmma, cvae, hierarchicalVae, iwae, piwae, type System, vae } from '../systems/index.js';
 import { numericTable, type Toy, toy } from './models.js';
 
 /** All sign combinations of (2, 1, ½): mean 0 and covariance exactly diag(4, 1, ¼). */
@@ -60,5 +60,11 @@ export const linearCases: readonly LinearCase[] = [
     options: { sigma: 'shared', priorHidden: [] },
     given: labelled,
     hasLearnedPrior: true,
+  },
+  {
+    name: 'hierarchical-vae with one group',
+    system: hierarchicalVae,
+    options: { sigma: 'shared', latents: [1], warmupSteps: 0 },
+    given: data,
   },
 ];

@@ -1,6 +1,7 @@
 /** Running a built model on data. */
 export { type ExportedModel, exportModels, type PortDescription } from './export.js';
 export { checkParity, PARITY_BATCHES } from './parity.js';
+export { type RecalibrationOptions, recalibrate } from './recalibrate.js';
 export {
   type BatchContext,
   type MapOptions,

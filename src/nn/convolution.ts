@@ -10,6 +10,7 @@ import {
 } from '../tensor/index.js';
 import { fanInUniform, filled } from './initialisers.js';
 import { type Layer, onFirst } from './layer.js';
+import { weightNorm } from './weightNorm.js';
 
 /** `same`: ⌈length / stride⌉ outputs, zeros shared between both ends, the odd one at the far end. A number: both ends. */
 export type Padding = 'same' | number;
@@ -30,6 +31,8 @@ export interface ConvolutionOptions {
   bias?: boolean;
   /** @default fanInUniform */
   weight?: Initialiser;
+  /** Whether every filter's length is learned by itself; see weightNorm.ts. @default false */
+  weightNorm?: boolean;
 }
 
 function spaceOf(operation: string, x: Tensor): Shape {
@@ -76,8 +79,9 @@ export function conv(options: ConvolutionOptions): Layer {
     const parameters = onFirst((x) => {
       const taps = spaceOf('conv', x).map(() => kernel);
       const channels = perGroup('conv', x.shape[x.rank - 1], 'channels', groups);
+      const own = scope.variable('weight', [...taps, channels, filters], weight);
       return {
-        weight: scope.variable('weight', [...taps, channels, filters], weight),
+        weight: options.weightNorm ? weightNorm(own, scope) : own,
         bias: bias ? scope.variable('bias', [filters], filled(0)) : undefined,
       };
     });
@@ -90,7 +94,7 @@ export function conv(options: ConvolutionOptions): Layer {
   };
 }
 
-export interface TransposedConvolutionOptions extends ConvolutionOptions {
+export interface TransposedConvolutionOptions extends Omit<ConvolutionOptions, 'weightNorm'> {
   /**
    * Length of each spatial axis of the result; the convolution with the same options maps it back to the input's.
    * @default input length · stride

@@ -1,5 +1,12 @@
 /** Layers, initialisers and the scopes that hold their variables. */
 export {
+  type CellOptions,
+  type DecoderCellOptions,
+  decoderCell,
+  encoderCell,
+  normalisedConv,
+} from './cells.js';
+export {
   averagePool,
   type ConvolutionOptions,
   conv,
@@ -34,6 +41,7 @@ export {
 } from './layer.js';
 export { embedding, type LinearOptions, linear } from './linear.js';
 export { type BatchNormOptions, batchNorm, dropout, groupNorm, layerNorm } from './normalisation.js';
+export { upsampleLinear } from './resample.js';
 export {
   type Clock,
   type Ramp,
@@ -53,3 +61,6 @@ export {
   weightsFor,
   windowFor,
 } from './similarity.js';
+export { type SpectralNormOptions, spectralNorm } from './spectralNorm.js';
+export { squeezeExcite } from './squeezeExcite.js';
+export { weightNorm, withNorms } from './weightNorm.js';

@@ -22,21 +22,6 @@ export {
 } from './codePriors.js';
 export { type Distribution, type DrawOptions, type Reparameterised, sumEvent } from './distribution.js';
 export {
-  type ImportanceGradient,
-  type ImportanceOptions,
-  type ImportanceSamples,
-  importanceGradients,
-  importanceSamples,
-  logWeights,
-} from './importance.js';
-  imq,
-  type Kernel,
-  medianSquaredDistance,
-  mmd,
-  multiScale,
-  rbf,
-  squaredDistances,
-} from './kernels.js';
   actNorm,
   type CouplingOptions,
   channelPermutation,
@@ -51,10 +36,37 @@ export {
   squeeze,
   unsqueeze,
 } from './flows/index.js';
+export {
+  type ImportanceGradient,
+  type ImportanceOptions,
+  type ImportanceSamples,
+  importanceGradients,
+  importanceSamples,
+  logWeights,
+} from './importance.js';
+export {
+  imq,
+  type Kernel,
+  medianSquaredDistance,
+  mmd,
+  multiScaleKernel,
+  rbf,
+  squaredDistances,
+} from './kernels.js';
 export { kl, klPerDimension, sampledKl } from './kl.js';
 export { LogCosh, type LogCoshParameters, logCosh } from './logCosh.js';
 export { DiscretisedLogistic, type DiscretisedLogisticParameters } from './logistic.js';
+export { channelPairs, LogisticMixture, type LogisticMixtureParameters } from './logisticMixture.js';
 export { DiagonalNormal, type DiagonalNormalParameters } from './normal.js';
+export {
+  type ChainDraw,
+  type ChainPlace,
+  NormalChain,
+  type NormalChainDefinition,
+  repeatedFor,
+} from './normalChain.js';
 export { permuteEachDimension } from './permutation.js';
+export { precisionMerge } from './precisionMerge.js';
+export { boundedNormalOf, type NormalOutputs, normalOf, residual } from './residualNormal.js';
 export { type SlicedOptions, slicedDistance, sphereDirections } from './sliced.js';
 export { UniformSphere, unit, VonMisesFisher, type VonMisesFisherParameters } from './vonMisesFisher.js';

@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest';
 import { evaluate } from '../engine/index.js';
 import { constant, grad, randomNormal, type Tensor, Variable } from '../tensor/index.js';
-import { imq, type Kernel, medianSquaredDistance, mmd, multiScale, rbf, squaredDistances } from './index.js';
+import {
+  imq,
+  type Kernel,
+  medianSquaredDistance,
+  mmd,
+  multiScaleKernel,
+  rbf,
+  squaredDistances,
+} from './index.js';
 
 const scalar = (y: Tensor, seed = 0) => evaluate([y], { seed })[0][0];
 const points = (rows: number[][]) => constant(rows.flat(), 'float32', [rows.length, rows[0].length]);
@@ -49,12 +57,12 @@ test('a kernel of many scales gives the sum of what each scale gives', () => {
   const scales = [0.1, 0.2, 0.5, 1, 2, 5, 10];
   for (const family of [rbf, imq]) {
     const each = scales.map((scale) => scalar(mmd(x, y, family(scale * 4))));
-    const together = scalar(mmd(x, y, multiScale(family, scales, 4)));
+    const together = scalar(mmd(x, y, multiScaleKernel(family, scales, 4)));
     expect(together).toBeCloseTo(
       each.reduce((a, b) => a + b),
       12,
     );
-    expect(scalar(mmd(x, y, multiScale(family, scales, constant(4))))).toBeCloseTo(together, 6);
+    expect(scalar(mmd(x, y, multiScaleKernel(family, scales, constant(4))))).toBeCloseTo(together, 6);
   }
 });
 
@@ -68,7 +76,7 @@ function over(seeds: number, value: Tensor): { mean: number; error: number } {
 
 test('its mean is 0 where both sets are of one distribution: nothing is left on a diagonal, nothing is clamped', () => {
   const [a, b] = [randomNormal('a', [16, 3]), randomNormal('b', [16, 3])];
-  for (const kernel of [rbf(3), imq(6), multiScale(imq, [0.1, 1, 10], 6)]) {
+  for (const kernel of [rbf(3), imq(6), multiScaleKernel(imq, [0.1, 1, 10], 6)]) {
     const { mean, error } = over(200, mmd(a, b, kernel));
     expect(Math.abs(mean)).toBeLessThan(4 * error); // seeded: never by luck
     expect(error).toBeGreaterThan(0);
@@ -99,7 +107,7 @@ test('one rotation of both sets changes nothing', () => {
     [cos, sin],
     [-sin, cos],
   ]);
-  const kernel: Kernel = multiScale(rbf, [0.5, 2], 1);
+  const kernel: Kernel = multiScaleKernel(rbf, [0.5, 2], 1);
   const turned = mmd(x.matmul(turn), y.matmul(turn), kernel);
   expect(scalar(turned)).toBeCloseTo(scalar(mmd(x, y, kernel)), 6);
 });

@@ -29,7 +29,7 @@ export function imq(c: number | Tensor): Kernel {
 }
 
 /** The sum, not the mean, of a family's kernels at each scale times a width. */
-export function multiScale(
+export function multiScaleKernel(
   family: (width: number | Tensor) => Kernel,
   scales: readonly number[],
   width: number | Tensor,

@@ -13,38 +13,35 @@ export {
 } from './autoencoder.js';
 export { betaTcvae } from './betaTcvae.js';
 export { betaVae } from './betaVae.js';
-export { contractiveAe } from './contractiveAe.js';
-export { type Corrupted, type CorruptionOptions, corruption, corruptionOptions } from './corruption.js';
 export { bnVae } from './bnVae.js';
 export { ciwae } from './ciwae.js';
 export { cmma } from './cmma.js';
+export { contractiveAe } from './contractiveAe.js';
+export { type Corrupted, type CorruptionOptions, corruption, corruptionOptions } from './corruption.js';
 export { cvae } from './cvae.js';
 export { dae } from './dae.js';
 export { type Binarisation, binarisations, type DataDescription, describeData } from './description.js';
-export { dipVae } from './dipVae.js';
-
-export { type Binarisation, binarisations, type DataDescription, describeData } from './description.js';
-
 export { dfcVae } from './dfcVae.js';
-
+export { dipVae } from './dipVae.js';
 export { crossEntropy, type DiscriminatorOptions, discriminator, fake, real } from './discriminator.js';
 export { disentangledBetaVae } from './disentangledBetaVae.js';
 export { OptionError } from './errors.js';
 export { factorVae } from './factorVae.js';
-export { type GaussianVae, gaussianVae, type Heads } from './gaussianVae.js';
-export { kSparseAe } from './kSparseAe.js';
-export { iwae } from './iwae.js';
-export { hfvae } from './hfvae.js';
-export { infoVae } from './infoVae.js';
 export { fVae } from './fVae.js';
 export { type GaussianVae, gaussianVae, type Heads } from './gaussianVae.js';
+export { hfvae } from './hfvae.js';
+export { hierarchicalVae } from './hierarchicalVae.js';
 export { hypersphericalVae } from './hypersphericalVae.js';
+export { infoVae } from './infoVae.js';
+export { iwae } from './iwae.js';
+export { kSparseAe } from './kSparseAe.js';
 export type { Likelihood, SampleDistribution } from './likelihood.js';
 export { chooseLikelihood, type LikelihoodName, likelihoodFor } from './likelihoods.js';
-export { miwae } from './miwae.js';
 export { logcoshVae } from './logcoshVae.js';
+export { miwae } from './miwae.js';
 export { msssimVae } from './msssimVae.js';
 export { nearestName } from './nearestName.js';
+export { nvae } from './nvae.js';
 export {
   defaultLatent,
   type GaussianVaeOptions,
@@ -102,6 +99,6 @@ export {
   weighted,
 } from './terms.js';
 export { vae, vaeModel } from './vae.js';
+export { vaeGan } from './vaeGan.js';
 export { waeGan } from './waeGan.js';
 export { waeMmd } from './waeMmd.js';
-export { vaeGan } from './vaeGan.js';

@@ -1,6 +1,6 @@
 /** How codes are compared with a prior by a kernel: the options, and MMD² by them. */
 import { z } from 'zod';
-import { imq, medianSquaredDistance, mmd, multiScale, rbf } from '../probability/index.js';
+import { imq, medianSquaredDistance, mmd, multiScaleKernel, rbf } from '../probability/index.js';
 import { constant, type Tensor } from '../tensor/index.js';
 
 export type KernelName = 'rbf' | 'imq';
@@ -46,6 +46,6 @@ export function mismatch(codes: Tensor, drawn: Tensor, { kernel, scales, bandwid
   return mmd(
     codes,
     drawn,
-    kernel === 'rbf' ? multiScale(rbf, scales, squared) : multiScale(imq, scales, twice),
+    kernel === 'rbf' ? multiScaleKernel(rbf, scales, squared) : multiScaleKernel(imq, scales, twice),
   );
 }

@@ -1,7 +1,7 @@
 /** The likelihoods there are: which one suits the data, how many numbers it takes of a decoder, and what they make. */
 import type { SampleSpec } from '../data/index.js';
 import { filled, type Scope } from '../nn/index.js';
-import { Bernoulli, DiscretisedLogistic } from '../probability/index.js';
+import { Bernoulli, DiscretisedLogistic, LogisticMixture } from '../probability/index.js';
 import type { DataDescription } from './description.js';
 import { OptionError } from './errors.js';
 import { gaussianLikelihood } from './gaussianLikelihood.js';
@@ -11,6 +11,8 @@ import { tableLikelihood } from './tableLikelihood.js';
 
 /** Where a learned log-scale starts: e^−2 is a fifteenth of the range [−1, 1]. */
 const INITIAL_LOG_SCALE = -2;
+/** Of a mixture of logistics; PixelCNN++ uses as many. */
+const COMPONENTS = 10;
 
 /** @throws OptionError if the likelihood does not fit the data, or an option is given that it does not read */
 export function likelihoodFor(data: DataDescription, options: LikelihoodOptions, scope: Scope): Likelihood {
@@ -27,11 +29,19 @@ export function likelihoodFor(data: DataDescription, options: LikelihoodOptions,
     case 'gaussian':
       return gaussianLikelihood(shape, options, scope);
     case 'logistic': {
-      requireLevels(spec);
+      requireLevels(spec, name);
       const logScale = scope.variable('logScale', [shape[shape.length - 1]], filled(INITIAL_LOG_SCALE));
       return {
         outputShape: shape,
         distribution: (location) => new DiscretisedLogistic({ location, logScale, eventRank: shape.length }),
+      };
+    }
+    case 'mixture': {
+      requireLevels(spec, name);
+      const channels = shape[2];
+      return {
+        outputShape: shape.with(2, LogisticMixture.width(COMPONENTS, channels)),
+        distribution: (output) => LogisticMixture.of(output, COMPONENTS, channels),
       };
     }
     case 'table':
@@ -77,7 +87,7 @@ function requireUnitInterval(spec: SampleSpec): void {
   }
 }
 
-function requireLevels(spec: SampleSpec): void {
+function requireLevels(spec: SampleSpec, name: LikelihoodName): void {
   if (spec.kind === 'image' && spec.dtype === 'uint8' && spec.range[0] === 0 && spec.range[1] === 255) return;
-  throw new OptionError('likelihood', 'logistic is for pictures of 256 levels; use gaussian');
+  throw new OptionError('likelihood', `${name} is for pictures of 256 levels; use gaussian`);
 }

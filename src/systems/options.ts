@@ -44,7 +44,7 @@ export type NetworkOptions = z.output<typeof networkOptions>;
 /** How a decoder's output becomes a distribution over samples. */
 export const likelihoodOptions = z.object({
   likelihood: z
-    .enum(['auto', 'bernoulli', 'gaussian', 'logistic', 'table'])
+    .enum(['auto', 'bernoulli', 'gaussian', 'logistic', 'mixture', 'table'])
     .default('auto')
     .describe(
       'p(x|z); auto: bernoulli for grey pictures, gaussian for colour, one likelihood per column for tables',

@@ -3,33 +3,36 @@ import { aae } from './aae.js';
 import { ae } from './ae.js';
 import { betaTcvae } from './betaTcvae.js';
 import { betaVae } from './betaVae.js';
-import { contractiveAe } from './contractiveAe.js';
 import { bnVae } from './bnVae.js';
 import { ciwae } from './ciwae.js';
 import { cmma } from './cmma.js';
+import { contractiveAe } from './contractiveAe.js';
 import { cvae } from './cvae.js';
 import { dae } from './dae.js';
-import { OptionError } from './errors.js';
-import { kSparseAe } from './kSparseAe.js';
+import { dfcVae } from './dfcVae.js';
 import { dipVae } from './dipVae.js';
 import { disentangledBetaVae } from './disentangledBetaVae.js';
 import { OptionError } from './errors.js';
 import { factorVae } from './factorVae.js';
-import { hfvae } from './hfvae.js';
-import { dfcVae } from './dfcVae.js';
-import { OptionError } from './errors.js';
-import { logcoshVae } from './logcoshVae.js';
-import { msssimVae } from './msssimVae.js';
 import { fVae } from './fVae.js';
+import { hfvae } from './hfvae.js';
+import { hierarchicalVae } from './hierarchicalVae.js';
 import { hypersphericalVae } from './hypersphericalVae.js';
+import { infoVae } from './infoVae.js';
+import { iwae } from './iwae.js';
+import { kSparseAe } from './kSparseAe.js';
+import { logcoshVae } from './logcoshVae.js';
+import { miwae } from './miwae.js';
+import { msssimVae } from './msssimVae.js';
 import { nearestName } from './nearestName.js';
+import { nvae } from './nvae.js';
+import { piwae } from './piwae.js';
 import { sparseAe } from './sparseAe.js';
 import { stackedDae } from './stackedDae.js';
-import { infoVae } from './infoVae.js';
-import { nearestName } from './nearestName.js';
 import { swae } from './swae.js';
 import type { System } from './system.js';
 import { vae } from './vae.js';
+import { vaeGan } from './vaeGan.js';
 import { waeGan } from './waeGan.js';
 import { waeMmd } from './waeMmd.js';
 
@@ -42,29 +45,32 @@ export const systems: readonly System[] = [
   contractiveAe,
   vae,
   cvae,
-  betaVae,
-];
-import { iwae } from './iwae.js';
-import { miwae } from './miwae.js';
-import { nearestName } from './nearestName.js';
-import { piwae } from './piwae.js';
-import type { System } from './system.js';
-import { vae } from './vae.js';
-import { vaeGan } from './vaeGan.js';
-
-export const systems: readonly System[] = [ae, vae, cvae, cmma, betaVae, iwae, miwae, ciwae, piwae, bnVae];
-  vae,
-  cvae,
+  cmma,
   betaVae,
   disentangledBetaVae,
+  infoVae,
   dipVae,
   factorVae,
   betaTcvae,
   hfvae,
+  hypersphericalVae,
+  fVae,
+  msssimVae,
+  dfcVae,
+  logcoshVae,
+  iwae,
+  miwae,
+  ciwae,
+  piwae,
+  waeMmd,
+  waeGan,
+  swae,
+  bnVae,
+  aae,
+  vaeGan,
+  hierarchicalVae,
+  nvae,
 ];
-export const systems: readonly System[] = [ae, vae, cvae, betaVae, infoVae, waeMmd, waeGan, swae, aae];
-export const systems: readonly System[] = [ae, vae, cvae, betaVae, msssimVae, dfcVae, logcoshVae, vaeGan];
-export const systems: readonly System[] = [ae, vae, cvae, betaVae, hypersphericalVae, fVae];
 
 /** @throws OptionError that names the nearest system there is */
 export function findSystem(name: string): System {

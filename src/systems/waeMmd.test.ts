@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { build, compute, numericTable, pictures, termValue } from '../conformance/models.js';
 import type { Layer } from '../nn/index.js';
-import { DiagonalNormal, imq, mmd, multiScale } from '../probability/index.js';
+import { DiagonalNormal, imq, mmd, multiScaleKernel } from '../probability/index.js';
 import { covariance, grad, input } from '../tensor/index.js';
 import { describeData, toWeighted, waeMmd } from './index.js';
 
@@ -16,7 +16,7 @@ test('the cost has the authors’ scale, and MMD² is the sum over seven scales 
   expect(toWeighted(terms.reconstruction)).toMatchObject({ weight: 0.05 });
   expect(toWeighted(terms.mmd)).toMatchObject({ weight: 10, role: 'penalty' });
   const codes = model.encode(batch(5));
-  const kernel = multiScale(imq, [0.1, 0.2, 0.5, 1, 2, 5, 10], 4);
+  const kernel = multiScaleKernel(imq, [0.1, 0.2, 0.5, 1, 2, 5, 10], 4);
   const [[value], [expected]] = compute([termValue(terms.mmd), mmd(codes, drawn, kernel)], { values: { x } });
   expect(value).toBeCloseTo(expected, 12);
 });
