@@ -7,6 +7,9 @@ test('equations are readable on a terminal', () => {
     '−E_q(z|x)[log p(x|z)] + β KL(q(z|x) ‖ p(z))',
   );
   expect(plainMath(String.raw`\frac{1}{D}\|x - f(z)\|^2`)).toBe('1/D ‖x − f(z)‖²');
+  expect(plainMath(String.raw`\frac{1}{2 D}\|x - \hat{x}\|^2\ \text{against}\ \log D(x)`)).toBe(
+    '1/(2 D) ‖x − x̂‖² against log D(x)',
+  );
   expect(plainMath(String.raw`\sum_i (x_i - f(g(x))_i)^2`)).toBe('Σ_i (x_i − f(g(x))_i)²');
   expect(plainMath(String.raw`\sum_{i\ne{}j} C_{ij}^2 + \prod_{j\in{}g} q_j`)).toBe(
     'Σ_i≠j C_ij² + Π_j∈g q_j',

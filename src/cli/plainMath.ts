@@ -10,6 +10,7 @@ const SYMBOLS: Readonly<Record<string, string>> = {
   lambda: 'λ',
   mu: 'μ',
   phi: 'φ',
+  Phi: 'Φ',
   rho: 'ρ',
   sigma: 'σ',
   sum: 'Σ',
@@ -28,7 +29,11 @@ const SYMBOLS: Readonly<Record<string, string>> = {
 /** `-\mathbb{E}_{q(z|x)}[\log p(x|z)]` → `−E_q(z|x)[log p(x|z)]`. Commands that it does not know keep their name. */
 export function plainMath(latex: string): string {
   return latex
-    .replace(/\\frac\{([^{}]*)\}\{([^{}]*)\}/g, '$1/$2 ')
+    .replace(/\\hat\{x\}/g, 'x̂')
+    .replace(/\\text\{([^{}]*)\}/g, '$1')
+    .replace(/\\frac\{([^{}]*)\}\{([^{}]*)\}/g, (_, above: string, below: string) =>
+      below.includes(' ') ? `${above}/(${below}) ` : `${above}/${below} `,
+    )
     .replace(/\\\|/g, '‖')
     .replace(/\\[,;:! ]/g, ' ')
     .replace(/\\([A-Za-z]+)/g, (_, name: string) => SYMBOLS[name] ?? name)

@@ -31,10 +31,25 @@ const kinds: readonly (readonly [string, Toy])[] = [
 ];
 
 /** Small sizes for the options that a system has of these. */
-const SMALL: Readonly<Record<string, unknown>> = { hidden: [8], latent: 2, architecture: 'mlp' };
+const SMALL: Readonly<Record<string, unknown>> = {
+  hidden: [8],
+  latent: 2,
+  architecture: 'mlp',
+  discriminator: [8],
+  couplingChannels: 4,
+  latentChannels: 2,
+};
+/** Where an option of that name means something else, or defaults ask for other or larger networks. */
+const SMALL_OF: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'f-vae': { flow: 'general' },
+  'k-sparse-ae': { k: 2 },
+  nvae: { channels: 4 },
+  'stacked-dae': { layers: [8, 4] },
+};
 
-function optionsFor({ options }: System): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(SMALL).filter(([name]) => name in options.shape));
+function optionsFor({ name, options }: System): Record<string, unknown> {
+  const fitting = Object.entries(SMALL).filter(([option]) => option in options.shape);
+  return { ...Object.fromEntries(fitting), ...SMALL_OF[name] };
 }
 
 /** The reason why a system does not take some data, where it says one. */

@@ -32,7 +32,7 @@ export const dfcVae = system({
   name: 'dfc-vae',
   title: 'DFC-VAE',
   paper: 'Hou, Shen, Sun & Qiu, WACV 2017, arXiv:1610.00291',
-  objective: String.raw`w_\Phi \sum_l \tfrac{1}{2 C_l H_l W_l} \|\Phi_l(x) - \Phi_l(\hat{x})\|^2 + w_{KL}\,KL(q(z|x)\,\|\,p(z))`,
+  objective: String.raw`w_\Phi \sum_l \frac{1}{2 C_l H_l W_l} \|\Phi_l(x) - \Phi_l(\hat{x})\|^2 + w_{KL}\,KL(q(z|x)\,\|\,p(z))`,
   summary: 'A VAE for pictures that compares them by the features of a network trained on them beforehand.',
   options: expectedLossOptions.extend({
     featureLength: z

@@ -19,7 +19,7 @@ export const logcoshVae = system({
   name: 'logcosh-vae',
   title: 'LogCosh VAE',
   paper: 'Chen et al. 2019, openreview rkglvsC9Ym',
-  objective: String.raw`\sum_i \tfrac{1}{a} \log\cosh(a(\hat{x}_i - x_i)) + \beta\,KL(q(z|x)\,\|\,p(z))`,
+  objective: String.raw`\sum_i \frac{1}{a} \log\cosh(a(\hat{x}_i - x_i)) + \beta\,KL(q(z|x)\,\|\,p(z))`,
   summary:
     'A VAE whose reconstruction error grows like a square at first and then like a line: outliers pull less.',
   options: expectedLossOptions.extend({

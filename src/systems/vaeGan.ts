@@ -64,7 +64,7 @@ export const vaeGan = system({
   name: 'vae-gan',
   title: 'VAE/GAN',
   paper: 'Larsen, Sønderby, Larochelle & Winther, ICML 2016, arXiv:1512.09300',
-  objective: String.raw`KL(q(z|x)\,\|\,p(z)) + \tfrac12\|f(x) - f(\hat{x})\|^2\ \text{against}\ \log D(x) + \log(1 - D(\hat{x}))`,
+  objective: String.raw`KL(q(z|x)\,\|\,p(z)) + \frac{1}{2}\|f(x) - f(\hat{x})\|^2\ \text{against}\ \log D(x) + \log(1 - D(\hat{x}))`,
   summary:
     'A VAE for sharp pictures: it compares them by what a discriminator sees, and learns to deceive it.',
   options,
