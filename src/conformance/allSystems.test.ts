@@ -1,7 +1,7 @@
 /** Every registered system through everything that tools do with a model, on small data, fast. */
 import { describe, expect, test } from 'vitest';
 import type { Samples } from '../data/index.js';
-import { evaluate } from '../evaluation/index.js';
+import { evaluate, measure } from '../evaluation/index.js';
 import { exportModels } from '../inference/index.js';
 import { VariableTable } from '../nn/index.js';
 import { RandomStream } from '../random/index.js';
@@ -129,6 +129,18 @@ describe.each(cases)('%s', (_, system, given) => {
     const evaluation = await evaluate(model.runner, given.source, { batchSize: BATCH });
     expect(Number.isFinite(evaluation.loss)).toBe(true);
     expect(Number.isFinite(evaluation.objective)).toBe(true);
+    const { source } = given;
+    const { engine } = definition;
+    const { metrics } = await measure({
+      runner: model.runner,
+      engine,
+      source,
+      training: source,
+      draws: 3,
+      limit: 5,
+    });
+    for (const { name, value, reason } of metrics)
+      expect(value === null ? reason !== undefined : Number.isFinite(value), name).toBe(true);
     const files = await exportModels(model.runner);
     expect(files.map(({ name }) => name)).toEqual(
       model.canSample ? ['encoder', 'decoder', 'sampler'] : ['encoder', 'decoder'],

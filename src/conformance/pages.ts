@@ -23,8 +23,12 @@ export interface Page {
 export const where = ({ page, line }: Passage) => `${page}, line ${line}`;
 
 export function readPages(): Page[] {
-  const docs = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
-  return ['README.md', 'CONTRIBUTING.md', ...docs.map((name) => `docs/${name}`)].map(readPage);
+  const docs = ['docs', 'docs/systems'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `${folder}/${name}`),
+  );
+  return ['README.md', 'CONTRIBUTING.md', ...docs].map(readPage);
 }
 
 function readPage(page: string): Page {

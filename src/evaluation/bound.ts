@@ -81,8 +81,13 @@ export function lacks(runner: ModelRunner): string | undefined {
   const { name } = runner.settings.system;
   const { posterior, prior, likelihood } = runner.build();
   if (!posterior) return `${name} has no posterior over codes`;
-  if (prior?.(1).logProb === undefined) return `${name} has no prior with a density`;
+  if (prior?.(1, labelsOf(runner, 1)).logProb === undefined) return `${name} has no prior with a density`;
   return likelihood ? undefined : `${name} has no likelihood of samples`;
+}
+
+/** Made-up classes, where samples have any. */
+export function labelsOf({ data }: ModelRunner, count: number): Tensor | undefined {
+  return data.classes > 0 ? zeros([count], 'int32') : undefined;
 }
 
 /** log p(x|z) and KL(q ‖ p) of each sample. */
@@ -118,10 +123,7 @@ export async function hasSoftTargets(
 
 function likelihoodKind(runner: ModelRunner): 'bernoulli' | 'logistic' | 'density' {
   const model = runner.build();
-  const p = model.likelihood?.(
-    zeros([1, ...model.codeShape]),
-    runner.data.classes > 0 ? zeros([1], 'int32') : undefined,
-  );
+  const p = model.likelihood?.(zeros([1, ...model.codeShape]), labelsOf(runner, 1));
   if (p instanceof Bernoulli) return 'bernoulli';
   return p instanceof DiscretisedLogistic ? 'logistic' : 'density';
 }

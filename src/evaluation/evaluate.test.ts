@@ -187,6 +187,13 @@ test('terms of a whole batch are means over whole batches, with the tail left ou
   const one = await evaluate(runner, data.source, { batchSize: 4, limit: 1 });
   expect(Object.keys(one.terms)).toEqual(['reconstruction']);
   expect(one.loss).toBe(one.terms.reconstruction);
+  // Chunks hold 2000 samples, and what is left for the second is less than a batch.
+  const many = toy(
+    numericTable(1),
+    Array.from({ length: 2100 }, (_, i) => Math.min(i, 2000)),
+  );
+  const ten = await evaluate(runner, many.source, { batchSize: 200 });
+  expect(ten.terms.largest).toBeCloseTo((199 + 1999) / 2, 6);
 });
 
 test('−ELBO is the bound without penalties, and only of systems with a posterior and a likelihood', async () => {

@@ -74,7 +74,8 @@ export async function evaluate(
   // No batch lies across two chunks.
   const chunk = ofBatch.length > 0 ? Math.max(1, Math.floor(CHUNK / size)) * size : CHUNK;
   for (let start = 0; start < count; start += chunk) {
-    const samples = await source.read(start, Math.min(chunk, count - start));
+    const here = Math.min(chunk, count - start);
+    const samples = await source.read(start, here);
     isBinary &&= holdsTwoLevels(runner, samples);
     const options = { seed, firstStep: start, isObserved: true, signal };
     const rows = await runner.mapSamples(
@@ -85,7 +86,7 @@ export async function evaluate(
     );
     for (const name of ofSample) add(name, rows[TERM + name]);
     if (rows.kl) posterior.add(rows.kl, rows.mean, rows.logVar);
-    if (ofBatch.length === 0 || size < 2) continue;
+    if (ofBatch.length === 0 || size < 2 || here < size) continue;
     const values = await runner.mapSamples(
       'evaluate whole batches',
       samples,

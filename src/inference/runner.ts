@@ -47,7 +47,7 @@ export interface MapOptions {
   seed?: number;
   /** Step of the random streams at the first batch. @default 0 */
   firstStep?: number;
-  /** Samples of a batch. @default as many as are fast */
+  /** Samples of a batch, at most as many as there are. @default as many as are fast */
   batchSize?: number;
   /** Whether samples are seen as objectives see them, binarised where the run is. */
   isObserved?: boolean;

@@ -49,7 +49,9 @@ export const runConfig = z.object({
     source: z.string().optional(),
     options: z.record(z.string(), z.unknown()),
     name: z.string(),
+    /** Samples in all, and in the training part; runs of before November 2026 do not say the latter. */
     size: z.number(),
+    trainingSize: z.number().optional(),
     classes: z.array(z.string()).optional(),
     fingerprint: z.string(),
     spec: sampleSpec,

@@ -82,6 +82,7 @@ export async function train<Options extends z.ZodObject>(
         name,
         size,
         ...(classes ? { classes: [...classes] } : {}),
+        trainingSize: data.split.train.size,
         fingerprint,
         spec: data.description.spec,
       },
