@@ -53,6 +53,11 @@ export interface Model {
   readonly stages?: readonly Stage[];
   /** Whether a step takes a second, independent batch, as `batch.second`. */
   readonly secondBatch?: boolean;
+  /**
+   * Whether phases play against each other in such a way that no number tells a better step from a worse one: then no
+   * step counts as the best, nothing stops early, and the last weights are kept.
+   */
+  readonly isGame?: boolean;
   /** x as the encoder is given it in training, noise included: what a picture of denoising shows. */
   corrupt?(batch: Batch): Tensor;
   /** Pictures of what single units stand for, [units, ...sample]. */

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { build, compute, numericTable, pictures } from '../conformance/models.js';
+import { engines } from '../conformance/engines.js';
+import { build, compute, numericTable, pictures, runOf, toy } from '../conformance/models.js';
 import { initialValues, type Values } from '../engine/index.js';
 import { flatten, linear, VariableTable } from '../nn/index.js';
 import { constant, input, type Tensor, zeros } from '../tensor/index.js';
-import { phaseGradients } from '../training/index.js';
+import { phaseGradients, Training } from '../training/index.js';
 import { expectedLossOptions, expectedLossVae, pictureVae } from './expectedLoss.js';
 import { describeData, type Phase, toWeighted, vaeGan } from './index.js';
 import { resting, vaeGanModel } from './vaeGan.js';
@@ -167,4 +168,14 @@ test('codes, reconstructions and samples are a VAE’s; tables are refused', () 
   expect(() => build(vaeGan, describeData(numericTable(3), { size: 4 }))).toThrow(
     'system: this one compares pictures',
   );
+});
+
+test('no step counts as the best: a run keeps its last weights and does not stop early', async () => {
+  const given = toy(pictures(8, 8, 1), new Uint8Array(64 * 64).fill(128));
+  const training = { steps: 6, batchSize: 16, evaluateEvery: 1, patience: 1 };
+  const run = new Training(runOf(vaeGan, given, engines[0].create(), { options: { hidden: [8] }, training }));
+  const kinds: string[] = [];
+  for await (const { kind } of run) kinds.push(kind);
+  expect(kinds.filter((kind) => kind === 'evaluation')).toHaveLength(6);
+  expect(kinds).not.toContain('best');
 });

@@ -110,6 +110,7 @@ export function vaeGanModel(parts: GaussianVae, judge: Critic, given: VaeGanOpti
   return {
     // Measured in pixels: the features of a discriminator that learns are no yardstick from one step to another.
     ...expectedLossVae(parts, (y, x) => y.sub(x).square().sumOverEvent().mul(0.5), 1),
+    isGame: true,
     stages: [
       together(
         {

@@ -127,9 +127,9 @@ export class RunState {
     this.#window = new MetricsWindow(this.#stage);
   }
 
-  /** Whether this validation objective is the best so far; during warm-up none is. */
+  /** Whether this validation objective is the best so far; during warm-up, and in a game, none is. */
   judge(objective: number): boolean {
-    if (this.isWarmingUp) return false;
+    if (this.isWarmingUp || this.definition.stages.isGame) return false;
     const { best, sinceBest, step } = this.#progress;
     const isBest = objective < (best?.objective ?? Number.POSITIVE_INFINITY);
     this.#progress = isBest

@@ -39,6 +39,8 @@ export interface TrainingStages {
   readonly samplesPerStep: number;
   /** Schedules of the model. */
   readonly ramps: readonly Ramp[];
+  /** Whether no step can be told to be the best. */
+  readonly isGame: boolean;
 }
 
 export interface TrainingStepDefinition extends ModelDefinition {
@@ -89,6 +91,7 @@ export function trainingStages(definition: TrainingStepDefinition): TrainingStag
     state: byName(steps.flatMap(({ program }) => [...program.variables.values()])),
     samplesPerStep: training.batchSize * (model.secondBatch ? 2 : 1),
     ramps: scope.ramps,
+    isGame: model.isGame === true,
   };
 }
 
