@@ -9,6 +9,7 @@
  * Source: Hoffman & Johnson 2016; Chen et al. 2018, eq. 2.
  */
 import type { Engine } from '../engine/index.js';
+import { DiagonalNormal, pairwiseLogDensity } from '../probability/index.js';
 import { RandomStream } from '../random/index.js';
 import { input, logSumExp, Program } from '../tensor/index.js';
 
@@ -93,8 +94,8 @@ async function mixtureDensities(
   const marginals = new Float64Array(size * d).fill(-Infinity);
   const rest = count % POSTERIORS;
   const program = (rows: number) => {
-    const [draw, m, s] = [input('z', [DRAWS, 1, d]), input('mean', [rows, d]), input('logVar', [rows, d])];
-    const logDensity = draw.sub(m).square().mul(s.neg().exp()).add(s).add(LOG_2PI).mul(-0.5);
+    const q = new DiagonalNormal({ mean: input('mean', [rows, d]), logVar: input('logVar', [rows, d]) });
+    const logDensity = pairwiseLogDensity(input('z', [DRAWS, d]), q);
     return new Program({
       outputs: { joint: logSumExp(logDensity.sum(2), 1), marginals: logSumExp(logDensity, 1) },
     });

@@ -7,12 +7,12 @@
  * noise fills the levels up: v + u, u ~ U[0, 1), and the density is in units of a level. Theis et al. 2016, §3.1.
  */
 import type { ModelRunner } from '../inference/index.js';
-import { Bernoulli, DiscretisedLogistic, type Distribution, kl } from '../probability/index.js';
-import type { Batch, CodePrior, Model } from '../systems/index.js';
-import { randomUniform, sizeOf, type Tensor, zeros } from '../tensor/index.js';
-import type { SampleSource } from './evaluate.js';
+import { type Distribution, kl } from '../probability/index.js';
+import { type Batch, type CodePrior, hasDensity, type Model } from '../systems/index.js';
+import { randomUniform, sizeOf, type Tensor } from '../tensor/index.js';
+import { holdsTwoLevels, labelsOf, likelihoodKind } from './likelihoodKind.js';
 import { type Metric, meanOver, missing } from './metric.js';
-import { mapSource, type SourceOptions } from './sources.js';
+import { CHUNK, mapSource, type SampleSource, type SourceOptions } from './sources.js';
 
 const LEVELS = 256;
 /** What the Bernoulli likelihood gives for grey levels; not comparable to binarised pictures. */
@@ -81,20 +81,15 @@ export function lacks(runner: ModelRunner): string | undefined {
   const { name } = runner.settings.system;
   const { posterior, prior, likelihood } = runner.build();
   if (!posterior) return `${name} has no posterior over codes`;
-  if (prior?.(1, labelsOf(runner, 1)).logProb === undefined) return `${name} has no prior with a density`;
+  if (!hasDensity(prior?.(1, labelsOf(runner, 1)))) return `${name} has no prior with a density`;
   return likelihood ? undefined : `${name} has no likelihood of samples`;
-}
-
-/** Made-up classes, where samples have any. */
-export function labelsOf({ data }: ModelRunner, count: number): Tensor | undefined {
-  return data.classes > 0 ? zeros([count], 'int32') : undefined;
 }
 
 /** log p(x|z) and KL(q ‖ p) of each sample. */
 function bound(model: Model, batch: Batch): { logLikelihood: Tensor; kl: Tensor } {
   const q = model.posterior?.(batch);
   const p = model.prior?.(batch.x.shape[0], batch.labels);
-  if (!q || !p?.logProb || !model.likelihood)
+  if (!q || !hasDensity(p) || !model.likelihood)
     throw new Error('the bound takes a posterior, a prior and a likelihood');
   const z = q.sample();
   return {
@@ -107,23 +102,17 @@ function isDistribution(p: CodePrior): p is Distribution {
   return 'eventRank' in p && 'nll' in p;
 }
 
-/** Whether a Bernoulli likelihood meets numbers between 0 and 1, of which it is no likelihood. */
+/** Whether a Bernoulli likelihood meets grey levels, of which it is no likelihood. */
 export async function hasSoftTargets(
   runner: ModelRunner,
   source: SampleSource,
-  options: SourceOptions,
+  { limit = source.size }: SourceOptions,
 ): Promise<boolean> {
   if (likelihoodKind(runner) !== 'bernoulli') return false;
-  const { soft } = await mapSource(runner, 'soft targets', source, options, ({ x }) => {
-    const isBetween = x.greater(0).cast('float32').mul(x.less(1).cast('float32'));
-    return { soft: isBetween.mean(x.shape.map((_, axis) => axis).slice(1)) };
-  });
-  return soft.some((each) => each > 0);
-}
-
-function likelihoodKind(runner: ModelRunner): 'bernoulli' | 'logistic' | 'density' {
-  const model = runner.build();
-  const p = model.likelihood?.(zeros([1, ...model.codeShape]), labelsOf(runner, 1));
-  if (p instanceof Bernoulli) return 'bernoulli';
-  return p instanceof DiscretisedLogistic ? 'logistic' : 'density';
+  const count = Math.min(limit, source.size);
+  for (let start = 0; start < count; start += CHUNK) {
+    const samples = await source.read(start, Math.min(CHUNK, count - start));
+    if (!holdsTwoLevels(runner, samples)) return true;
+  }
+  return false;
 }

@@ -2,12 +2,13 @@
  * The objective on held-out data: every term in nats per sample, the bound at weight 1 whatever the training weights,
  * and what the codes carry.
  */
-import type { Samples } from '../data/index.js';
 import type { ModelRunner } from '../inference/index.js';
-import { Bernoulli, DiagonalNormal, klPerDimension } from '../probability/index.js';
+import { DiagonalNormal, klPerDimension } from '../probability/index.js';
 import { type Batch, type Model, toWeighted, type WeightedTerm } from '../systems/index.js';
 import { sizeOf, type Tensor, zeros } from '../tensor/index.js';
 import { LatentAccumulator, type LatentStatistics } from './latent.js';
+import { holdsTwoLevels, labelsOf, likelihoodKind } from './likelihoodKind.js';
+import { CHUNK, type SampleSource, type SourceOptions } from './sources.js';
 
 export interface Evaluation {
   /** Number of samples. */
@@ -27,24 +28,11 @@ export interface Evaluation {
   readonly latent?: LatentStatistics;
 }
 
-/** Samples by position. */
-export interface SampleSource {
-  readonly size: number;
-  read(start: number, count: number): Promise<Samples>;
-}
-
-export interface EvaluateOptions {
-  /** Key of the noise. @default 0 */
-  seed?: number;
-  /** Most samples to look at, from the front. @default all */
-  limit?: number;
+export interface EvaluateOptions extends SourceOptions {
   /** Samples of the batches that whole-batch terms are measured on: those of the training. @default 256 */
   batchSize?: number;
-  signal?: AbortSignal;
 }
 
-/** Samples in memory at a time. */
-const CHUNK = 2048;
 /** Samples of a batch, where there is no training to say so. */
 const BATCH = 256;
 const TERM = 'term ';
@@ -76,7 +64,7 @@ export async function evaluate(
   for (let start = 0; start < count; start += chunk) {
     const here = Math.min(chunk, count - start);
     const samples = await source.read(start, here);
-    isBinary &&= holdsTwoLevels(runner, samples);
+    isBinary &&= runner.data.binarise !== 'none' || holdsTwoLevels(runner, samples);
     const options = { seed, firstStep: start, isObserved: true, signal };
     const rows = await runner.mapSamples(
       'evaluate',
@@ -118,32 +106,23 @@ function boundNumbers(
   negativeElbo: number,
   isBinary: boolean,
 ): Pick<Evaluation, 'negativeElbo' | 'bitsPerDimension' | 'noBitsBecause'> {
-  const model = runner.build();
-  if (!model.posterior || !model.likelihood) return {};
-  const { spec, classes } = runner.data;
-  const labels = classes > 0 ? zeros([2], 'int32') : undefined;
-  const p = model.likelihood(zeros([2, ...model.codeShape]), labels);
-  if (p instanceof Bernoulli && !isBinary)
+  const kind = likelihoodKind(runner);
+  if (!runner.build().posterior || !kind) return {};
+  if (kind === 'bernoulli' && !isBinary)
     return {
       negativeElbo,
       noBitsBecause: 'a Bernoulli likelihood of grey levels is a cross-entropy, not a probability of them',
     };
-  return { negativeElbo, bitsPerDimension: negativeElbo / (sizeOf(spec.shape) * Math.LN2) };
-}
-
-/** Whether objectives see nothing but zeros and ones in these samples of pictures. */
-function holdsTwoLevels({ data: { spec, binarise } }: ModelRunner, { x }: Samples): boolean {
-  if (binarise !== 'none' || spec.kind !== 'image') return true;
-  const [low, high] = spec.range;
-  return x.every((value: number) => value === low || value === high);
+  return { negativeElbo, bitsPerDimension: negativeElbo / (sizeOf(runner.data.spec.shape) * Math.LN2) };
 }
 
 /** The objective of two made-up samples, for the weights and roles of its terms. */
 function weightedTerms(runner: ModelRunner): Record<string, WeightedTerm> {
-  const { spec, classes } = runner.data;
+  const { spec } = runner.data;
+  const labels = labelsOf(runner, 2);
   const batch: Batch = {
     x: runner.data.toModel(zeros([2, ...spec.shape], spec.dtype)),
-    ...(classes > 0 ? { labels: zeros([2], 'int32') } : {}),
+    ...(labels ? { labels } : {}),
   };
   const terms = Object.entries(runner.build().objective(batch));
   return Object.fromEntries(terms.map(([name, term]) => [name, toWeighted(term)]));

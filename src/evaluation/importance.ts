@@ -6,19 +6,16 @@
  * which rises to log p(x) with S. Source: Burda, Grosse & Salakhutdinov 2016, eq. 8.
  */
 import type { ModelRunner } from '../inference/index.js';
-import { sizeOf } from '../tensor/index.js';
-import type { SampleSource } from './evaluate.js';
+import { logWeights } from '../probability/index.js';
+import { hasDensity } from '../systems/index.js';
+import { sizeOf, type Tensor } from '../tensor/index.js';
+import type { SampleSource, SourceOptions } from './sources.js';
 
-export interface ImportanceOptions {
+export interface ImportanceOptions extends SourceOptions {
   /** S, draws for each sample. @default 5000 */
   draws?: number;
   /** Draws that are computed at once; the result does not depend on it but for their noise. @default as many as suit */
   chunk?: number;
-  /** Key of the noise. @default 0 */
-  seed?: number;
-  /** Most samples to look at, from the front. @default all */
-  limit?: number;
-  signal?: AbortSignal;
   /** Called as samples are done. */
   onProgress?: (done: number, total: number) => void;
 }
@@ -59,11 +56,11 @@ export async function importanceWeightedNll(
         ({ x, labels }, { model, size: rows }) => {
           const q = model.posterior?.({ x, labels });
           const p = model.prior?.(rows, labels);
-          if (!q || !p?.logProb || !model.likelihood)
+          const { likelihood } = model;
+          if (!q || !hasDensity(p) || !likelihood)
             throw new Error('importance weights take a posterior, a prior with a density and a likelihood');
-          const z = q.sample({ draws: now });
-          const logWeights = p.logProb(z).sub(q.logProb(z)).sub(model.likelihood(z, labels).nll(x));
-          return { weights: logWeights.transpose([1, 0]) };
+          const nll = (z: Tensor) => likelihood(z, labels).nll(x);
+          return { weights: logWeights({ q, p, nll }, q.sample({ draws: now })).transpose([1, 0]) };
         },
         { seed, firstStep: start * draws + done, signal },
       );

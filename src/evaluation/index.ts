@@ -1,5 +1,5 @@
 /** Measuring trained models. */
-export { type EvaluateOptions, type Evaluation, evaluate, type SampleSource } from './evaluate.js';
+export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.js';
 export type { LatentStatistics } from './latent.js';
 export {
   METRIC_GROUPS,
@@ -9,3 +9,4 @@ export {
   measure,
 } from './measure.js';
 export type { Metric } from './metric.js';
+export type { SampleSource } from './sources.js';

@@ -5,12 +5,13 @@ import { DiagonalNormal } from '../probability/index.js';
 import { requiresLabels } from '../systems/index.js';
 import { sizeOf, type Tensor } from '../tensor/index.js';
 import { aggregatePosterior, gaussianTotalCorrelation } from './aggregate.js';
-import { boundMetrics, hasSoftTargets, labelsOf, lacks, SOFT_TARGETS } from './bound.js';
-import { evaluate, type SampleSource } from './evaluate.js';
+import { boundMetrics, hasSoftTargets, lacks, SOFT_TARGETS } from './bound.js';
+import { evaluate } from './evaluate.js';
 import { importanceWeightedNll } from './importance.js';
+import { labelsOf } from './likelihoodKind.js';
 import { type Metric, meanOver, missing, single } from './metric.js';
 import { reconstructionMetrics } from './reconstruction.js';
-import { mapSource } from './sources.js';
+import { mapSource, type SampleSource } from './sources.js';
 
 export const METRIC_GROUPS = ['elbo', 'nll', 'latent', 'aggregate', 'reconstruction'] as const;
 export type MetricGroup = (typeof METRIC_GROUPS)[number];

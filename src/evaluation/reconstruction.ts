@@ -6,9 +6,8 @@ import type { ModelRunner } from '../inference/index.js';
 import { msSsim, scalesFor, ssim, windowFor } from '../nn/index.js';
 import type { Batch, Model } from '../systems/index.js';
 import type { Tensor } from '../tensor/index.js';
-import type { SampleSource } from './evaluate.js';
 import { type Metric, meanOver } from './metric.js';
-import { mapSource, type SourceOptions } from './sources.js';
+import { mapSource, type SampleSource, type SourceOptions } from './sources.js';
 
 /** Means over samples of the errors of x̂ = decode(encode(x)), where the code is the posterior's mean. */
 export async function reconstructionMetrics(

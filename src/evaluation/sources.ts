@@ -1,9 +1,17 @@
 /** Functions of samples over a whole source, some thousand in memory at a time. */
+
+import type { Samples } from '../data/index.js';
 import type { BatchContext, ModelRunner } from '../inference/index.js';
 import type { Batch } from '../systems/index.js';
 import type { Tensor } from '../tensor/index.js';
-import type { SampleSource } from './evaluate.js';
 
+/** Samples by position. */
+export interface SampleSource {
+  readonly size: number;
+  read(start: number, count: number): Promise<Samples>;
+}
+
+/** What of a source is measured, and with which noise. */
 export interface SourceOptions {
   /** Key of the noise. @default 0 */
   seed?: number;
@@ -12,7 +20,8 @@ export interface SourceOptions {
   signal?: AbortSignal;
 }
 
-const CHUNK = 2048;
+/** Samples in memory at a time. */
+export const CHUNK = 2048;
 
 /**
  * Applies a function of a batch to all samples of a source, row-major [count, ...].

@@ -11,7 +11,8 @@
  * Source: Chen et al., NeurIPS 2018, eq. 2-4 (arXiv:1802.04942).
  */
 import { z } from 'zod';
-import { aggregateEstimators, decompose } from '../probability/index.js';
+import { aggregateEstimators } from '../probability/index.js';
+import { decomposedBound } from './decomposedBound.js';
 import { gaussianVae } from './gaussianVae.js';
 import { gaussianVaeOptions, nonNegative } from './options.js';
 import { requireBatch } from './requireBatch.js';
@@ -41,14 +42,9 @@ export const betaTcvae = system({
     return {
       ...vaeModel(parts, { ...options, samples: 1, kl: 'sampled' }, 1),
       objective({ x }: Batch) {
-        const [batch] = x.shape;
-        const q = parts.posterior(x);
-        const code = q.rsample();
-        // Samples that are not of the training part may come in batches larger than it.
-        const size = Math.max(data.size, batch);
-        const kl = decompose(code, q, parts.prior(batch), { estimator, size });
+        const { reconstruction, kl } = decomposedBound(parts, data, x, { estimator });
         return {
-          reconstruction: parts.likelihood(code).nll(x),
+          reconstruction,
           mutualInformation: weighted(alpha, kl.mutualInformation),
           totalCorrelation: weighted(beta, kl.totalCorrelation),
           dimensionWiseKl: weighted(gamma, kl.dimensionWiseKl),

@@ -9,13 +9,12 @@
  */
 import { z as schema } from 'zod';
 import { activations, linear, sequential } from '../nn/index.js';
-import { DiagonalNormal, kl, klPerDimension } from '../probability/index.js';
 import type { Tensor } from '../tensor/index.js';
 import { classCondition } from './condition.js';
-import { gaussianVae, softlyBounded } from './gaussianVae.js';
+import { gaussianVae, normalHead } from './gaussianVae.js';
 import { gaussianVaeOptions, positiveInteger } from './options.js';
 import { system } from './system.js';
-import { weighted } from './terms.js';
+import { klTerm } from './terms.js';
 
 export const cmma = system({
   name: 'cmma',
@@ -35,13 +34,9 @@ export const cmma = system({
     const conditionOf = classCondition('cmma', data.classes);
     const hidden = priorHidden.flatMap((width) => [linear(width), activations[options.activation]]);
     const trunk = sequential(...hidden)(scope.child('prior'));
-    const priorMean = linear(latent)(scope.child('priorMean'));
-    const priorLogVar = linear(latent)(scope.child('priorLogVar'));
-    const prior = (labels: Tensor | undefined) => {
-      const features = trunk(conditionOf(labels));
-      const logVar = softlyBounded(priorLogVar(features), options.logVarBound);
-      return new DiagonalNormal({ mean: priorMean(features), logVar });
-    };
+    const [mean, logVar] = ['priorMean', 'priorLogVar'].map((name) => linear(latent)(scope.child(name)));
+    const priorHead = normalHead(mean, logVar, options.logVarBound);
+    const prior = (labels: Tensor | undefined) => priorHead(trunk(conditionOf(labels)));
     return {
       codeShape: [latent],
       objective({ x, labels }) {
@@ -49,7 +44,7 @@ export const cmma = system({
         const p = prior(labels);
         return {
           reconstruction: likelihood(q.rsample()).nll(x),
-          kl: weighted(1, kl(q, p), { coordinates: klPerDimension(q, p) }),
+          kl: klTerm(1, q, p),
         };
       },
       encode: ({ x, labels }) => posterior(x, conditionOf(labels)).mean,

@@ -8,13 +8,12 @@
  */
 import { z as schema } from 'zod';
 import { linear } from '../nn/index.js';
-import { DiagonalNormal, kl, klPerDimension } from '../probability/index.js';
 import type { Tensor } from '../tensor/index.js';
 import { classCondition } from './condition.js';
-import { gaussianVae, softlyBounded } from './gaussianVae.js';
+import { gaussianVae, normalHead } from './gaussianVae.js';
 import { gaussianVaeOptions } from './options.js';
 import { type Batch, system } from './system.js';
-import { penalty, weighted } from './terms.js';
+import { klTerm, penalty, weighted } from './terms.js';
 
 export const cvae = system({
   name: 'cvae',
@@ -37,15 +36,11 @@ export const cvae = system({
   }),
   build(data, { prior: priorKind, alpha, ...options }, scope) {
     const { posterior, likelihood, prior: standardPrior, latent } = gaussianVae(data, options, scope);
-    const priorMean = linear(latent)(scope.child('priorMean'));
-    const priorLogVar = linear(latent)(scope.child('priorLogVar'));
+    const [mean, logVar] = ['priorMean', 'priorLogVar'].map((name) => linear(latent)(scope.child(name)));
+    const priorHead = normalHead(mean, logVar, options.logVarBound);
     const conditionOf = classCondition('cvae', data.classes);
-    const prior = (count: number, labels?: Tensor) => {
-      if (priorKind === 'standard') return standardPrior(count);
-      const y = conditionOf(labels);
-      const logVar = softlyBounded(priorLogVar(y), options.logVarBound);
-      return new DiagonalNormal({ mean: priorMean(y), logVar });
-    };
+    const prior = (count: number, labels?: Tensor) =>
+      priorKind === 'standard' ? standardPrior(count) : priorHead(conditionOf(labels));
     return {
       codeShape: [latent],
       objective({ x, labels }: Batch) {
@@ -54,7 +49,7 @@ export const cvae = system({
         const p = prior(x.shape[0], labels);
         const bound = {
           reconstruction: weighted(alpha, likelihood(q.rsample(), y).nll(x)),
-          kl: weighted(alpha, kl(q, p), { coordinates: klPerDimension(q, p) }),
+          kl: klTerm(alpha, q, p),
         };
         if (alpha === 1) return bound;
         return {

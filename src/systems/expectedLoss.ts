@@ -10,14 +10,13 @@
  * (arXiv:1511.06409), §3.2.
  */
 import type { Scope } from '../nn/index.js';
-import { kl, klPerDimension } from '../probability/index.js';
 import type { Tensor } from '../tensor/index.js';
 import type { DataDescription } from './description.js';
 import { OptionError } from './errors.js';
 import { type GaussianVae, gaussianVae } from './gaussianVae.js';
 import { gaussianVaeOptions, likelihoodOptions } from './options.js';
 import type { Batch, Model } from './system.js';
-import { weighted } from './terms.js';
+import { klTerm } from './terms.js';
 
 /** Options of a Gaussian posterior and its networks; there is no likelihood to choose. */
 export const expectedLossOptions = gaussianVaeOptions.omit({ likelihood: true, sigma: true, sigma0: true });
@@ -52,10 +51,9 @@ export function expectedLossVae(
     codeShape: [latent],
     objective({ x }: Batch) {
       const q = posterior(x);
-      const p = prior(x.shape[0]);
       return {
         reconstruction: distance(decode(q.rsample()), x),
-        kl: weighted(klWeight, kl(q, p), { coordinates: klPerDimension(q, p) }),
+        kl: klTerm(klWeight, q, prior(x.shape[0])),
       };
     },
     encode: ({ x }) => posterior(x).mean,

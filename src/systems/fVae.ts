@@ -21,12 +21,10 @@ import {
   flowSequence,
 } from '../probability/index.js';
 import type { Tensor } from '../tensor/index.js';
-import { networksFor } from './architectures/index.js';
 import type { DataDescription } from './description.js';
 import { OptionError } from './errors.js';
-import { decodeDraws, softlyBounded } from './gaussianVae.js';
+import { gaussianVae } from './gaussianVae.js';
 import type { SampleDistribution } from './likelihood.js';
-import { likelihoodFor } from './likelihoods.js';
 import { defaultLatent, gaussianVaeOptions, positiveInteger } from './options.js';
 import { pictureFlow } from './pictureFlow.js';
 import { type CodePrior, system } from './system.js';
@@ -94,30 +92,16 @@ function generalFlow(data: DataDescription, given: FlowVaeOptions, scope: Scope)
       'latent',
       'a coupling needs two numbers or more to move one by the other; ask for 2',
     );
-  const output = likelihoodFor(data, given, scope.child('likelihood'));
-  const networks = networksFor(data.shape, output.outputShape, given);
-  const trunk = networks.encoder(scope.child('encoder'));
-  const meanHead = linear(latent)(scope.child('mean'));
-  const logVarHead = linear(latent)(scope.child('logVar'));
-  const decoder = networks.decoder(scope.child('decoder'));
+  const { features, posterior, likelihood } = gaussianVae(data, { ...given, latent }, scope);
   const network = (outputs: number): Layer =>
     sequential(linear(couplingChannels), relu, linear(outputs, { weight: filled(0) }));
   const step = flowSequence(actNorm, channelPermutation, coupling({ kind: 'affine', network }));
   const flow = flowSequence(...new Array<FlowLayer>(flowSteps).fill(step))(scope.child('flow'));
-  const likelihood = (z: Tensor) => decodeDraws(decoder, output, z);
   return {
     latent,
-    posterior: (x) => {
-      const context = trunk(x).flatten();
-      const logVar = softlyBounded(logVarHead(context), given.logVarBound);
-      return new FlowPosterior({
-        base: new DiagonalNormal({ mean: meanHead(context), logVar }),
-        flow,
-        context,
-      });
-    },
+    posterior: (x) => new FlowPosterior({ base: posterior(x), flow, context: features(x) }),
     reconstruct: ({ z }) => likelihood(z),
-    likelihood,
+    likelihood: (z) => likelihood(z),
   };
 }
 

@@ -24,7 +24,7 @@ import { concat, sizeOf, split, type Tensor } from '../tensor/index.js';
 import { networksFor } from './architectures/index.js';
 import { dense } from './architectures/mlp.js';
 import type { DataDescription } from './description.js';
-import { softlyBounded } from './gaussianVae.js';
+import { normalHead } from './gaussianVae.js';
 import type { SampleDistribution } from './likelihood.js';
 import { likelihoodFor } from './likelihoods.js';
 import type { GaussianVaeOptions } from './options.js';
@@ -64,8 +64,7 @@ export function gaussianLadder(
   const between = (name: string) => sequential(...dense(groupHidden, options))(scope.child(name));
   const normal = (size: number, at: Scope) => {
     const [mean, logVar] = ['mean', 'logVar'].map((name) => linear(size)(at.child(name)));
-    return (features: Tensor) =>
-      new DiagonalNormal({ mean: mean(features), logVar: softlyBounded(logVar(features), logVarBound) });
+    return normalHead(mean, logVar, logVarBound);
   };
   // A layer that is never called makes no variables: the top group has no prior of its own and nothing above it.
   const posteriors = everyGroup((size, n) => normal(size, n === 1 ? scope : scope.child(`posterior${n}`)));

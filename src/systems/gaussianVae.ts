@@ -11,6 +11,8 @@ import { type Moves, only } from './phases.js';
 
 export interface GaussianVae {
   readonly latent: number;
+  /** What the encoder sees in samples, [batch, features]: the posterior is made of it. */
+  features(x: Tensor): Tensor;
   /** q(z|x), or q(z|x, y) given a condition [batch, n]. */
   posterior(x: Tensor, condition?: Tensor): DiagonalNormal;
   /** p(x|z), or p(x|z, y), for codes [...draws, batch, latent]. */
@@ -37,18 +39,17 @@ export function gaussianVae(
   const likelihood = likelihoodFor(data, options, scope.child('likelihood'));
   const networks = networksFor(data.shape, likelihood.outputShape, options);
   const trunk = networks.encoder(scope.child('encoder'));
-  const meanHead = meanLayer(latent)(scope.child('mean'));
-  const logVarHead = linear(latent)(scope.child('logVar'));
+  const head = normalHead(
+    meanLayer(latent)(scope.child('mean')),
+    linear(latent)(scope.child('logVar')),
+    options.logVarBound,
+  );
+  const features = (x: Tensor) => trunk(x).flatten();
   const decoder = networks.decoder(scope.child('decoder'));
   return {
     latent,
-    posterior: (x, condition) => {
-      const features = trunk(condition ? networks.join(x, condition) : x).flatten();
-      return new DiagonalNormal({
-        mean: meanHead(features),
-        logVar: softlyBounded(logVarHead(features), options.logVarBound),
-      });
-    },
+    features,
+    posterior: (x, condition) => head(features(condition ? networks.join(x, condition) : x)),
     likelihood: (z, condition) => decodeDraws(decoder, likelihood, z, condition),
     prior: (count) => DiagonalNormal.standard([count, latent]),
     moves: {
@@ -58,8 +59,18 @@ export function gaussianVae(
   };
 }
 
+/** Features → N(m, e^s), with m and s each from a layer of its own, and s softly between ±bound. */
+export function normalHead(
+  mean: Network,
+  logVar: Network,
+  bound: number,
+): (features: Tensor) => DiagonalNormal {
+  return (features) =>
+    new DiagonalNormal({ mean: mean(features), logVar: softlyBounded(logVar(features), bound) });
+}
+
 /** b·tanh(s/b): s itself near 0, never beyond ±b. Without a bound, e^s overflows in float32 above about 88. */
-export function softlyBounded(logVar: Tensor, bound: number): Tensor {
+function softlyBounded(logVar: Tensor, bound: number): Tensor {
   if (bound === 0) return logVar;
   return logVar
     .mul(1 / bound)

@@ -13,7 +13,7 @@
  * Source: Esmaeili et al., AISTATS 2019 (arXiv:1804.02086).
  */
 import { z } from 'zod';
-import { decompose } from '../probability/index.js';
+import { decomposedBound } from './decomposedBound.js';
 import { OptionError } from './errors.js';
 import { gaussianVae } from './gaussianVae.js';
 import { gaussianVaeOptions, nonNegative, positiveInteger } from './options.js';
@@ -45,14 +45,9 @@ export const hfvae = system({
     return {
       ...vaeModel(parts, { ...options, samples: 1, kl: 'sampled' }, 1),
       objective({ x }: Batch) {
-        const [batch] = x.shape;
-        const q = parts.posterior(x);
-        const code = q.rsample();
-        // Samples that are not of the training part may come in batches larger than it.
-        const size = Math.max(data.size, batch);
-        const kl = decompose(code, q, parts.prior(batch), { estimator: 'mss', size, groups });
+        const { reconstruction, kl } = decomposedBound(parts, data, x, { estimator: 'mss', groups });
         return {
-          reconstruction: parts.likelihood(code).nll(x),
+          reconstruction,
           dimensionWiseKl: kl.dimensionWiseKl,
           mutualInformation: weighted(alpha, kl.mutualInformation),
           totalCorrelation: weighted(beta, kl.totalCorrelation),

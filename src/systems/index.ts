@@ -78,6 +78,7 @@ export { swae } from './swae.js';
 export {
   type Batch,
   type CodePrior,
+  hasDensity,
   type Model,
   type Requirements,
   requiresLabels,

@@ -9,13 +9,13 @@
  */
 import { z } from 'zod';
 import { linear, type Scope } from '../nn/index.js';
-import { type CodePriorName, DiagonalNormal, lengthOf } from '../probability/index.js';
+import { type CodePriorName, type DiagonalNormal, lengthOf } from '../probability/index.js';
 import { randomNormal, type Tensor, zeros } from '../tensor/index.js';
 import { networksFor } from './architectures/index.js';
 import { type Autoencoder, autoencoder, autoencoderOptions } from './autoencoder.js';
 import type { DataDescription } from './description.js';
 import { OptionError } from './errors.js';
-import { softlyBounded } from './gaussianVae.js';
+import { normalHead } from './gaussianVae.js';
 import { only } from './phases.js';
 
 export const matchedOptions = autoencoderOptions.extend({
@@ -66,15 +66,8 @@ export function matchedAutoencoder(
       draw: (x) => draw(x, randomNormal('posterior', [x.shape[0], latent])),
     };
   }
-  const mean = linear(latent)(heads.mean);
-  const logVar = linear(latent)(heads.logVar);
-  const posterior = (x: Tensor) => {
-    const features = trunk(x).flatten();
-    return new DiagonalNormal({
-      mean: mean(features),
-      logVar: softlyBounded(logVar(features), LOG_VAR_BOUND),
-    });
-  };
+  const head = normalHead(linear(latent)(heads.mean), linear(latent)(heads.logVar), LOG_VAR_BOUND);
+  const posterior = (x: Tensor) => head(trunk(x).flatten());
   return {
     ...parts,
     moves,

@@ -27,6 +27,11 @@ export interface CodePrior {
   logProb?(z: Tensor): Tensor;
 }
 
+/** Whether codes can be measured against this prior. */
+export function hasDensity(p: CodePrior | undefined): p is CodePrior & Pick<Distribution, 'logProb'> {
+  return p?.logProb !== undefined;
+}
+
 /**
  * A built model. Tools (training, pictures, encoding, sampling, export, …) use nothing else, so whatever a system
  * answers here works with all of them.

@@ -3,6 +3,7 @@
  * never averaged over them; or a scalar, for what only a whole batch has. The trainer averages the per-sample terms
  * over the batch and adds everything up.
  */
+import { type DiagonalNormal, kl, klPerDimension } from '../probability/index.js';
 import type { Tensor } from '../tensor/index.js';
 
 export interface WeightedTerm {
@@ -30,6 +31,11 @@ export type Terms = Readonly<Record<string, Term>>;
 /** weight · value, a reweighted part of the bound such as β KL. */
 export function weighted(weight: number, value: Tensor, extras: TermExtras = {}): WeightedTerm {
   return { value, weight, role: 'bound', ...extras };
+}
+
+/** weight · KL(q ‖ p) in closed form, with its coordinates. */
+export function klTerm(weight: number, q: DiagonalNormal, p: DiagonalNormal): WeightedTerm {
+  return weighted(weight, kl(q, p), { coordinates: klPerDimension(q, p) });
 }
 
 /** weight · value, added to the bound. */

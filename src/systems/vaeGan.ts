@@ -15,7 +15,6 @@
  */
 import { z } from 'zod';
 import type { Scope } from '../nn/index.js';
-import { kl, klPerDimension } from '../probability/index.js';
 import { sizeOf, type Tensor } from '../tensor/index.js';
 import { type Critic, critic } from './critic.js';
 import { fake, real } from './discriminator.js';
@@ -24,7 +23,7 @@ import type { GaussianVae } from './gaussianVae.js';
 import { nonNegative } from './options.js';
 import { only, together } from './phases.js';
 import { type Batch, type Model, system } from './system.js';
-import { penalty, weighted } from './terms.js';
+import { klTerm, penalty, weighted } from './terms.js';
 
 const options = expectedLossOptions.extend({
   normalisation: expectedLossOptions.shape.normalisation
@@ -117,10 +116,9 @@ export function vaeGanModel(parts: GaussianVae, judge: Critic, given: VaeGanOpti
           name: 'encoder',
           moves: parts.moves.encoder,
           objective(batch) {
-            const [q, p] = [posterior(batch.x), prior(batch.x.shape[0])];
             return {
               reconstruction: distance(judged(batch)),
-              kl: weighted(1, kl(q, p), { coordinates: klPerDimension(q, p) }),
+              kl: klTerm(1, posterior(batch.x), prior(batch.x.shape[0])),
             };
           },
         },

@@ -39,12 +39,17 @@ export interface StageContext {
   readonly firstPhase: string;
 }
 
-interface BuiltStage {
+/** The step of a stage as a program. */
+export interface BuiltStage {
   readonly name: string;
   readonly program: Program;
+  /** Variables that gradients move, phase by phase. */
   readonly weights: readonly Variable[];
+  /** For each of those its average, where averages are kept. */
   readonly averages: ReadonlyMap<Variable, Variable>;
+  /** Names of the terms, those of a phase after the first behind its name. */
   readonly terms: readonly string[];
+  /** Names of the phases after the first. */
   readonly phases: readonly string[];
   /** What each phase minimises. */
   readonly objectives: readonly Terms[];

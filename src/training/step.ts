@@ -6,27 +6,17 @@
 import type { ModelDefinition } from '../inference/index.js';
 import { filled, type Ramp, type VariableTable } from '../nn/index.js';
 import { type Batch, type DataDescription, type Stage, stageEnds } from '../systems/index.js';
-import { input, type Program, step as stepNumber, type Tensor, Variable } from '../tensor/index.js';
+import { input, step as stepNumber, type Tensor, Variable } from '../tensor/index.js';
 import type { TrainingOptions } from './options.js';
 import { LEARNING_RATE_FACTOR } from './outputs.js';
 import { requireEffect } from './scheduledTerms.js';
-import { type StageContext, stageStep } from './stageStep.js';
+import { type BuiltStage, type StageContext, stageStep } from './stageStep.js';
 
-/** The training step of a stage. */
-export interface StageStep {
-  readonly name: string;
+/** The training step of a stage, and when it is taken. */
+export interface StageStep extends BuiltStage {
   /** Its first step, and the one after its last. */
   readonly firstStep: number;
   readonly end: number;
-  readonly program: Program;
-  /** Variables that gradients move, phase by phase. */
-  readonly weights: readonly Variable[];
-  /** For each of those its average, where averages are kept. */
-  readonly averages: ReadonlyMap<Variable, Variable>;
-  /** Names of the terms, those of a phase after the first behind its name. */
-  readonly terms: readonly string[];
-  /** Names of the phases after the first. */
-  readonly phases: readonly string[];
 }
 
 export interface TrainingStages {

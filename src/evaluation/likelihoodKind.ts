@@ -1,0 +1,26 @@
+/** Which likelihood a model has, and whether its samples are what that is a likelihood of. */
+import type { Samples } from '../data/index.js';
+import type { ModelRunner } from '../inference/index.js';
+import { Bernoulli, DiscretisedLogistic } from '../probability/index.js';
+import { type Tensor, zeros } from '../tensor/index.js';
+
+/** `density` stands for all whose values are no probabilities; undefined where the model has no likelihood. */
+export function likelihoodKind(runner: ModelRunner): 'bernoulli' | 'logistic' | 'density' | undefined {
+  const model = runner.build();
+  const p = model.likelihood?.(zeros([1, ...model.codeShape]), labelsOf(runner, 1));
+  if (p instanceof Bernoulli) return 'bernoulli';
+  if (p instanceof DiscretisedLogistic) return 'logistic';
+  return p && 'density';
+}
+
+/** Made-up classes, where samples have any. */
+export function labelsOf({ data }: ModelRunner, count: number): Tensor | undefined {
+  return data.classes > 0 ? zeros([count], 'int32') : undefined;
+}
+
+/** Whether pictures hold nothing but their lowest and highest level: only of those is a Bernoulli a likelihood. */
+export function holdsTwoLevels({ data: { spec } }: ModelRunner, { x }: Samples): boolean {
+  if (spec.kind !== 'image') return true;
+  const [low, high] = spec.range;
+  return x.every((value: number) => value === low || value === high);
+}
