@@ -1,8 +1,10 @@
 /** `vaekit systems [NAME]`: the systems there are, or one of them with its equation and options. */
 import { type Command, Option } from 'commander';
 import { findSystem, type System, systems } from '../systems/index.js';
+import { describeStages } from '../training/index.js';
 import { describeFlags } from './flags.js';
 import { columns, print, printJson } from './output.js';
+import { hasPhases, orderOf, PHASE_COLUMNS, phaseRows } from './phaseText.js';
 import { plainMath } from './plainMath.js';
 
 export function defineSystems(command: Command): void {
@@ -29,6 +31,7 @@ function plain(system: System): Record<string, unknown> {
     objective,
     summary,
     needsLabels: typeof needsLabels === 'function' ? 'by options' : needsLabels,
+    stages: describeStages(system),
     options: describeFlags(system.options).map(({ isNegatable: _, ...option }) => option),
   };
 }
@@ -42,6 +45,7 @@ function show(system: System): void {
   if (system.needsLabels)
     print(`  needs       labels${typeof system.needsLabels === 'function' ? ', by options' : ''}`);
   print('');
+  showPhases(system);
   print('Options:');
   const rows = describeFlags(system.options).map(({ flag, description, choices, default: value }) => {
     const notes = [choices?.join(', '), value === undefined ? undefined : `default: ${String(value)}`].filter(
@@ -52,4 +56,14 @@ function show(system: System): void {
   for (const line of columns(rows)) print(line);
   print('');
   print(`Train it:  vaekit train ${system.name}`);
+}
+
+/** Who minimises what, where that is more than one optimiser on the whole model. */
+function showPhases(system: System): void {
+  const stages = describeStages(system);
+  if (!hasPhases(stages)) return;
+  print('Phases:');
+  for (const line of columns([PHASE_COLUMNS, ...phaseRows(stages)])) print(`  ${line.trimEnd()}`);
+  for (const order of new Set(stages.map(orderOf))) if (order) print(`  ${order}`);
+  print('');
 }

@@ -139,6 +139,7 @@ describe('a run on pictures with every flag that scripts rely on', () => {
       'kl.png',
       'kl.svg',
       'latent-map.png',
+      'overview.png',
       'reconstructions.png',
       'samples.png',
       'traversals.png',

@@ -7,6 +7,7 @@ export { Image } from './image.js';
 export { type LatentMapOptions, latentMap } from './latentMap.js';
 export type { PointColors } from './legend.js';
 export { type LossCurvesOptions, type LossTerm, lossCurves } from './lossCurves.js';
+export { type OverviewOptions, overview, type TilesOptions } from './overview.js';
 export type { Points } from './pca.js';
 export { imagesOf, type Pictures } from './pictures.js';
 export type { Series } from './plot.js';

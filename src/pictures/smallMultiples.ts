@@ -40,7 +40,7 @@ export function smallMultiples(options: SmallMultiplesOptions): Figure {
   });
   const rows = Math.ceil(panels.length / perRow);
   const top = MARGIN + head.height;
-  const columns = Math.min(perRow, panels.length);
+  const columns = widenFirst ? perRow : Math.min(perRow, panels.length);
   const width = (WIDTH - 2 * MARGIN - (columns - 1) * GUTTER) / columns;
   const missing = widenFirst ? rows * columns - panels.length : 0;
   const boxOf = (index: number): Box => {

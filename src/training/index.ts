@@ -1,6 +1,12 @@
 /** Training: the run, its options, its events. */
 export { averageName } from './averaging.js';
 export type { OrderedSamples } from './batches.js';
+export {
+  describeStages,
+  type PhaseDescription,
+  type StageDescription,
+  type TermDescription,
+} from './describeStages.js';
 export { DivergenceError } from './divergence.js';
 export type {
   Checkpoint,

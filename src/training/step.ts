@@ -5,7 +5,7 @@
  */
 import type { ModelDefinition } from '../inference/index.js';
 import { filled, type Ramp, type VariableTable } from '../nn/index.js';
-import { type Batch, type DataDescription, type Stage, stageEnds } from '../systems/index.js';
+import { type Batch, type DataDescription, type Model, type Stage, stageEnds } from '../systems/index.js';
 import { input, step as stepNumber, type Tensor, Variable } from '../tensor/index.js';
 import type { TrainingOptions } from './options.js';
 import { LEARNING_RATE_FACTOR } from './outputs.js';
@@ -48,12 +48,7 @@ export function trainingStages(definition: TrainingStepDefinition): TrainingStag
   const stepsPerEpoch = data.size / training.batchSize;
   const scope = table.scope({ training: true, clock: { step, totalSteps, stepsPerEpoch } });
   const model = system.build(data, options, scope);
-  const whole: Stage = {
-    name: 'training',
-    order: 'together',
-    phases: [{ name: 'training', moves: () => true, objective: (batch) => model.objective(batch) }],
-  };
-  const declared = model.stages ?? [whole];
+  const declared = stagesOf(model);
   requireNames(declared);
   const ends = stageEnds(declared, totalSteps);
   const context: StageContext = {
@@ -90,7 +85,15 @@ export function stageAt({ stages }: Pick<TrainingStages, 'stages'>, step: number
   return stages.find(({ end }) => step < end) ?? stages[stages.length - 1];
 }
 
-function inputBatch(data: DataDescription, size: number, isDouble: boolean): Batch {
+/** The stages of a model, which may be one with a single phase that moves everything. */
+export function stagesOf(model: Model): readonly Stage[] {
+  const moves = () => true;
+  const whole = { name: 'training', moves, objective: (batch: Batch) => model.objective(batch) };
+  return model.stages ?? [{ name: 'training', order: 'together', phases: [whole] }];
+}
+
+/** @param isDouble whether there is a second batch */
+export function inputBatch(data: DataDescription, size: number, isDouble: boolean): Batch {
   const { shape, dtype } = data.spec;
   const count = isDouble ? 2 * size : size;
   const x = data.observe(input('x', [count, ...shape], dtype));

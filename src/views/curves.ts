@@ -1,5 +1,5 @@
 /** The curves of a run out of its records. */
-import { type Figure, type LossTerm, lossCurves } from '../pictures/index.js';
+import { type Figure, lossCurves, type Series } from '../pictures/index.js';
 import type { EvaluationRecord, MetricsRecord } from '../training/index.js';
 
 export interface RunRecords {
@@ -7,45 +7,34 @@ export interface RunRecords {
   readonly evaluations: readonly EvaluationRecord[];
 }
 
+type AnyRecord = Pick<MetricsRecord | EvaluationRecord, 'step' | 'objective' | 'terms'>;
+
 /** Every term in training and validation, with the weight that it ended with. */
-export function curvesView({ metrics, evaluations }: RunRecords): Figure | undefined {
+export function curvesView(records: RunRecords): Figure | undefined {
+  const { metrics } = records;
   const last = metrics.at(-1);
   if (!last) return undefined;
-  const steps = metrics.map(({ step }) => step);
-  const term = (
-    name: string,
-    note: string,
-    training: (record: MetricsRecord) => number,
-    validation: (record: EvaluationRecord) => number,
-  ): LossTerm => ({
-    name,
-    note,
-    series: [
-      { label: 'training', x: steps, y: metrics.map((record) => training(record) ?? Number.NaN) },
-      {
-        label: 'validation',
-        x: evaluations.map(({ step }) => step),
-        y: evaluations.map((record) => validation(record) ?? Number.NaN),
-      },
-    ],
-  });
   // Stages may have terms of their own.
   const names = [...new Set(metrics.flatMap((record) => Object.keys(record.terms)))];
   const terms = names.map((name) => {
     const ended = metrics.findLast((record) => name in record.weights)?.weights[name];
     const weight = ended === 1 ? 'nats per sample' : `nats per sample, weight ${ended}`;
-    return term(
-      name,
-      weight,
-      (record) => record.terms[name],
-      (record) => record.terms[name],
-    );
+    return { name, note: weight, series: series(records, ({ terms }) => terms[name]) };
   });
-  const objective = term(
-    'objective',
-    'weighted sum',
-    (record) => record.objective,
-    (record) => record.objective,
-  );
+  const objective = { name: 'objective', note: 'weighted sum', series: objectiveSeries(records) };
   return lossCurves({ terms: names.length > 1 ? [objective, ...terms] : terms, title: 'Training' });
+}
+
+/** The weighted sum of all terms in training and validation. */
+export function objectiveSeries(records: RunRecords): Series[] {
+  return series(records, ({ objective }) => objective);
+}
+
+function series({ metrics, evaluations }: RunRecords, of: (record: AnyRecord) => number): Series[] {
+  const line = (label: string, records: readonly AnyRecord[]): Series => ({
+    label,
+    x: records.map(({ step }) => step),
+    y: records.map((record) => of(record) ?? Number.NaN),
+  });
+  return [line('training', metrics), line('validation', evaluations)];
 }

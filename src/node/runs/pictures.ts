@@ -14,6 +14,7 @@ import {
   interpolationsView,
   manifoldView,
   natsView,
+  overviewView,
   reconstructionsView,
   type SamplesViewOptions,
   samplesView,
@@ -71,9 +72,18 @@ export async function drawRun(request: DrawRequest): Promise<RunPicture[]> {
   const test = data.source(data.split.test);
   const some = (count: number) => test.read(0, Math.min(count, test.size));
   const { classes } = data.dataset;
-  const isConditional = requiresLabels(findSystem(folder.config.system), folder.config.options);
+  const system = findSystem(folder.config.system);
+  const isConditional = requiresLabels(system, folder.config.options);
   const isTable = data.description.spec.kind === 'table';
   const { latent } = evaluation;
+  const title = `${system.title} on ${data.dataset.name}`;
+  const originals = await some(SHOWN_RECONSTRUCTIONS);
+  const conditioned = isConditional ? { classes: classes?.length } : {};
+  await add(
+    'overview',
+    await overviewView(model, { title, records, originals, seed, ...conditioned }),
+    'The objective over the run, and what came of it.',
+  );
   await add('curves', curvesView(records), 'Each term of the objective over the run.', true);
   await add(
     'reconstructions',
