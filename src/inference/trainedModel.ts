@@ -1,7 +1,7 @@
 /** A trained model as its user sees it: samples to codes and back, new samples, scores. Values are in stored units. */
 import type { Samples } from '../data/index.js';
 import { DiagonalNormal } from '../probability/index.js';
-import { OptionError, toWeighted } from '../systems/index.js';
+import { type Model, OptionError, toWeighted } from '../systems/index.js';
 import { type Shape, sizeOf, type Tensor } from '../tensor/index.js';
 import type { MapOptions, ModelRunner } from './runner.js';
 
@@ -90,24 +90,47 @@ export class TrainedModel {
     count: number,
     { labels, values: asked, ...options }: SampleOptions = {},
   ): Promise<{ x: Float32Array; codes: Float32Array }> {
-    const { system, data } = this.runner.settings;
-    if (asked === 'draw' && !this.runner.build().likelihood)
-      throw new OptionError('values', `${system.name} has no likelihood to draw from; leave it out`);
-    const values = asked ?? (data.spec.kind === 'table' ? 'draw' : 'mean');
+    const { system } = this.runner.settings;
+    const values = this.#valuesOf(asked);
     const rows = await this.runner.generate(
       `sample ${values}`,
       count,
       labels,
-      (classes, { model, size }) => {
+      (classes, { model, size, data }) => {
         if (!model.prior)
           throw new Error(`${system.name} has no prior over its codes, so there is nothing to draw from`);
         const code = model.prior(size, classes).sample({ stream: 'prior' });
-        const drawn = values === 'draw' && model.likelihood?.(code, classes).sample({ stream: 'likelihood' });
-        return { codes: code, x: data.fromModel(drawn || model.decode(code, classes)) };
+        return { codes: code, x: data.fromModel(shownOf(model, code, classes, values)) };
       },
       options,
     );
     return { x: rows.x, codes: rows.codes };
+  }
+
+  /**
+   * What given codes stand for as samples do: the likelihood's mean, or a draw from it.
+   *
+   * @throws OptionError if draws are asked for, and the system's codes leave nothing to chance
+   */
+  async sampleAt(
+    codes: Float32Array,
+    { labels, values: asked, ...options }: SampleOptions = {},
+  ): Promise<Float32Array> {
+    const values = this.#valuesOf(asked);
+    const rows = await this.runner.mapCodes(
+      `sample at ${values}`,
+      { values: codes, shape: this.codeShape, labels },
+      (code, classes, { model, data }) => ({ x: data.fromModel(shownOf(model, code, classes, values)) }),
+      options,
+    );
+    return rows.x;
+  }
+
+  #valuesOf(asked: SampleOptions['values']): 'mean' | 'draw' {
+    const { system, data } = this.runner.settings;
+    if (asked === 'draw' && !this.runner.build().likelihood)
+      throw new OptionError('values', `${system.name} has no likelihood to draw from; leave it out`);
+    return asked ?? (data.spec.kind === 'table' ? 'draw' : 'mean');
   }
 
   /** How badly the model explains each sample, nats: the bound at weight 1 (−ELBO), or the reconstruction's cost. */
@@ -166,4 +189,10 @@ export class TrainedModel {
     });
     return rows;
   }
+}
+
+/** What codes stand for as models see samples: drawn where that is asked for and there is something to draw from. */
+function shownOf(model: Model, code: Tensor, labels: Tensor | undefined, values: 'mean' | 'draw'): Tensor {
+  const drawn = values === 'draw' && model.likelihood?.(code, labels).sample({ stream: 'likelihood' });
+  return drawn || model.decode(code, labels);
 }

@@ -65,6 +65,7 @@ export {
   type NormalChainDefinition,
   repeatedFor,
 } from './normalChain.js';
+export { type MixtureScale, NormalMixture, type NormalMixtureParameters } from './normalMixture.js';
 export { permuteEachDimension } from './permutation.js';
 export { precisionMerge } from './precisionMerge.js';
 export { boundedNormalOf, type NormalOutputs, normalOf, residual } from './residualNormal.js';

@@ -77,7 +77,9 @@ export { stackedDae } from './stackedDae.js';
 export { swae } from './swae.js';
 export {
   type Batch,
+  type CodeMap,
   type CodePrior,
+  type DiscreteCodes,
   hasDensity,
   type Model,
   type Requirements,

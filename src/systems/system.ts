@@ -32,6 +32,26 @@ export function hasDensity(p: CodePrior | undefined): p is CodePrior & Pick<Dist
   return p?.logProb !== undefined;
 }
 
+/** Where in a code there are indices instead of numbers: entries of a codebook, or categories. */
+export interface CodeMap {
+  /** Such as `top`; one map alone is called `codes`. */
+  readonly name: string;
+  /** Shape of the indices of one sample. */
+  readonly shape: Shape;
+  /** K: an index is one of 0 … K − 1. */
+  readonly size: number;
+}
+
+/** A code that is made of indices. Elsewhere in `Model` a code is what these stand for, the embedded code. */
+export interface DiscreteCodes {
+  /** Coarsest first. */
+  readonly maps: readonly CodeMap[];
+  /** int32 [batch, ...map], one for each map. */
+  indices(batch: Batch): readonly Tensor[];
+  /** The embedded code [batch, ...code] of indices; what of a code is no index is at the prior's mean. */
+  lookup(indices: readonly Tensor[]): Tensor;
+}
+
 /**
  * A built model. Tools (training, pictures, encoding, sampling, export, …) use nothing else, so whatever a system
  * answers here works with all of them.
@@ -54,6 +74,8 @@ export interface Model {
   posterior?(batch: Batch): Distribution;
   /** p(z), or p(z|y) given labels, over `count` codes; absent where codes have no prior and nothing can be sampled. */
   prior?(count: number, labels?: Tensor): CodePrior;
+  /** The indices that codes are made of, where they are. */
+  readonly discrete?: DiscreteCodes;
   /** What training does, where that is more than one optimiser on `objective`. */
   readonly stages?: readonly Stage[];
   /** Whether a step takes a second, independent batch, as `batch.second`. */

@@ -1,0 +1,20 @@
+/** The list of priors. A new one is a line here. */
+import { nearestName, OptionError } from '../systems/index.js';
+import { normal } from './normal.js';
+import type { Prior } from './prior.js';
+
+export const priors: readonly Prior[] = [normal];
+
+/** @throws OptionError that names the nearest prior there is */
+export function findPrior(name: string): Prior {
+  const found = priors.find((prior) => prior.name === name);
+  if (found) return found;
+  const nearest = nearestName(
+    name,
+    priors.map((prior) => prior.name),
+  );
+  throw new OptionError(
+    'prior',
+    `there is no prior '${name}'${nearest ? `; did you mean '${nearest}'?` : ''} (vaekit priors lists them)`,
+  );
+}
