@@ -96,9 +96,9 @@ export async function fitPrior(request: FitOptions): Promise<FittedPrior> {
 }
 
 /** @throws OptionError if the model's codes are not of the kind that the prior is over */
-export function requireCodes(prior: Prior, { build, settings }: FrozenModel): void {
-  const { discrete, codeShape } = build();
-  const system = settings.system.name;
+export function requireCodes(prior: Prior, runner: FrozenModel): void {
+  const { discrete, codeShape } = runner.build();
+  const system = runner.settings.system.name;
   if (prior.codes === 'vectors' && discrete)
     throw new OptionError(
       'prior',
