@@ -77,11 +77,16 @@ export { stackedDae } from './stackedDae.js';
 export { swae } from './swae.js';
 export {
   type Batch,
+  type CodeMap,
   type CodePrior,
+  type DiscreteCodes,
   hasDensity,
   type Model,
+  type Observed,
+  type QuantisedVectors,
   type Requirements,
   requiresLabels,
+  type StartFromData,
   type System,
   system,
   type TrainingDefaults,
