@@ -20,6 +20,8 @@ export interface Batch {
 
 /** p(z), as far as new samples need it; with a density it can be measured against. */
 export interface CodePrior {
+  /** What it is, where that is not what a user expects: `uniform over the indices of codes`. */
+  readonly name?: string;
   readonly mean: Tensor;
   /** A draw of codes through which no gradient flows. */
   sample(options?: DrawOptions): Tensor;
@@ -58,6 +60,11 @@ export interface DiscreteCodes {
   lookup(indices: readonly Tensor[]): Tensor;
   /** What was quantised, one for each map; absent where entries are drawn or chosen without a distance. */
   quantised?(batch: Batch): readonly QuantisedVectors[];
+}
+
+/** What the indices of a map are called in files: `indices`, or with its name where there are several. */
+export function indicesName(maps: readonly CodeMap[], map: CodeMap): string {
+  return maps.length === 1 ? 'indices' : `indices.${map.name}`;
 }
 
 /** Values of all observed samples by name, row-major [count, ...]. */
