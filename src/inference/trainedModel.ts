@@ -1,7 +1,7 @@
 /** A trained model as its user sees it: samples to codes and back, new samples, scores. Values are in stored units. */
 import type { Samples } from '../data/index.js';
 import { DiagonalNormal } from '../probability/index.js';
-import { type Model, OptionError, toWeighted } from '../systems/index.js';
+import { type Batch, type CodeMap, indicesName, type Model, OptionError, toWeighted } from '../systems/index.js';
 import { type Shape, sizeOf, type Tensor } from '../tensor/index.js';
 import type { MapOptions, ModelRunner } from './runner.js';
 
@@ -12,6 +12,17 @@ export interface Codes {
   readonly mean: Float32Array;
   /** Log-variance of the posterior, where there is one. */
   readonly logVar?: Float32Array;
+  /** The indices that codes are made of, where they are. */
+  readonly indices?: readonly CodeIndices[];
+}
+
+/** Indices of one map of all codes. */
+export interface CodeIndices {
+  /** As files call them: `indices`, or `indices.top`. */
+  readonly name: string;
+  readonly map: CodeMap;
+  /** [count, ...map] */
+  readonly values: Int32Array;
 }
 
 export interface SampleOptions extends MapOptions {
@@ -44,11 +55,21 @@ export class TrainedModel {
         const q = model.posterior?.(batch);
         const uncertainty: Record<string, Tensor> =
           q instanceof DiagonalNormal ? { logVar: q.logVar.broadcastTo(q.mean.shape) } : {};
-        return { mean: model.encode(batch), ...uncertainty };
+        return { mean: model.encode(batch), ...uncertainty, ...indexTensors(model, batch) };
       },
       options,
     );
-    return { shape: this.codeShape, mean: rows.mean, ...(rows.logVar ? { logVar: rows.logVar } : {}) };
+    const { maps } = this.runner.build().discrete ?? {};
+    const indices = maps?.map((map) => {
+      const name = indicesName(maps, map);
+      return { name, map, values: Int32Array.from(rows[name]) };
+    });
+    return {
+      shape: this.codeShape,
+      mean: rows.mean,
+      ...(rows.logVar ? { logVar: rows.logVar } : {}),
+      ...(indices ? { indices } : {}),
+    };
   }
 
   /** What codes stand for, [count, ...sample]. */
@@ -195,4 +216,13 @@ export class TrainedModel {
 function shownOf(model: Model, code: Tensor, labels: Tensor | undefined, values: 'mean' | 'draw'): Tensor {
   const drawn = values === 'draw' && model.likelihood?.(code, labels).sample({ stream: 'likelihood' });
   return drawn || model.decode(code, labels);
+}
+
+/** Indices of a batch by the names that files have for them; none where codes are made of none. */
+export function indexTensors({ discrete }: Model, batch: Batch): Record<string, Tensor> {
+  if (!discrete) return {};
+  const { maps } = discrete;
+  return Object.fromEntries(
+    discrete.indices(batch).map((tensor, m) => [indicesName(maps, maps[m]), tensor]),
+  );
 }

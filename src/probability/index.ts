@@ -66,8 +66,12 @@ export {
   repeatedFor,
 } from './normalChain.js';
 export { type MixtureScale, NormalMixture, type NormalMixtureParameters } from './normalMixture.js';
+export { OneHotCategorical, UniformOneHot } from './oneHotCategorical.js';
 export { permuteEachDimension } from './permutation.js';
 export { precisionMerge } from './precisionMerge.js';
+export { Product } from './product.js';
+export { RelaxedOneHot } from './relaxedOneHot.js';
 export { boundedNormalOf, type NormalOutputs, normalOf, residual } from './residualNormal.js';
 export { type SlicedOptions, slicedDistance, sphereDirections } from './sliced.js';
+export { indicesOf, uniformIndices } from './uniformIndices.js';
 export { UniformSphere, unit, VonMisesFisher, type VonMisesFisherParameters } from './vonMisesFisher.js';
