@@ -9,6 +9,8 @@ export {
   type VectorCodes,
 } from './description.js';
 export { type FitEvent, type FitOptions, type FittedPrior, fitPrior, requireCodes } from './fit.js';
+export { iaf, maf } from './flow.js';
+export { gmm } from './gmm.js';
 export { normal } from './normal.js';
 export {
   type Drawing,

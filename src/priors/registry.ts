@@ -1,9 +1,11 @@
 /** The list of priors. A new one is a line here. */
 import { nearestName, OptionError } from '../systems/index.js';
+import { iaf, maf } from './flow.js';
+import { gmm } from './gmm.js';
 import { normal } from './normal.js';
 import type { Prior } from './prior.js';
 
-export const priors: readonly Prior[] = [normal];
+export const priors: readonly Prior[] = [normal, gmm, maf, iaf];
 
 /** @throws OptionError that names the nearest prior there is */
 export function findPrior(name: string): Prior {

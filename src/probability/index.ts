@@ -22,17 +22,24 @@ export {
 } from './codePriors.js';
 export { type Distribution, type DrawOptions, type Reparameterised, sumEvent } from './distribution.js';
 export {
+  type AutoregressiveOptions,
   actNorm,
+  autoregressive,
+  batchNormFlow,
   type CouplingOptions,
   channelPermutation,
   coupling,
   type Flow,
+  FlowDistribution,
+  type FlowDistributionParameters,
   type FlowLayer,
   FlowPosterior,
   type FlowPosteriorParameters,
   flowSequence,
+  inverted,
   type MultiScaleOptions,
   multiScale,
+  reversal,
   squeeze,
   unsqueeze,
 } from './flows/index.js';

@@ -1,8 +1,8 @@
 /** Priors that are mixtures of normal distributions: their variables, and the values that a fit gives these. */
 import { filled, type Scope } from '../../nn/index.js';
 import { type MixtureScale, NormalMixture } from '../../probability/index.js';
-import { OptionError } from '../../systems/index.js';
 import type { Tensor, TensorData } from '../../tensor/index.js';
+import { requireLabels } from '../conditional.js';
 import type { VectorCodes } from '../description.js';
 import type { PriorModel } from '../prior.js';
 import { inverseLower } from './cholesky.js';
@@ -19,12 +19,6 @@ export interface MixtureShape {
 /** log w of components that belong to another class: e^−1000 is 0, and differences of it are numbers. */
 const NEVER = -1000;
 
-/** @throws OptionError if classes are asked for where there are none */
-export function requireClasses(isConditional: boolean, { data }: VectorCodes): void {
-  if (isConditional && data.classes === 0)
-    throw new OptionError('conditional', 'the data have no classes; leave it out');
-}
-
 /** The distribution of standard scores with parameters that a fit fills in. */
 export function mixtureModel(
   codes: VectorCodes,
@@ -39,9 +33,9 @@ export function mixtureModel(
   const means = scope.variable('means', [all, size], filled(0), kept);
   const scale = scaleVariables(scope, covariance, all, size);
   const distribution = (count: number, labels?: Tensor) => {
-    if (isConditional && !labels)
-      throw new OptionError('labels', 'this prior is one for each class; name one');
-    const rows = isConditional && labels ? logWeights.gather(labels) : logWeights.broadcastTo([count, all]);
+    const rows = isConditional
+      ? logWeights.gather(requireLabels(labels))
+      : logWeights.broadcastTo([count, all]);
     return new NormalMixture({ logWeights: rows, means, scale });
   };
   return {
