@@ -2,13 +2,13 @@
 import { z } from 'zod';
 import { OptionError } from '../systems/index.js';
 import type { Tensor } from '../tensor/index.js';
-import type { VectorCodes } from './description.js';
+import type { CodeDescription } from './description.js';
 
 export const conditionalOption = () =>
   z.boolean().default(false).describe('a distribution for each class of the data, p(z|y)');
 
 /** @throws OptionError if classes are asked for where there are none */
-export function requireClasses(isConditional: boolean, { data }: VectorCodes): void {
+export function requireClasses(isConditional: boolean, { data }: Pick<CodeDescription, 'data'>): void {
   if (isConditional && data.classes === 0)
     throw new OptionError('conditional', 'the data have no classes; leave it out');
 }

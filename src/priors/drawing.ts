@@ -1,5 +1,5 @@
 /** Carries out draws that are made in steps: their state lives in an engine, which makes many steps in one call. */
-import type { Engine } from '../engine/index.js';
+import type { Engine, Executable } from '../engine/index.js';
 import { allocate, input, Program, sizeOf, step, type Tensor, Variable } from '../tensor/index.js';
 import type { Drawing } from './prior.js';
 
@@ -42,15 +42,18 @@ export async function drawInSteps(
   );
   const now: Record<string, Tensor> = Object.fromEntries(state);
   const first = input('first', [], 'int32');
-  const after = drawing.step(now, step().sub(first));
-  const updates = new Map(
-    Object.entries(after).map(([name, value]) => {
-      const variable = state.get(name);
-      if (!variable) throw new Error(`drawing: a step gives '${name}', which is no part of the state`);
-      return [variable, value];
-    }),
-  );
-  const steps = await engine.compile(new Program({ updates }));
+  const parts: { steps: number; executable: Executable }[] = [];
+  for (const { steps, step: after } of drawing.parts) {
+    const updates = new Map(
+      Object.entries(after(now, step().sub(first))).map(([name, value]) => {
+        const variable = state.get(name);
+        if (!variable) throw new Error(`drawing: a step gives '${name}', which is no part of the state`);
+        return [variable, value];
+      }),
+    );
+    parts.push({ steps, executable: await engine.compile(new Program({ updates })) });
+  }
+  const total = parts.reduce((sum, { steps }) => sum + steps, 0);
   const result = await engine.compile(
     new Program({ outputs: { codes: drawing.codes(now).cast('float32') } }),
   );
@@ -62,13 +65,16 @@ export async function drawInSteps(
       await engine.variables.write(empty);
       const start = batch * batchSize;
       if (labels) await engine.variables.write(new Map([[LABELS, filledUp(labels, start, batchSize)]]));
-      const begin = batch * drawing.steps;
-      for (let done = 0; done < drawing.steps; done += STEPS_PER_CALL) {
-        signal?.throwIfAborted();
-        const now = Math.min(STEPS_PER_CALL, drawing.steps - done);
-        const feeds = { first: new Int32Array(now).fill(begin) };
-        await steps.run(feeds, { steps: now, firstStep: begin + done, seed, signal });
-        onProgress?.(begin + done + now, batches * drawing.steps);
+      let begin = batch * total;
+      for (const { steps, executable } of parts) {
+        for (let done = 0; done < steps; done += STEPS_PER_CALL) {
+          signal?.throwIfAborted();
+          const now = Math.min(STEPS_PER_CALL, steps - done);
+          const feeds = { first: new Int32Array(now).fill(begin) };
+          await executable.run(feeds, { steps: now, firstStep: begin + done, seed, signal });
+          onProgress?.(begin + done + now, batches * total);
+        }
+        begin += steps;
       }
       const { codes: drawn } = await result.run({}, { signal });
       const width = drawn.length / batchSize;
@@ -79,7 +85,7 @@ export async function drawInSteps(
       );
     }
   } finally {
-    await steps.dispose();
+    for (const { executable } of parts) await executable.dispose();
     await result.dispose();
   }
   return codes ?? new Float32Array(0);

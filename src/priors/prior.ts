@@ -13,17 +13,22 @@ import type { CodeDescription, GridCodes, VectorCodes } from './description.js';
 
 /** Draws that are made in steps on an engine, each of which sees what those before it have written. */
 export interface Drawing {
-  readonly steps: number;
+  /** One after the other. */
+  readonly parts: readonly DrawingPart[];
   /** What steps keep, zeros before the first. */
   readonly state: Readonly<Record<string, { readonly shape: Shape; readonly dtype?: DType }>>;
+  /** The codes after the last step, [count, ...] as the prior sees them. */
+  codes(state: Readonly<Record<string, Tensor>>): Tensor;
+}
+
+export interface DrawingPart {
+  readonly steps: number;
   /**
    * The state after a step; what it leaves out stays.
    *
-   * @param position number of the step, from 0, int32 scalar: noise of one stream differs from step to step
+   * @param position number of the step within the part, from 0, int32 scalar: noise of one stream differs from step to step
    */
   step(state: Readonly<Record<string, Tensor>>, position: Tensor): Record<string, Tensor>;
-  /** The codes after the last step, [count, ...] as the prior sees them. */
-  codes(state: Readonly<Record<string, Tensor>>): Tensor;
 }
 
 /** A built prior, over codes as priors see them: standard scores [batch, d], or indices [batch, positions]. */

@@ -3,9 +3,10 @@ import { nearestName, OptionError } from '../systems/index.js';
 import { iaf, maf } from './flow.js';
 import { gmm } from './gmm.js';
 import { normal } from './normal.js';
+import { pixelcnn } from './pixelcnn.js';
 import type { Prior } from './prior.js';
 
-export const priors: readonly Prior[] = [normal, gmm, maf, iaf];
+export const priors: readonly Prior[] = [normal, gmm, maf, iaf, pixelcnn];
 
 /** @throws OptionError that names the nearest prior there is */
 export function findPrior(name: string): Prior {
