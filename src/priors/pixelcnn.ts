@@ -4,10 +4,8 @@ import { positiveInteger } from '../systems/index.js';
 import { conditionalOption, requireClasses } from './conditional.js';
 import { gatedPixelCnn } from './grids/gatedPixelCnn.js';
 import { gridModel } from './grids/gridModel.js';
+import { conditionBlocksOption, headChannelsOption, oddInteger } from './grids/options.js';
 import { gridPrior } from './prior.js';
-
-const oddInteger = () =>
-  positiveInteger().refine((value) => value % 2 === 1, 'a kernel has a middle, so its width is odd');
 
 export const pixelcnn = gridPrior({
   name: 'pixelcnn',
@@ -25,10 +23,8 @@ export const pixelcnn = gridPrior({
       .describe('channels of both stacks, and length of an embedded index'),
     firstKernel: oddInteger().default(7).describe('width of the first layer’s kernel'),
     kernel: oddInteger().default(5).describe('width of the others’ kernels'),
-    headChannels: positiveInteger().default(256).describe('channels of the layer before the logits'),
-    conditionBlocks: positiveInteger()
-      .default(3)
-      .describe('residual blocks of the network that is told the coarser maps, for codes of several'),
+    headChannels: headChannelsOption(),
+    conditionBlocks: conditionBlocksOption(),
     dropout: z
       .number()
       .min(0)
@@ -47,7 +43,7 @@ export const pixelcnn = gridPrior({
         ...options,
         embedding: channels,
         isConditional: conditional,
-        network: (inputs, own) =>
+        network: (inputs, _, own) =>
           gatedPixelCnn({ inputs, layers, channels, firstKernel, kernel, dropout }, own),
       },
       scope,

@@ -4,9 +4,10 @@ import { iaf, maf } from './flow.js';
 import { gmm } from './gmm.js';
 import { normal } from './normal.js';
 import { pixelcnn } from './pixelcnn.js';
+import { pixelsnail } from './pixelsnail.js';
 import type { Prior } from './prior.js';
 
-export const priors: readonly Prior[] = [normal, gmm, maf, iaf, pixelcnn];
+export const priors: readonly Prior[] = [normal, gmm, maf, iaf, pixelcnn, pixelsnail];
 
 /** @throws OptionError that names the nearest prior there is */
 export function findPrior(name: string): Prior {

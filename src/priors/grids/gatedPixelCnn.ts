@@ -11,7 +11,8 @@
  */
 import { dropout, linear, type Scope } from '../../nn/index.js';
 import { concat, type Tensor, zeros } from '../../tensor/index.js';
-import { type CausalNetwork, NONE, patches, type RowPass } from './causalNetwork.js';
+import { NO_PADDING, patches } from './causalConvolution.js';
+import type { CausalNetwork, RowPass, RowStart } from './causalNetwork.js';
 
 export interface GatedPixelCnnOptions {
   /** Channels of what the network is given. */
@@ -42,9 +43,9 @@ export function gatedPixelCnn(
       for (const layer of stack) [v, h] = layer.grid(v, h, condition);
       return h;
     },
-    memory: (batch, columns) =>
+    memory: (batch, { columns }) =>
       Object.fromEntries(stack.map((_, i) => [name(i), [batch, reach(i), columns, width(i)]])),
-    row(memory, columns, condition) {
+    row(memory, { columns, condition }) {
       // The vertical stack of a row is made of the rows above it, so it is there before the row's first column.
       const above: Tensor[] = [];
       const links: Tensor[] = [];
@@ -83,8 +84,8 @@ function gatedLayer(
 ): GatedLayer {
   const side = Math.floor(kernel / 2);
   const length = isFirst ? side : side + 1;
-  const vertical = patches({ filters: 2 * channels, kernel: [length, kernel] })(scope.child('vertical'));
-  const horizontal = patches({ filters: 2 * channels, kernel: [1, length] })(scope.child('horizontal'));
+  const vertical = patches(2 * channels, [length, kernel])(scope.child('vertical'));
+  const horizontal = patches(2 * channels, [1, length])(scope.child('horizontal'));
   const link = linear(2 * channels)(scope.child('link'));
   const out = linear(channels)(scope.child('out'));
   const conditioned = linear(2 * channels, { bias: false })(scope.child('condition'));
@@ -117,16 +118,14 @@ function gatedLayer(
     },
     column(window, linked, condition) {
       const columns = window.shape[2];
-      const b = withCondition(horizontal(window, NONE).add(linked), condition);
+      const b = withCondition(horizontal(window, NO_PADDING).add(linked), condition);
       return horizontalOut(b, window.sliceAlong(2, columns - 1, columns));
     },
   };
 }
 
-interface Row {
+interface Row extends Pick<RowStart, 'columns' | 'condition'> {
   readonly links: readonly Tensor[];
-  readonly columns: number;
-  readonly condition?: Tensor;
   reach(layer: number): number;
   width(layer: number): number;
 }

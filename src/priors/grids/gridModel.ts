@@ -25,8 +25,8 @@ export interface GridModelOptions {
   /** Of the network that is told the maps before. */
   readonly conditionBlocks: number;
   readonly isConditional: boolean;
-  /** The causal network of one map. */
-  network(inputs: number, scope: Scope): CausalNetwork;
+  /** The causal network of a map of so many positions. */
+  network(inputs: number, positions: number, scope: Scope): CausalNetwork;
 }
 
 type State = Readonly<Record<string, Tensor>>;
@@ -81,7 +81,7 @@ function mapNetwork(
   const inputs = options.embedding + 1;
   // A channel of ones tells a position from the padding, which is all zeros.
   const inputOf = (indices: Tensor) => concat([embed(indices), ones([...indices.shape, 1])]);
-  const network = options.network(inputs, scope.child('network'));
+  const network = options.network(inputs, rows * columns, scope.child('network'));
   const head = sequential(relu, linear(options.headChannels), relu, linear(size))(scope.child('head'));
   const spatial =
     before.length > 0 ? mapCondition(before, [rows, columns], options, scope.child('condition')) : undefined;
@@ -105,7 +105,7 @@ function mapNetwork(
       [key('indices')]: { shape: [count, rows, columns], dtype: 'int32' },
       ...(spatial ? { [key('condition')]: { shape: [count, ...conditionShape] } } : {}),
       ...Object.fromEntries(
-        Object.entries(network.memory(count, columns)).map(([memory, each]) => [
+        Object.entries(network.memory(count, { rows, columns })).map(([memory, each]) => [
           key(memory),
           { shape: each },
         ]),
@@ -129,9 +129,10 @@ function mapNetwork(
         step(state, row) {
           const features = spatial && rowOf(state[key('condition')], row);
           const memory = Object.fromEntries(
-            Object.keys(network.memory(count, columns)).map((each) => [each, state[key(each)]]),
+            Object.keys(network.memory(count, { rows, columns })).map((each) => [each, state[key(each)]]),
           );
-          const pass = network.row(memory, columns, conditionOf(features, labels));
+          const condition = conditionOf(features, labels);
+          const pass = network.row(memory, { row, rows, columns, ...(condition ? { condition } : {}) });
           const drawn: Tensor[] = [];
           let last: Tensor | undefined;
           for (let column = 0; column < columns; column++) {
