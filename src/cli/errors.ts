@@ -17,7 +17,7 @@ export function exitCodeOf(error: unknown): number {
 }
 
 /** Options that are arguments on the command line; the problem says what they are. */
-const ARGUMENTS = ['system', 'case'];
+const ARGUMENTS = ['system', 'case', 'prior'];
 
 /** What the user reads. */
 export function sentenceOf(error: unknown): string {

@@ -43,7 +43,8 @@ function describeStart(
   return `${folder.config.system} on ${dataset.name}: ${split.train.size} training samples, ${parameters} weights, ${totalSteps} steps${from}, ${runtime} on ${counted(threads, 'thread')} → ${fromHere(folder.path)}`;
 }
 
-function show(event: RunEvent, bar: ProgressBar | undefined): void {
+/** Shows what a training tells, above its bar. */
+export function show(event: RunEvent, bar: ProgressBar | undefined): void {
   switch (event.kind) {
     case 'progress':
       bar?.update(

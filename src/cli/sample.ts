@@ -2,13 +2,15 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { DataError, type Samples } from '../data/index.js';
-import type { LoadedRun } from '../node/index.js';
-import { findSystem, requiresLabels } from '../systems/index.js';
+import type { TrainedModel } from '../inference/index.js';
+import { type LoadedRun, usePrior } from '../node/index.js';
+import type { RunConfig } from '../node/runs/config.js';
+import { requiresLabels } from '../systems/index.js';
 import { samplesView } from '../views/index.js';
 import { sentenceOf } from './errors.js';
 import { UsageError } from './exit.js';
 import { addFlags, readFlags } from './flags.js';
-import { dim, note } from './output.js';
+import { dim, note, ProgressBar } from './output.js';
 import {
   addCommonFlags,
   addFigureOutput,
@@ -40,6 +42,10 @@ const sampleOptions = z.object({
     .enum(['mean', 'draw'])
     .optional()
     .describe('the mean of the likelihood, or a draw from it (default: mean for pictures, draw for tables)'),
+  prior: z
+    .string()
+    .optional()
+    .describe('a prior that vaekit fit-prior has fitted (default: that of the system)'),
   label: z
     .string()
     .optional()
@@ -56,20 +62,21 @@ export function defineSample(command: Command): void {
   addFlags(command, sampleOptions, 'Samples:');
   addCommonFlags(command, { usesData: false });
   command.action(async (name: string, typed: RunFlags) => {
-    const { seed, label, values, ...given } = readFlags(sampleOptions, typed);
+    const { seed, label, values, prior, ...given } = readFlags(sampleOptions, typed);
     const kind = outputKind(typed.output, ARRAY_ENDINGS);
     await withRun(name, typed, async (run) => {
-      const { model, folder } = run;
+      const { folder } = run;
       const { config } = folder;
       const { spec } = config.data;
+      const model = prior === undefined ? run.model : await fittedModel(run, prior);
       if (!model.canSample) {
         throw new UsageError(
-          `${config.system} has no prior over its codes, so there is nothing to draw from; train a vae, or look at vaekit interpolate ${name}`,
+          `${config.system} has no prior over its codes, so there is nothing to draw from; train a vae, or fit one: vaekit fit-prior ${name} normal`,
         );
       }
       const isShownTable = kind === 'figure' && spec.kind === 'table';
       const { count = isShownTable ? DEFAULT_ROWS : DEFAULT_COUNT } = given;
-      const labels = labelsFor(run, label, count);
+      const labels = labelsFor(model, config, label, count);
       const output = typed.output ?? folder.file('pictures', 'samples.png');
       if (kind === 'figure') {
         const data = isShownTable ? await rowsToCompare(run, typed) : undefined;
@@ -91,17 +98,31 @@ export function defineSample(command: Command): void {
   });
 }
 
+/** The model with one of the run's fitted priors, which shows how far a draw in many steps has come. */
+async function fittedModel(run: LoadedRun, prior: string): Promise<TrainedModel> {
+  let bar: ProgressBar | undefined;
+  const { model } = await usePrior(run, prior, {
+    onProgress: (done, total) => {
+      bar ??= new ProgressBar(total, 0);
+      if (done < total) bar.update(done, 'positions');
+      else bar.end();
+    },
+  });
+  return model;
+}
+
 /** A class for each sample; none where the system is not conditioned on them. */
 function labelsFor(
-  { folder: { config } }: LoadedRun,
+  { runner }: TrainedModel,
+  config: RunConfig,
   label: string | undefined,
   count: number,
 ): Int32Array | undefined {
   const { classes } = config.data;
-  if (!requiresLabels(findSystem(config.system), config.options) || !classes) {
+  if (!requiresLabels(runner.settings.system, runner.settings.options) || !classes) {
     if (label === undefined) return undefined;
     throw new UsageError(
-      `--label: ${config.system} is not conditioned on classes; leave it out, or train a cvae`,
+      `--label: ${config.system} is not conditioned on classes; leave it out, or train a cvae or fit a prior with --conditional`,
     );
   }
   if (label === undefined) return Int32Array.from({ length: count }, (_, i) => i % classes.length);

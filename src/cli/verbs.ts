@@ -35,6 +35,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./sample.js')).defineSample,
   },
   {
+    name: 'fit-prior',
+    description: 'fit a distribution on the codes of a run, for sample --prior and evaluate --prior',
+    load: async () => (await import('./fitPrior.js')).defineFitPrior,
+  },
+  {
     name: 'traverse',
     description: 'draw a sample with one code coordinate moved at a time',
     load: async () => (await import('./traverse.js')).defineTraverse,
@@ -58,6 +63,11 @@ export const verbs: readonly Verb[] = [
     name: 'systems',
     description: 'list the systems, or show one with its equation and options',
     load: async () => (await import('./systems.js')).defineSystems,
+  },
+  {
+    name: 'priors',
+    description: 'list the priors that fit-prior knows, or show one with its options',
+    load: async () => (await import('./priors.js')).definePriors,
   },
   {
     name: 'data',

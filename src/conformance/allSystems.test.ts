@@ -44,6 +44,8 @@ const SMALL_OF: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'f-vae': { flow: 'general' },
   'k-sparse-ae': { k: 2 },
   nvae: { channels: 4 },
+  'vq-vae': { codes: 8, codeDimension: 4, groups: 3 },
+  'vq-vae-2': { codes: 8, codeDimension: 4, channels: 8, blockChannels: 4 },
   'stacked-dae': { layers: [8, 4] },
 };
 

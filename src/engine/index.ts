@@ -1,6 +1,6 @@
 /** Engines: what runs programs. */
 export type { Engine, Executable, Feeds, Fetches, RunOptions, Values, VariableStore } from './engine.js';
-export { initialValues } from './initial.js';
+export { drawsOf, initialValues } from './initial.js';
 export { localRunner, OnnxEngine, type RunnerLink } from './onnx/engine.js';
 export { type ExportOptions, exportModel } from './onnx/export.js';
 export type { OrtModule, RunnerOptions } from './onnx/runner.js';

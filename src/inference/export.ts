@@ -1,15 +1,16 @@
 /**
  * A trained model as ONNX files that stand alone: stored samples in, stored samples out, nothing random inside.
  *
- *   encoder   x (, label) → mean, logVar; or code, where codes are certain
+ *   encoder   x (, label) → mean, logVar; or code, where codes are certain, with the indices that it is made of
  *   decoder   z (, label) → x
  *   sampler   noise (, label) → x, z
  */
 import { exportModel } from '../engine/index.js';
 import { DiagonalNormal } from '../probability/index.js';
-import { requiresLabels } from '../systems/index.js';
-import { type DType, input, Program, type Tensor } from '../tensor/index.js';
+import { type Batch, type Model, requiresLabels } from '../systems/index.js';
+import { type DType, input, Program, type Tensor, topologicalOrder } from '../tensor/index.js';
 import type { ModelRunner } from './runner.js';
+import { indexTensors } from './trainedModel.js';
 
 export interface PortDescription {
   readonly name: string;
@@ -92,8 +93,17 @@ function encoder(runner: ModelRunner, batch: number): Part {
           mean: [q.mean, 'mean of the posterior: the code to use as an embedding'],
           logVar: [q.logVar.broadcastTo(q.mean.shape), 'log-variance of the posterior'],
         }
-      : { code: [model.encode(samples), 'the code'] };
+      : { code: [model.encode(samples), 'the code'], ...indexPorts(model, samples) };
   return { inputs: { x: [x, storedMeaning(runner)], ...label }, outputs };
+}
+
+/** Where a code is made of indices, these. */
+function indexPorts(model: Model, batch: Batch): Ports {
+  const ports = Object.entries(indexTensors(model, batch)).map(([name, tensor], m): [string, Port] => {
+    const size = model.discrete?.maps[m].size ?? 0;
+    return [name, [tensor, `indices that the code is made of, 0 to ${size - 1}`]];
+  });
+  return Object.fromEntries(ports);
 }
 
 function decoder(runner: ModelRunner, batch: number): Part {
@@ -114,7 +124,7 @@ function sampler(runner: ModelRunner, batch: number): Part {
   const z = prior.sample({ stream: PRIOR_STREAM });
   return {
     inputs: {
-      [NOISE]: [z, 'independent standard normal numbers; the same noise gives the same sample'],
+      [NOISE]: [noiseOf(z), 'independent standard normal numbers; the same noise gives the same sample'],
       ...label,
     },
     outputs: {
@@ -122,6 +132,13 @@ function sampler(runner: ModelRunner, batch: number): Part {
       z: [z, 'the code of the sample'],
     },
   };
+}
+
+/** The draw of standard normal numbers that a code of the prior is made of. */
+function noiseOf(code: Tensor): Tensor {
+  const noise = topologicalOrder([code]).find((node) => node.is('random'));
+  if (noise) return noise;
+  throw new Error('export: draws from the prior are made of no noise');
 }
 
 /** The class of each sample, where the system is conditioned on it. */

@@ -10,4 +10,4 @@ export {
   type Rows,
   type RunnerSettings,
 } from './runner.js';
-export { type Codes, type SampleOptions, TrainedModel } from './trainedModel.js';
+export { type CodeIndices, type Codes, type SampleOptions, TrainedModel } from './trainedModel.js';

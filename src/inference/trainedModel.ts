@@ -1,7 +1,7 @@
 /** A trained model as its user sees it: samples to codes and back, new samples, scores. Values are in stored units. */
 import type { Samples } from '../data/index.js';
 import { DiagonalNormal } from '../probability/index.js';
-import { OptionError, toWeighted } from '../systems/index.js';
+import { type Batch, type CodeMap, indicesName, type Model, OptionError, toWeighted } from '../systems/index.js';
 import { type Shape, sizeOf, type Tensor } from '../tensor/index.js';
 import type { MapOptions, ModelRunner } from './runner.js';
 
@@ -12,6 +12,17 @@ export interface Codes {
   readonly mean: Float32Array;
   /** Log-variance of the posterior, where there is one. */
   readonly logVar?: Float32Array;
+  /** The indices that codes are made of, where they are. */
+  readonly indices?: readonly CodeIndices[];
+}
+
+/** Indices of one map of all codes. */
+export interface CodeIndices {
+  /** As files call them: `indices`, or `indices.top`. */
+  readonly name: string;
+  readonly map: CodeMap;
+  /** [count, ...map] */
+  readonly values: Int32Array;
 }
 
 export interface SampleOptions extends MapOptions {
@@ -44,11 +55,21 @@ export class TrainedModel {
         const q = model.posterior?.(batch);
         const uncertainty: Record<string, Tensor> =
           q instanceof DiagonalNormal ? { logVar: q.logVar.broadcastTo(q.mean.shape) } : {};
-        return { mean: model.encode(batch), ...uncertainty };
+        return { mean: model.encode(batch), ...uncertainty, ...indexTensors(model, batch) };
       },
       options,
     );
-    return { shape: this.codeShape, mean: rows.mean, ...(rows.logVar ? { logVar: rows.logVar } : {}) };
+    const { maps } = this.runner.build().discrete ?? {};
+    const indices = maps?.map((map) => {
+      const name = indicesName(maps, map);
+      return { name, map, values: Int32Array.from(rows[name]) };
+    });
+    return {
+      shape: this.codeShape,
+      mean: rows.mean,
+      ...(rows.logVar ? { logVar: rows.logVar } : {}),
+      ...(indices ? { indices } : {}),
+    };
   }
 
   /** What codes stand for, [count, ...sample]. */
@@ -90,24 +111,47 @@ export class TrainedModel {
     count: number,
     { labels, values: asked, ...options }: SampleOptions = {},
   ): Promise<{ x: Float32Array; codes: Float32Array }> {
-    const { system, data } = this.runner.settings;
-    if (asked === 'draw' && !this.runner.build().likelihood)
-      throw new OptionError('values', `${system.name} has no likelihood to draw from; leave it out`);
-    const values = asked ?? (data.spec.kind === 'table' ? 'draw' : 'mean');
+    const { system } = this.runner.settings;
+    const values = this.#valuesOf(asked);
     const rows = await this.runner.generate(
       `sample ${values}`,
       count,
       labels,
-      (classes, { model, size }) => {
+      (classes, { model, size, data }) => {
         if (!model.prior)
           throw new Error(`${system.name} has no prior over its codes, so there is nothing to draw from`);
         const code = model.prior(size, classes).sample({ stream: 'prior' });
-        const drawn = values === 'draw' && model.likelihood?.(code, classes).sample({ stream: 'likelihood' });
-        return { codes: code, x: data.fromModel(drawn || model.decode(code, classes)) };
+        return { codes: code, x: data.fromModel(shownOf(model, code, classes, values)) };
       },
       options,
     );
     return { x: rows.x, codes: rows.codes };
+  }
+
+  /**
+   * What given codes stand for as samples do: the likelihood's mean, or a draw from it.
+   *
+   * @throws OptionError if draws are asked for, and the system's codes leave nothing to chance
+   */
+  async sampleAt(
+    codes: Float32Array,
+    { labels, values: asked, ...options }: SampleOptions = {},
+  ): Promise<Float32Array> {
+    const values = this.#valuesOf(asked);
+    const rows = await this.runner.mapCodes(
+      `sample at ${values}`,
+      { values: codes, shape: this.codeShape, labels },
+      (code, classes, { model, data }) => ({ x: data.fromModel(shownOf(model, code, classes, values)) }),
+      options,
+    );
+    return rows.x;
+  }
+
+  #valuesOf(asked: SampleOptions['values']): 'mean' | 'draw' {
+    const { system, data } = this.runner.settings;
+    if (asked === 'draw' && !this.runner.build().likelihood)
+      throw new OptionError('values', `${system.name} has no likelihood to draw from; leave it out`);
+    return asked ?? (data.spec.kind === 'table' ? 'draw' : 'mean');
   }
 
   /** How badly the model explains each sample, nats: the bound at weight 1 (−ELBO), or the reconstruction's cost. */
@@ -166,4 +210,19 @@ export class TrainedModel {
     });
     return rows;
   }
+}
+
+/** What codes stand for as models see samples: drawn where that is asked for and there is something to draw from. */
+function shownOf(model: Model, code: Tensor, labels: Tensor | undefined, values: 'mean' | 'draw'): Tensor {
+  const drawn = values === 'draw' && model.likelihood?.(code, labels).sample({ stream: 'likelihood' });
+  return drawn || model.decode(code, labels);
+}
+
+/** Indices of a batch by the names that files have for them; none where codes are made of none. */
+export function indexTensors({ discrete }: Model, batch: Batch): Record<string, Tensor> {
+  if (!discrete) return {};
+  const { maps } = discrete;
+  return Object.fromEntries(
+    discrete.indices(batch).map((tensor, m) => [indicesName(maps, maps[m]), tensor]),
+  );
 }

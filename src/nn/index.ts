@@ -41,6 +41,19 @@ export {
 } from './layer.js';
 export { embedding, type LinearOptions, linear } from './linear.js';
 export { type BatchNormOptions, batchNorm, dropout, groupNorm, layerNorm } from './normalisation.js';
+export {
+  type Choice,
+  type CodebookUpdate,
+  finiteScalarQuantiser,
+  type KMeansOptions,
+  kMeans,
+  type Quantised,
+  type Quantiser,
+  type ResidualQuantiserOptions,
+  residualQuantiser,
+  type VectorQuantiserOptions,
+  vectorQuantiser,
+} from './quantisers/index.js';
 export { upsampleLinear } from './resample.js';
 export {
   type Clock,

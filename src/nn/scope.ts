@@ -4,7 +4,15 @@
  * A model is built once for training and once for evaluation. Both builds share one `VariableTable`, so a variable of a
  * given path is the same variable in both; what differs is what layers such as dropout and batchNorm do.
  */
-import { type Initialiser, type Shape, sameShape, show, type Tensor, Variable } from '../tensor/index.js';
+import {
+  type Initialiser,
+  type Shape,
+  sameShape,
+  show,
+  type Tensor,
+  Variable,
+  type VariableOptions,
+} from '../tensor/index.js';
 
 /** The variables of a model, by path, over all its builds. */
 export class VariableTable {
@@ -53,10 +61,7 @@ class Build {
   ) {}
 }
 
-export interface ScopeVariableOptions {
-  /** Whether a gradient moves it. @default true */
-  trainable?: boolean;
-}
+export type ScopeVariableOptions = Pick<VariableOptions, 'trainable' | 'startsAs'>;
 
 export class Scope {
   readonly #build: Build;
@@ -102,7 +107,7 @@ export class Scope {
     name: string,
     shape: Shape,
     initialiser: Initialiser,
-    { trainable = true }: ScopeVariableOptions = {},
+    options: ScopeVariableOptions = {},
   ): Variable {
     const path = this.#pathOf(name);
     const { table, made } = this.#build;
@@ -117,7 +122,7 @@ export class Scope {
         `variable '${path}' has shape ${show(existing.shape)} in one build and ${show(shape)} in another`,
       );
     }
-    const variable = existing ?? new Variable(path, shape, initialiser, { trainable });
+    const variable = existing ?? new Variable(path, shape, initialiser, options);
     table.variables.set(path, variable);
     return variable;
   }

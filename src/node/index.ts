@@ -22,6 +22,8 @@ export {
 } from './engines.js';
 export { StorageError, writeFileWhole } from './files.js';
 export { loadOrt } from './ort.js';
+export { type FitPriorRequest, fitPrior, type StoredPrior, usePrior } from './priors/fitPrior.js';
+export { type PriorRecord, priorNames } from './priors/store.js';
 export { type ExportedFile, exportRun } from './runs/exportRun.js';
 export { type LoadedRun, type LoadRequest, loadRun } from './runs/load.js';
 export type { Records } from './runs/records.js';

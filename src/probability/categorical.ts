@@ -1,9 +1,19 @@
 /** Categorical variables in logits: the last axis holds the classes, the axes before it the variables. */
-import { logSoftmax, oneHot, randomUniform, softmax, type Tensor } from '../tensor/index.js';
+import { logSoftmax, oneHot, randomUniform, type Shape, softmax, type Tensor } from '../tensor/index.js';
 import { type DrawOptions, requireEvent, sumEvent } from './distribution.js';
 
-/** log Gumbel noise needs u away from 0, where −log(−log u) is infinite. */
+/** Gumbel noise needs u away from 0 and 1, where −log(−log u) is infinite. */
 const SMALLEST_UNIFORM = 2 ** -25;
+
+/** Gumbel noise −log(−log u). An ε inside the logarithms instead of bounds on u would skew the tails in float32. */
+export function gumbel(stream: string, shape: Shape): Tensor {
+  return randomUniform(stream, shape)
+    .clip(SMALLEST_UNIFORM, 1 - 2 ** -24)
+    .log()
+    .neg()
+    .log()
+    .neg();
+}
 
 export class Categorical {
   /**
@@ -45,7 +55,6 @@ export class Categorical {
   /** Labels, int32 [...variables]: argmax of logits + Gumbel noise. Gumbel 1954; Maddison et al. 2014. */
   sample({ stream = 'labels', draws }: DrawOptions = {}): Tensor {
     const shape = draws === undefined ? this.logits.shape : [draws, ...this.logits.shape];
-    const u = randomUniform(stream, shape).max(SMALLEST_UNIFORM);
-    return this.logits.sub(u.log().neg().log()).argMax(-1);
+    return this.logits.add(gumbel(stream, shape)).argMax(-1);
   }
 }

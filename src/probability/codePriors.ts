@@ -15,6 +15,7 @@
 import { concat, randomNormal, type Shape, ShapeError, show, type Tensor, zeros } from '../tensor/index.js';
 import type { DrawOptions } from './distribution.js';
 import { DiagonalNormal } from './normal.js';
+import { uniformNoise } from './uniformIndices.js';
 
 /** A distribution of codes; `logProb` only where the density is of use. */
 export interface SampledPrior {
@@ -53,7 +54,7 @@ const SPIRAL = { radius: 3, thickness: 0.05 };
 const shapes: Record<Exclude<CodePriorName, 'normal'>, Shaped> = {
   ring: { length: 2, from: (g) => annulus(g, INNER_RADIUS) },
   disk: { length: 2, from: (g) => annulus(g, 0) },
-  square: { from: (g) => uniform(g).mul(2).sub(1) },
+  square: { from: (g) => uniformNoise(g).mul(2).sub(1) },
   mixture: { length: 2, from: petals, partMean: petalMean },
   swissRoll: {
     length: 2,
@@ -96,11 +97,6 @@ export function codePrior(
   };
 }
 
-/** Φ(g), uniform in [0, 1] for a standard normal g. */
-function uniform(g: Tensor): Tensor {
-  return g.mul(Math.SQRT1_2).erf().add(1).mul(0.5);
-}
-
 /** Nothing is drawn closer to the origin than this, where a direction would be lost. */
 const SMALLEST = 2 ** -24;
 
@@ -121,12 +117,12 @@ function annulus(g: Tensor, inner: number): Tensor {
 /** A draw from N(centre, along², across²) turned by the angle of its petal. */
 function petals(g: Tensor, parts: number, labels?: Tensor): Tensor {
   const [first, second] = columns(g);
-  const place = uniform(first).mul(parts);
+  const place = uniformNoise(first).mul(parts);
   const petal = labels ? numbers(labels) : place.floor().min(parts - 1);
   // Without a class, the first number names the petal; what is left of it is uniform again and gives, with the other
   // one, two normal numbers: Box & Muller 1958.
   const length = place.sub(petal).clip(SMALLEST, 1).log().mul(-2).sqrt();
-  const [a, b] = labels ? [first, second] : turned(length, uniform(second).mul(2 * Math.PI));
+  const [a, b] = labels ? [first, second] : turned(length, uniformNoise(second).mul(2 * Math.PI));
   const [along, across] = [a.mul(PETAL.along).add(PETAL.centre), b.mul(PETAL.across)];
   const angle = petal.mul((2 * Math.PI) / parts);
   const [cos, sin] = [angle.cos(), angle.sin()];
@@ -140,7 +136,7 @@ function petalMean(parts: number, labels: Tensor): Tensor {
 
 function spiral(g: Tensor, parts: number, labels?: Tensor): Tensor {
   const [first, second] = columns(g);
-  const u = uniform(first);
+  const u = uniformNoise(first);
   const root = (labels ? u.add(numbers(labels)).mul(1 / parts) : u).sqrt();
   const radius = root.mul(SPIRAL.radius).add(second.mul(SPIRAL.thickness));
   return concat(turned(radius, root.mul(4 * Math.PI)));

@@ -22,17 +22,24 @@ export {
 } from './codePriors.js';
 export { type Distribution, type DrawOptions, type Reparameterised, sumEvent } from './distribution.js';
 export {
+  type AutoregressiveOptions,
   actNorm,
+  autoregressive,
+  batchNormFlow,
   type CouplingOptions,
   channelPermutation,
   coupling,
   type Flow,
+  FlowDistribution,
+  type FlowDistributionParameters,
   type FlowLayer,
   FlowPosterior,
   type FlowPosteriorParameters,
   flowSequence,
+  inverted,
   type MultiScaleOptions,
   multiScale,
+  reversal,
   squeeze,
   unsqueeze,
 } from './flows/index.js';
@@ -65,8 +72,13 @@ export {
   type NormalChainDefinition,
   repeatedFor,
 } from './normalChain.js';
+export { type MixtureScale, NormalMixture, type NormalMixtureParameters } from './normalMixture.js';
+export { OneHotCategorical, UniformOneHot } from './oneHotCategorical.js';
 export { permuteEachDimension } from './permutation.js';
 export { precisionMerge } from './precisionMerge.js';
+export { Product } from './product.js';
+export { RelaxedOneHot } from './relaxedOneHot.js';
 export { boundedNormalOf, type NormalOutputs, normalOf, residual } from './residualNormal.js';
 export { type SlicedOptions, slicedDistance, sphereDirections } from './sliced.js';
+export { indicesOf, uniformIndices } from './uniformIndices.js';
 export { UniformSphere, unit, VonMisesFisher, type VonMisesFisherParameters } from './vonMisesFisher.js';

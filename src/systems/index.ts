@@ -14,6 +14,7 @@ export {
 export { betaTcvae } from './betaTcvae.js';
 export { betaVae } from './betaVae.js';
 export { bnVae } from './bnVae.js';
+export { categoricalVae } from './categoricalVae.js';
 export { ciwae } from './ciwae.js';
 export { cmma } from './cmma.js';
 export { contractiveAe } from './contractiveAe.js';
@@ -34,6 +35,7 @@ export { hierarchicalVae } from './hierarchicalVae.js';
 export { hypersphericalVae } from './hypersphericalVae.js';
 export { infoVae } from './infoVae.js';
 export { iwae } from './iwae.js';
+export { jointVae } from './jointVae.js';
 export { kSparseAe } from './kSparseAe.js';
 export type { Likelihood, SampleDistribution } from './likelihood.js';
 export { chooseLikelihood, type LikelihoodName, likelihoodFor } from './likelihoods.js';
@@ -71,17 +73,23 @@ export {
 export { piwae } from './piwae.js';
 export { findSystem, systems } from './registry.js';
 export { requireBatch } from './requireBatch.js';
-export { inSteps, type RampOptions, ramp } from './schedules.js';
+export { type AnnealingOptions, annealed, inSteps, type RampOptions, ramp } from './schedules.js';
 export { sparseAe } from './sparseAe.js';
 export { stackedDae } from './stackedDae.js';
 export { swae } from './swae.js';
 export {
   type Batch,
+  type CodeMap,
   type CodePrior,
+  type DiscreteCodes,
   hasDensity,
+  indicesName,
   type Model,
+  type Observed,
+  type QuantisedVectors,
   type Requirements,
   requiresLabels,
+  type StartFromData,
   type System,
   system,
   type TrainingDefaults,
@@ -101,5 +109,7 @@ export {
 } from './terms.js';
 export { vae, vaeModel } from './vae.js';
 export { vaeGan } from './vaeGan.js';
+export { vqVae } from './vqVae.js';
+export { vqVae2 } from './vqVae2.js';
 export { waeGan } from './waeGan.js';
 export { waeMmd } from './waeMmd.js';

@@ -4,6 +4,7 @@ import { ae } from './ae.js';
 import { betaTcvae } from './betaTcvae.js';
 import { betaVae } from './betaVae.js';
 import { bnVae } from './bnVae.js';
+import { categoricalVae } from './categoricalVae.js';
 import { ciwae } from './ciwae.js';
 import { cmma } from './cmma.js';
 import { contractiveAe } from './contractiveAe.js';
@@ -20,6 +21,7 @@ import { hierarchicalVae } from './hierarchicalVae.js';
 import { hypersphericalVae } from './hypersphericalVae.js';
 import { infoVae } from './infoVae.js';
 import { iwae } from './iwae.js';
+import { jointVae } from './jointVae.js';
 import { kSparseAe } from './kSparseAe.js';
 import { logcoshVae } from './logcoshVae.js';
 import { miwae } from './miwae.js';
@@ -33,6 +35,8 @@ import { swae } from './swae.js';
 import type { System } from './system.js';
 import { vae } from './vae.js';
 import { vaeGan } from './vaeGan.js';
+import { vqVae } from './vqVae.js';
+import { vqVae2 } from './vqVae2.js';
 import { waeGan } from './waeGan.js';
 import { waeMmd } from './waeMmd.js';
 
@@ -53,6 +57,10 @@ export const systems: readonly System[] = [
   factorVae,
   betaTcvae,
   hfvae,
+  categoricalVae,
+  jointVae,
+  vqVae,
+  vqVae2,
   hypersphericalVae,
   fVae,
   msssimVae,

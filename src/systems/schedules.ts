@@ -29,3 +29,21 @@ export function ramp(scope: Scope, { name, length, from = 0 }: RampOptions): Ten
 export function inSteps(value: number, total: number): number {
   return value < 1 ? Math.round(value * total) : value;
 }
+
+export interface AnnealingOptions {
+  readonly from: number;
+  /** The lowest value. */
+  readonly to: number;
+  /** r of e^(−r t) at step t. */
+  readonly rate: number;
+  /** Steps between two changes. @default 1 */
+  readonly every?: number;
+}
+
+/** max(to, from · e^(−r t)) at the number t of the step, as it was at the last change; float32 scalar. */
+export function annealed(scope: Scope, { from, to, rate, every = 1 }: AnnealingOptions): Tensor {
+  const { clock } = scope;
+  if (!clock) return constant(to);
+  const changed = clock.step.div(every).floor().mul(every);
+  return changed.mul(-rate).exp().mul(from).max(to);
+}

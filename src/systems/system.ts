@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { Scope } from '../nn/index.js';
 import type { Distribution, DrawOptions } from '../probability/index.js';
-import type { Shape, Tensor } from '../tensor/index.js';
+import type { Draws, Shape, Tensor, Variable } from '../tensor/index.js';
 import type { DataDescription } from './description.js';
 import type { SampleDistribution } from './likelihood.js';
 import type { PhaseOptimizer, Stage } from './phases.js';
@@ -20,6 +20,8 @@ export interface Batch {
 
 /** p(z), as far as new samples need it; with a density it can be measured against. */
 export interface CodePrior {
+  /** What it is, where that is not what a user expects: `uniform over the indices of codes`. */
+  readonly name?: string;
   readonly mean: Tensor;
   /** A draw of codes through which no gradient flows. */
   sample(options?: DrawOptions): Tensor;
@@ -30,6 +32,50 @@ export interface CodePrior {
 /** Whether codes can be measured against this prior. */
 export function hasDensity(p: CodePrior | undefined): p is CodePrior & Pick<Distribution, 'logProb'> {
   return p?.logProb !== undefined;
+}
+
+/** Where in a code there are indices instead of numbers: entries of a codebook, or categories. */
+export interface CodeMap {
+  /** Such as `top`; one map alone is called `codes`. */
+  readonly name: string;
+  /** Shape of the indices of one sample. */
+  readonly shape: Shape;
+  /** K: an index is one of 0 … K − 1. */
+  readonly size: number;
+}
+
+/** A vector of each place of a map before its entry was chosen, and the entry, both [batch, ...map, dimension]. */
+export interface QuantisedVectors {
+  readonly before: Tensor;
+  readonly after: Tensor;
+}
+
+/** A code that is made of indices. Elsewhere in `Model` a code is what these stand for, the embedded code. */
+export interface DiscreteCodes {
+  /** Coarsest first. */
+  readonly maps: readonly CodeMap[];
+  /** int32 [batch, ...map], one for each map. */
+  indices(batch: Batch): readonly Tensor[];
+  /** The embedded code [batch, ...code] of indices; what of a code is no index is at the prior's mean. */
+  lookup(indices: readonly Tensor[]): Tensor;
+  /** What was quantised, one for each map; absent where entries are drawn or chosen without a distance. */
+  quantised?(batch: Batch): readonly QuantisedVectors[];
+}
+
+/** What the indices of a map are called in files: `indices`, or with its name where there are several. */
+export function indicesName(maps: readonly CodeMap[], map: CodeMap): string {
+  return maps.length === 1 ? 'indices' : `indices.${map.name}`;
+}
+
+/** Values of all observed samples by name, row-major [count, ...]. */
+export type Observed = Readonly<Record<string, Float32Array>>;
+
+/** How variables get their first values from data, such as codebooks. */
+export interface StartFromData {
+  /** From a batch, with the initial weights, to tensors [batch, ...]. */
+  observe(batch: Batch): Record<string, Tensor>;
+  /** Values to write before step 0. */
+  initialise(values: Observed, draws: Draws): Map<Variable, Float32Array>;
 }
 
 /**
@@ -54,6 +100,10 @@ export interface Model {
   posterior?(batch: Batch): Distribution;
   /** p(z), or p(z|y) given labels, over `count` codes; absent where codes have no prior and nothing can be sampled. */
   prior?(count: number, labels?: Tensor): CodePrior;
+  /** The indices that codes are made of, where they are. */
+  readonly discrete?: DiscreteCodes;
+  /** First values of variables that depend on the data: the trainer sees to it before step 0. */
+  readonly start?: StartFromData;
   /** What training does, where that is more than one optimiser on `objective`. */
   readonly stages?: readonly Stage[];
   /** Whether a step takes a second, independent batch, as `batch.second`. */

@@ -19,20 +19,25 @@ export interface VariableOptions {
   dtype?: DType;
   /** Whether a gradient is meant to move it; running statistics and moments are not. @default true */
   trainable?: boolean;
+  /** Another one, of the same shape and initialiser, that begins with the same values. */
+  startsAs?: Variable;
 }
 
 export class Variable extends Tensor<'variable'> {
   readonly trainable: boolean;
+  /** Names the random numbers that it begins with. */
+  readonly initialStream: string;
 
   /** @param name path that names it in checkpoints, such as `encoder.0.weight` */
   constructor(
     readonly name: string,
     shape: Shape,
     readonly initialiser: Initialiser,
-    { dtype = 'float32', trainable = true }: VariableOptions = {},
+    { dtype = 'float32', trainable = true, startsAs }: VariableOptions = {},
   ) {
     requireShape('Variable', shape);
     super('variable', [], { name, shape, dtype }, { shape, dtype });
     this.trainable = trainable;
+    this.initialStream = startsAs?.initialStream ?? name;
   }
 }

@@ -16,6 +16,7 @@ import { LEARNING_RATE_FACTOR } from './outputs.js';
 import { Plan } from './plan.js';
 import { requireTrainable } from './requirements.js';
 import { RunState } from './runState.js';
+import { startValues } from './startValues.js';
 import { type StageStep, stageAt, type TrainingStages, trainingStages } from './step.js';
 import { collapseWarning, warmupWarnings } from './warnings.js';
 
@@ -159,11 +160,12 @@ export class Training implements AsyncIterable<TrainingEvent> {
   }
 
   async *#steps(): AsyncGenerator<TrainingEvent, void> {
-    const { engine, training, signal } = this.#definition;
+    const { engine, training, signal, resume } = this.#definition;
     const run = this.#run;
     await this.#enter(stageAt(this.#stages, run.step));
     try {
       await engine.variables.write(this.#safe);
+      if (!resume) await this.#startFromData();
       const parameters = this.#stages.weights.reduce((sum, weight) => sum + weight.size, 0);
       yield { kind: 'start', totalSteps: this.totalSteps, firstStep: run.step, parameters };
       for (const message of warmupWarnings(training, this.totalSteps, this.#stages.ramps))
@@ -184,6 +186,13 @@ export class Training implements AsyncIterable<TrainingEvent> {
     } finally {
       await this.#leave();
     }
+  }
+
+  /** Gives variables that begin with what the data say these values. */
+  async #startFromData(): Promise<void> {
+    const started = await startValues(this.#definition, this.model.runner.table);
+    await this.#definition.engine.variables.write(started);
+    this.#safe = new Map([...this.#safe, ...started]);
   }
 
   async *#nextChunk({ executable, chunk }: CurrentStage): AsyncGenerator<TrainingEvent> {

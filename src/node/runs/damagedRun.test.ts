@@ -239,7 +239,7 @@ test('what a system cannot do is refused', async () => {
   await resultOf(root, ['train', 'ae', ...TRAIN, '--out', 'certain']);
   await expectRefusal(
     ['sample', 'certain'],
-    'ae has no prior over its codes, so there is nothing to draw from; train a vae, or look at vaekit interpolate certain',
+    'ae has no prior over its codes, so there is nothing to draw from; train a vae, or fit one: vaekit fit-prior certain normal',
   );
   await expectRefusal(
     ['sample', 'good', '--label', '3'],

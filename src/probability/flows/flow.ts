@@ -42,3 +42,10 @@ export function flowSequence(...layers: readonly FlowLayer[]): FlowLayer {
 export function noChange(y: Tensor): Tensor {
   return constant(0).broadcastTo([y.shape[0]]);
 }
+
+/** The context of each of `rows` codes, draw by draw. */
+export function contextRows(context: Tensor | undefined, rows: number): Tensor | undefined {
+  if (context === undefined || context.shape[0] === rows) return context;
+  const [batch, width] = context.shape;
+  return context.broadcastTo([rows / batch, batch, width]).reshape([rows, width]);
+}

@@ -2,7 +2,7 @@
 import type { Tensor } from '../../tensor/index.js';
 import type { DrawOptions, Reparameterised } from '../distribution.js';
 import type { DiagonalNormal } from '../normal.js';
-import type { Flow } from './flow.js';
+import { contextRows, type Flow } from './flow.js';
 
 export interface FlowPosteriorParameters {
   /** Distribution of y, [batch, ...event]. */
@@ -47,7 +47,7 @@ export class FlowPosterior implements Reparameterised {
   logProb(z: Tensor): Tensor {
     const lead = z.shape.slice(0, -1);
     const rows = z.reshape([-1, z.shape[z.rank - 1]]);
-    const y = this.#flow.inverse(rows, this.#contextOf(rows.shape[0]));
+    const y = this.#flow.inverse(rows, contextRows(this.#context, rows.shape[0]));
     const back = y.reshape([...lead, ...this.#base.mean.shape.slice(1)]);
     return this.#base.logProb(back).sub(this.#forward(back).logDet);
   }
@@ -61,15 +61,7 @@ export class FlowPosterior implements Reparameterised {
     const event = this.#base.mean.shape.slice(1);
     const lead = y.shape.slice(0, y.rank - event.length);
     const rows = y.reshape([-1, ...event]);
-    const { z, logDet } = this.#flow.forward(rows, this.#contextOf(rows.shape[0]));
+    const { z, logDet } = this.#flow.forward(rows, contextRows(this.#context, rows.shape[0]));
     return { z: z.reshape([...lead, -1]), logDet: logDet.reshape(lead) };
-  }
-
-  /** The context of each of `rows` codes, draw by draw. */
-  #contextOf(rows: number): Tensor | undefined {
-    const context = this.#context;
-    if (context === undefined || context.shape[0] === rows) return context;
-    const [batch, width] = context.shape;
-    return context.broadcastTo([rows / batch, batch, width]).reshape([rows, width]);
   }
 }

@@ -1,0 +1,132 @@
+/** Fits a prior on the codes of a run, and keeps it there. */
+import { splitDataset } from '../../data/index.js';
+import type { SampleSource } from '../../evaluation/index.js';
+import {
+  type CodeValues,
+  type FitEvent,
+  type FittedPrior,
+  findPrior,
+  fitPrior as fitPriorOf,
+  type ModelWithPrior,
+  type Prior,
+  requireCodes,
+  type UseOptions,
+  withPrior,
+} from '../../priors/index.js';
+import type { TrainingOptions } from '../../training/index.js';
+import { type EngineOptions, openEngine } from '../engines.js';
+import { checkOptions } from '../runs/checkOptions.js';
+import { type LoadedRun, type LoadRequest, loadRun } from '../runs/load.js';
+import { openRunData } from '../runs/runData.js';
+import { version } from '../version.js';
+import { hashWeights, loadPrior, type PriorRecord, savePrior } from './store.js';
+
+export interface FitPriorRequest extends LoadRequest {
+  /** A prior, or its name. */
+  readonly prior: Prior | string;
+  /** Options of the prior, by the names of its schema. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** What of an uncertain code it is fitted on. @default 'auto' */
+  readonly fitOn?: CodeValues;
+  /** For priors that are trained; of others the seed alone counts. */
+  readonly training?: Partial<TrainingOptions>;
+  /** Abandons the fit: nothing is kept of it. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: FitEvent) => void;
+}
+
+export interface StoredPrior {
+  /** The file it is kept in. */
+  readonly path: string;
+  readonly fitted: FittedPrior;
+  /** Numbers that say how the fit went. */
+  readonly facts: Readonly<Record<string, number>>;
+}
+
+/**
+ * Fits a prior on the codes of a run's training part, and keeps it in the run's folder, in the place of one of that name.
+ *
+ * @param run a folder, a name in `runs/`, or `last`
+ * @throws OptionError if there is no such prior, it is none for such codes, or an option cannot be as it is
+ * @throws DataError if it is no run, or its data are not what they were
+ */
+export async function fitPrior(run: string, request: FitPriorRequest): Promise<StoredPrior> {
+  const { engine: choice, layers } = request;
+  const prior = typeof request.prior === 'string' ? findPrior(request.prior) : request.prior;
+  const options = checkOptions(prior.options, request.options ?? {});
+  const loaded = await loadRun(run, { engine: choice, layers });
+  try {
+    requireCodes(prior, loaded.model.runner);
+    return await fitLoaded(loaded, prior, options, request, choice);
+  } finally {
+    await loaded.close();
+  }
+}
+
+async function fitLoaded(
+  loaded: LoadedRun,
+  prior: Prior,
+  options: Record<string, unknown>,
+  { fitOn, training = {}, signal, onEvent }: FitPriorRequest,
+  choice: EngineOptions | undefined,
+): Promise<StoredPrior> {
+  const { folder, model } = loaded;
+  const dataset = await openRunData(folder);
+  const engine = await openEngine(choice);
+  try {
+    const split = splitDataset(dataset);
+    const part = ({ size, at }: typeof split.train): SampleSource => ({
+      size,
+      read: (start, count) => dataset.read(Uint32Array.from({ length: count }, (_, i) => at(start + i))),
+    });
+    const facts: Record<string, number> = {};
+    const listen = (event: FitEvent) => {
+      if (event.kind === 'facts') Object.assign(facts, event.facts);
+      if (event.kind === 'best') Object.assign(facts, { bestStep: event.step, validation: event.objective });
+      onEvent?.(event);
+    };
+    const fitted = await fitPriorOf({
+      prior,
+      options,
+      fitOn,
+      training,
+      runner: model.runner,
+      trainingPart: part(split.train),
+      validationPart: part(split.validation),
+      engine,
+      signal,
+      onEvent: listen,
+    });
+    const path = await savePrior(folder, fitted, {
+      vaekit: version,
+      created: new Date().toISOString(),
+      seed: training.seed ?? 0,
+      model: hashWeights(await weightsOf(loaded)),
+      facts,
+    });
+    return { path, fitted, facts };
+  } finally {
+    await engine.dispose();
+    await dataset.close();
+  }
+}
+
+/**
+ * The model of a loaded run with one of its fitted priors in the place of its own.
+ *
+ * @throws OptionError if the run has no such prior
+ * @throws DataError if it is damaged, or was fitted on the codes of other weights
+ */
+export async function usePrior(
+  loaded: LoadedRun,
+  name: string,
+  options?: UseOptions,
+): Promise<{ model: ModelWithPrior; fitted: FittedPrior; record: PriorRecord }> {
+  const stored = await loadPrior(loaded.folder, name, hashWeights(await weightsOf(loaded)));
+  return { ...stored, model: await withPrior(loaded.model.runner, stored.fitted, options) };
+}
+
+/** The weights that a run's codes depend on, as its engine holds them. */
+function weightsOf({ model, engine }: LoadedRun) {
+  return engine.variables.read(model.runner.table.variables.keys());
+}

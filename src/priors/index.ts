@@ -1,0 +1,26 @@
+/** Priors that are fitted on the codes of trained models, and what is needed to write another. */
+export { type CodeRows, type CodeValues, codeValues, collectCodes, type FrozenModel } from './codeRows.js';
+export {
+  type CodeDescription,
+  describeGrids,
+  describeVectors,
+  type GridCodes,
+  splitMaps,
+  type VectorCodes,
+} from './description.js';
+export { type FitEvent, type FitOptions, type FittedPrior, fitPrior, requireCodes } from './fit.js';
+export { iaf, maf } from './flow.js';
+export { gmm } from './gmm.js';
+export { normal } from './normal.js';
+export {
+  type Drawing,
+  type FitRequest,
+  type GridPrior,
+  gridPrior,
+  type Prior,
+  type PriorModel,
+  type VectorPrior,
+  vectorPrior,
+} from './prior.js';
+export { findPrior, priors } from './registry.js';
+export { ModelWithPrior, type UseOptions, withPrior } from './use.js';
