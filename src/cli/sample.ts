@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { DataError, type Samples } from '../data/index.js';
+import type { TrainedModel } from '../inference/index.js';
 import type { LoadedRun } from '../node/index.js';
 import { findSystem, requiresLabels } from '../systems/index.js';
 import { samplesView } from '../views/index.js';
@@ -73,6 +74,8 @@ export function defineSample(command: Command): void {
       const output = typed.output ?? folder.file('pictures', 'samples.png');
       if (kind === 'figure') {
         const data = isShownTable ? await rowsToCompare(run, typed) : undefined;
+        const { prior } = priorName(model);
+        if (prior) note(dim(`codes are drawn from a prior that is ${prior}`));
         return writeFigure(
           await samplesView(model, { count, labels, seed, values, data }),
           output,
@@ -86,9 +89,16 @@ export function defineSample(command: Command): void {
         labels,
         classes,
       });
-      tell(output, typed.json, { samples: count, seed });
+      tell(output, typed.json, { samples: count, seed, ...priorName(model) });
     });
   });
+}
+
+/** What the prior of codes made of indices is, where that is not the system's own. */
+function priorName(model: TrainedModel): { prior?: string } {
+  const { discrete, prior } = model.runner.build();
+  const name = discrete && prior?.(1).name;
+  return name ? { prior: name } : {};
 }
 
 /** A class for each sample; none where the system is not conditioned on them. */
