@@ -22,7 +22,7 @@ export const quantiserOptions = z.object({
     ),
   codes: count().optional().describe('K, entries of a codebook (default: 512)'),
   codeDimension: positiveInteger().optional().describe('D, length of an entry (default: 64)'),
-  codebooks: count().optional().describe('codebooks of the residual quantiser (default: 4)'),
+  codebooks: positiveInteger().optional().describe('codebooks of the residual quantiser (default: 4)'),
   scalarLevels: z
     .array(count())
     .min(1)
