@@ -82,7 +82,12 @@ async function encodeAll(model: TrainedModel, samples: ChosenSamples): Promise<N
       const shape = [samples.size, ...row];
       array =
         rows instanceof Int32Array
-          ? { name, data: new Int32Array(length), shape, ...(name === LABEL ? { names: samples.classes } : {}) }
+          ? {
+              name,
+              data: new Int32Array(length),
+              shape,
+              ...(name === LABEL ? { names: samples.classes } : {}),
+            }
           : { name, data: new Float32Array(length), shape };
       arrays.push(array);
     }

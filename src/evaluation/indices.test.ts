@@ -48,7 +48,9 @@ test('use is counted over all samples, whatever the batches', async () => {
   expect(own.unigramBits).toBeCloseTo(Math.log2(perplexity(counts)), 10);
   expect(own.nominalBits).toBeGreaterThanOrEqual(own.unigramBits);
   const { indices } = await evaluate(runner, data.source);
-  expect(indices).toEqual([{ name: 'codes', size: 6, used, perplexity: expect.closeTo(perplexity(counts), 10) }]);
+  expect(indices).toEqual([
+    { name: 'codes', size: 6, used, perplexity: expect.closeTo(perplexity(counts), 10) },
+  ]);
 });
 
 test('the quantisation error is the mean squared distance over the variance of what is quantised', async () => {

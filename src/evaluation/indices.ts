@@ -119,7 +119,11 @@ function useMetrics(counts: Float64Array, indices: number, suffix: string): Metr
     single(
       entropy(counts) / Math.LN2,
       indices,
-      about('unigramBits', 'bits per index', '−Σ p log₂ p: what indices take that know nothing of each other'),
+      about(
+        'unigramBits',
+        'bits per index',
+        '−Σ p log₂ p: what indices take that know nothing of each other',
+      ),
     ),
   ];
 }

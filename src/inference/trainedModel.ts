@@ -1,7 +1,14 @@
 /** A trained model as its user sees it: samples to codes and back, new samples, scores. Values are in stored units. */
 import type { Samples } from '../data/index.js';
 import { DiagonalNormal } from '../probability/index.js';
-import { type Batch, type CodeMap, indicesName, type Model, OptionError, toWeighted } from '../systems/index.js';
+import {
+  type Batch,
+  type CodeMap,
+  indicesName,
+  type Model,
+  OptionError,
+  toWeighted,
+} from '../systems/index.js';
 import { type Shape, sizeOf, split, type Tensor } from '../tensor/index.js';
 import type { MapOptions, ModelRunner } from './runner.js';
 
@@ -96,7 +103,8 @@ export class TrainedModel {
    */
   async lookup(indices: readonly Int32Array[], options?: MapOptions): Promise<Float32Array> {
     const { discrete } = this.runner.build();
-    if (!discrete) throw new Error(`${this.runner.settings.system.name} has codes that are made of no indices`);
+    if (!discrete)
+      throw new Error(`${this.runner.settings.system.name} has codes that are made of no indices`);
     const places = discrete.maps.map(({ shape }) => sizeOf(shape));
     const count = indices[0].length / places[0];
     const width = places.reduce((sum, length) => sum + length, 0);
@@ -112,7 +120,9 @@ export class TrainedModel {
       { values, shape: [width] },
       (code, _, { model, size }) => {
         const maps = model.discrete?.maps ?? [];
-        const parts = split(code.cast('int32'), places).map((part, m) => part.reshape([size, ...maps[m].shape]));
+        const parts = split(code.cast('int32'), places).map((part, m) =>
+          part.reshape([size, ...maps[m].shape]),
+        );
         return { code: model.discrete?.lookup(parts) ?? code };
       },
       options,
@@ -225,7 +235,5 @@ export class TrainedModel {
 export function indexTensors({ discrete }: Model, batch: Batch): Record<string, Tensor> {
   if (!discrete) return {};
   const { maps } = discrete;
-  return Object.fromEntries(
-    discrete.indices(batch).map((tensor, m) => [indicesName(maps, maps[m]), tensor]),
-  );
+  return Object.fromEntries(discrete.indices(batch).map((tensor, m) => [indicesName(maps, maps[m]), tensor]));
 }

@@ -1,9 +1,10 @@
 /** Maps of indices as pictures: every index has a colour of its own, the same everywhere. */
-import { Image } from './image.js';
+
+import type { Rgb } from './color.js';
 import { pictureGrid } from './grid.js';
+import { Image } from './image.js';
 import { imagesOf, type Pictures } from './pictures.js';
 import type { GridText } from './sampleGrids.js';
-import type { Rgb } from './color.js';
 import type { Figure } from './surface.js';
 
 /** Indices of one map of all pictures. */

@@ -76,9 +76,18 @@ test('the relaxed density of two categories is a density: its integral over all 
   // With y = σ(u) and dy = y (1 − y) du, the density of log y by u is that of y divided by Jacobians that cancel.
   const count = 4001;
   const u = Array.from({ length: count }, (_, i) => (40 * i) / (count - 1) - 20);
-  const logY = logSoftmax(constant(u.flatMap((each) => [each, 0]), 'float32', [count, 2]));
+  const logY = logSoftmax(
+    constant(
+      u.flatMap((each) => [each, 0]),
+      'float32',
+      [count, 2],
+    ),
+  );
   for (const temperature of [0.5, 1, 2]) {
-    const q = new RelaxedOneHot(constant([0.4, -0.3], 'float32', [1, 2]).broadcastTo([count, 2]), temperature);
+    const q = new RelaxedOneHot(
+      constant([0.4, -0.3], 'float32', [1, 2]).broadcastTo([count, 2]),
+      temperature,
+    );
     const density = valuesOf(q.logProb(logY)).map(Math.exp);
     const integral = density.reduce((sum, value) => sum + value, 0) * (40 / (count - 1));
     expect(integral).toBeCloseTo(1, 3);

@@ -45,7 +45,9 @@ export const quantiserOptions = z.object({
   start: z
     .enum(['kmeans', 'normal'])
     .optional()
-    .describe('first entries: centres of what the untrained encoder gives, or normal draws (default: kmeans)'),
+    .describe(
+      'first entries: centres of what the untrained encoder gives, or normal draws (default: kmeans)',
+    ),
 });
 
 export type QuantiserOptions = z.output<typeof quantiserOptions>;

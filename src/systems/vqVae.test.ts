@@ -15,7 +15,13 @@ const numbers = Float64Array.from({ length: COUNT * 5 }, (_, i) => Math.sin(i));
 const kinds = [
   ['pictures', vqVae, images, small, levels],
   ['tables', vqVae, rows, forRows, numbers],
-  ['pictures with residual codebooks', vqVae, images, { ...small, quantiser: 'residual', codebooks: 2 }, levels],
+  [
+    'pictures with residual codebooks',
+    vqVae,
+    images,
+    { ...small, quantiser: 'residual', codebooks: 2 },
+    levels,
+  ],
   [
     'pictures with finite scalars',
     vqVae,
@@ -98,7 +104,9 @@ describe.each(kinds)('%s', (_, system, data, options, x) => {
     if ('quantiser' in options && options.quantiser === 'fsq') return expect(model.start).toBeUndefined();
     const observed = model.start?.observe(batch(COUNT)) ?? {};
     const values = compute(Object.values(observed), { values: { x } });
-    const named = Object.fromEntries(Object.keys(observed).map((name, i) => [name, Float32Array.from(values[i])]));
+    const named = Object.fromEntries(
+      Object.keys(observed).map((name, i) => [name, Float32Array.from(values[i])]),
+    );
     const draws = {
       normal: (count: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(i)),
       uniform: (count: number) => Float32Array.from({ length: count }, (_, i) => (i * 0.37) % 1),

@@ -49,7 +49,8 @@ test('each level is needed: without its codes reconstructions are worse, and the
   const original = Float32Array.from(striped.samples.x);
   const width = codes.length / COUNT;
   const topLength = 2 * 2 * 4;
-  const without = (isGone: (j: number) => boolean) => codes.map((value, i) => (isGone(i % width) ? 0 : value));
+  const without = (isGone: (j: number) => boolean) =>
+    codes.map((value, i) => (isGone(i % width) ? 0 : value));
   const decoded = {
     both: await model.decode(codes),
     top: await model.decode(without((j) => j >= topLength)),

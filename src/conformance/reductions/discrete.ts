@@ -8,7 +8,11 @@ const codes = { ...OWN, codes: 5, codeDimension: 3, groups: 2 };
 const oneCodebook = [images, rows].map(
   (data): Reduction => ({
     name: `residual quantisation with one codebook is VQ-VAE (${data.spec.kind})`,
-    one: { system: vqVae, data, options: { ...codes, quantiser: 'residual', codebooks: 1, update: 'gradient' } },
+    one: {
+      system: vqVae,
+      data,
+      options: { ...codes, quantiser: 'residual', codebooks: 1, update: 'gradient' },
+    },
     other: { system: vqVae, data, options: { ...codes, update: 'gradient' } },
     rename: { 'quantiser.0.codebook': 'quantiser.codebook' },
   }),

@@ -8,8 +8,8 @@ import { sizeOf } from '../../tensor/index.js';
 import type { PreparedData } from '../../training/index.js';
 import {
   byNats,
-  codeFrame,
   codebookViews,
+  codeFrame,
   codesView,
   curvesView,
   indexMapsView,
