@@ -132,6 +132,22 @@ test('draws are spread about the mean as the log-variance says, and the same for
   expect(Math.abs(variance - 1)).toBeLessThan(4 * Math.sqrt(2 / count));
 });
 
+test('codes made of indices come with these, as whole numbers and columns', async () => {
+  const words = '--codes 5 --code-dimension 2 --groups 3 --hidden 8 --steps 4 --batch-size 16 --data table.csv --out indexed';
+  const { run } = JSON.parse(await resultOf(root, ['train', 'vq-vae', ...words.split(' '), '--json']));
+  const answer = JSON.parse(await encode(run, '-o', 'indexed.npz', '--json'));
+  expect(answer).toMatchObject({ code: [3, 2], arrays: ['mean', 'indices'] });
+  const { indices, mean } = await readArrays(join(root, 'indexed.npz'));
+  expect(indices.shape).toEqual([12, 3]);
+  expect(mean.shape).toEqual([12, 3, 2]);
+  for (const index of indices.values) expect([0, 1, 2, 3, 4]).toContain(index);
+  await encode(run, '-o', 'indexed.json');
+  const [row] = await readRows(join(root, 'indexed.json'));
+  expect([row.indices0, row.indices1, row.indices2]).toEqual(indices.values.slice(0, 3));
+  const sampled = JSON.parse(await resultOf(root, ['sample', run, '--count', '3', '-o', 'x.npz', '--json']));
+  expect(sampled.prior).toBe('uniform over the indices of codes');
+});
+
 test('codes that are certain have no log-variance and no draws', async () => {
   expect(JSON.parse(await encode(certain.run, '-o', 'certain.csv', '--json')).arrays).toEqual(['mean']);
   const drawn = await vaekit(root, ['encode', certain.run, '--draws', '2', '-o', 'x.npz']);

@@ -29,6 +29,7 @@ const encodeOptions = z.object({
   seed: z.number().int().nonnegative().optional().describe('key of the draws (default: 0)'),
 });
 
+const LABEL = 'label';
 /** Samples that are read at a time. */
 const CHUNK = 4096;
 
@@ -81,7 +82,12 @@ async function encodeAll(model: TrainedModel, samples: ChosenSamples): Promise<N
       const shape = [samples.size, ...row];
       array =
         rows instanceof Int32Array
-          ? { name, data: new Int32Array(length), shape, names: samples.classes }
+          ? {
+              name,
+              data: new Int32Array(length),
+              shape,
+              ...(name === LABEL ? { names: samples.classes } : {}),
+            }
           : { name, data: new Float32Array(length), shape };
       arrays.push(array);
     }
@@ -90,10 +96,11 @@ async function encodeAll(model: TrainedModel, samples: ChosenSamples): Promise<N
   for (let start = 0; start < samples.size; start += CHUNK) {
     const count = Math.min(CHUNK, samples.size - start);
     const batch = await samples.read(Array.from({ length: count }, (_, i) => start + i));
-    const { mean, logVar } = await model.encode(batch);
+    const { mean, logVar, indices = [] } = await model.encode(batch);
     put('mean', start, mean, model.codeShape);
     if (logVar) put('logVar', start, logVar, model.codeShape);
-    if (batch.labels) put('label', start, batch.labels, []);
+    for (const { name, map, values } of indices) put(name, start, values, map.shape);
+    if (batch.labels) put(LABEL, start, batch.labels, []);
   }
   return arrays;
 }

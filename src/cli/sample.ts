@@ -80,6 +80,8 @@ export function defineSample(command: Command): void {
       const output = typed.output ?? folder.file('pictures', 'samples.png');
       if (kind === 'figure') {
         const data = isShownTable ? await rowsToCompare(run, typed) : undefined;
+        const { prior: own } = priorName(model);
+        if (own) note(dim(`codes are drawn from a prior that is ${own}`));
         return writeFigure(
           await samplesView(model, { count, labels, seed, values, data }),
           output,
@@ -93,7 +95,7 @@ export function defineSample(command: Command): void {
         labels,
         classes,
       });
-      tell(output, typed.json, { samples: count, seed });
+      tell(output, typed.json, { samples: count, seed, ...priorName(model) });
     });
   });
 }
@@ -109,6 +111,13 @@ async function fittedModel(run: LoadedRun, prior: string): Promise<TrainedModel>
     },
   });
   return model;
+}
+
+/** What the prior of codes made of indices is, where that is not the system's own. */
+function priorName(model: TrainedModel): { prior?: string } {
+  const { discrete, prior } = model.runner.build();
+  const name = discrete && prior?.(1).name;
+  return name ? { prior: name } : {};
 }
 
 /** A class for each sample; none where the system is not conditioned on them. */

@@ -8,8 +8,8 @@
  */
 import type { ModelRunner } from '../inference/index.js';
 import { type Distribution, kl } from '../probability/index.js';
-import { type Batch, type CodePrior, hasDensity, type Model } from '../systems/index.js';
-import { randomUniform, sizeOf, type Tensor } from '../tensor/index.js';
+import { type Batch, type CodePrior, hasDensity, type Model, uniformNats } from '../systems/index.js';
+import { fill, randomUniform, sizeOf, type Tensor } from '../tensor/index.js';
 import { holdsTwoLevels, labelsOf, likelihoodKind } from './likelihoodKind.js';
 import { type Metric, meanOver, missing } from './metric.js';
 import { CHUNK, mapSource, type SampleSource, type SourceOptions } from './sources.js';
@@ -24,11 +24,14 @@ export async function boundMetrics(
   options: SourceOptions = {},
 ): Promise<Metric[]> {
   const count = Math.min(options.limit ?? source.size, source.size);
-  const lacking = lacks(runner);
+  const isIndexed = hasCertainIndices(runner);
+  const lacking = isIndexed ? undefined : lacks(runner);
   const elbo = {
     name: 'elbo',
     unit: 'nats',
-    estimator: 'E_q[log p(x|z)] − KL(q(z|x) ‖ p(z)), one draw of z',
+    estimator: isIndexed
+      ? 'log p(x|z) − Σ log K over all indices, whose prior is uniform'
+      : 'E_q[log p(x|z)] − KL(q(z|x) ‖ p(z)), one draw of z',
   } as const;
   const bits = {
     name: 'bitsPerDimension',
@@ -42,11 +45,16 @@ export async function boundMetrics(
   }));
   const values = rows.logLikelihood.map((value, i) => value - rows.kl[i]);
   const isSoft = await hasSoftTargets(runner, source, options);
-  const reconstruction = isSoft ? SOFT_TARGETS : 'E_q[log p(x|z)], one draw of z';
+  const expected = isIndexed ? 'log p(x|z)' : 'E_q[log p(x|z)], one draw of z';
+  const reconstruction = isSoft ? SOFT_TARGETS : expected;
   const measured = [
     meanOver(values, isSoft ? { ...elbo, estimator: `${elbo.estimator}; ${reconstruction}` } : elbo),
     meanOver(rows.logLikelihood, { name: 'logLikelihood', unit: 'nats', estimator: reconstruction }),
-    meanOver(rows.kl, { name: 'kl', unit: 'nats', estimator: 'KL(q(z|x) ‖ p(z)), the mean over samples' }),
+    meanOver(rows.kl, {
+      name: 'kl',
+      unit: 'nats',
+      estimator: isIndexed ? 'Σ log K over all indices' : 'KL(q(z|x) ‖ p(z)), the mean over samples',
+    }),
   ];
   const D = sizeOf(runner.data.spec.shape);
   const perDimension = (nats: Float32Array, shift: number) =>
@@ -76,10 +84,17 @@ export async function boundMetrics(
   return [...measured, meanOver(perDimension(filled.elbo, Math.log2(LEVELS)), dequantised)];
 }
 
+/** Whether codes are indices without a posterior: one code for each sample, which a uniform prior gives Π 1/K. */
+function hasCertainIndices(runner: ModelRunner): boolean {
+  const { posterior, discrete, likelihood } = runner.build();
+  return discrete !== undefined && !posterior && likelihood !== undefined;
+}
+
 /** What of a bound the model has not got, in words. */
 export function lacks(runner: ModelRunner): string | undefined {
   const { name } = runner.settings.system;
   const { posterior, prior, likelihood } = runner.build();
+  if (hasCertainIndices(runner)) return `codes of ${name} are certain, and draws of them change nothing`;
   if (!posterior) return `${name} has no posterior over codes`;
   if (!hasDensity(prior?.(1, labelsOf(runner, 1)))) return `${name} has no prior with a density`;
   return likelihood ? undefined : `${name} has no likelihood of samples`;
@@ -87,6 +102,12 @@ export function lacks(runner: ModelRunner): string | undefined {
 
 /** log p(x|z) and KL(q ‖ p) of each sample. */
 function bound(model: Model, batch: Batch): { logLikelihood: Tensor; kl: Tensor } {
+  const { discrete, likelihood } = model;
+  if (discrete && likelihood && !model.posterior)
+    return {
+      logLikelihood: likelihood(model.encode(batch), batch.labels).nll(batch.x).neg(),
+      kl: fill([batch.x.shape[0]], uniformNats(discrete.maps)),
+    };
   const q = model.posterior?.(batch);
   const p = model.prior?.(batch.x.shape[0], batch.labels);
   if (!q || !hasDensity(p) || !model.likelihood)

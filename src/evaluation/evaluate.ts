@@ -6,6 +6,7 @@ import type { ModelRunner } from '../inference/index.js';
 import { DiagonalNormal, klPerDimension } from '../probability/index.js';
 import { type Batch, type Model, toWeighted, type WeightedTerm } from '../systems/index.js';
 import { sizeOf, type Tensor, zeros } from '../tensor/index.js';
+import { IndexCounts, type IndexUse, indexRows } from './indices.js';
 import { LatentAccumulator, type LatentStatistics } from './latent.js';
 import { holdsTwoLevels, labelsOf, likelihoodKind } from './likelihoodKind.js';
 import { CHUNK, type SampleSource, type SourceOptions } from './sources.js';
@@ -19,13 +20,15 @@ export interface Evaluation {
   readonly objective: number;
   /** Each term before its weight; those of whole batches are absent where there are too few samples for one. */
   readonly terms: Readonly<Record<string, number>>;
-  /** Terms of the bound at weight 1, nats per sample, for systems with a posterior and a likelihood. */
+  /** Terms of the bound at weight 1, nats per sample, for systems with a posterior, or indices, and a likelihood. */
   readonly negativeElbo?: number;
   /** −ELBO / (D ln 2), in bits per number of a stored sample. */
   readonly bitsPerDimension?: number;
   /** Why there are no bits per dimension, where one might expect them. */
   readonly noBitsBecause?: string;
   readonly latent?: LatentStatistics;
+  /** Use of the indices that codes are made of, map by map. */
+  readonly indices?: readonly IndexUse[];
 }
 
 export interface EvaluateOptions extends SourceOptions {
@@ -58,6 +61,8 @@ export async function evaluate(
     });
   };
   const posterior = new LatentAccumulator(sizeOf(runner.build().codeShape));
+  const { discrete } = runner.build();
+  const indices = discrete && new IndexCounts(discrete.maps);
   let isBinary = true;
   // No batch lies across two chunks.
   const chunk = ofBatch.length > 0 ? Math.max(1, Math.floor(CHUNK / size)) * size : CHUNK;
@@ -69,10 +74,15 @@ export async function evaluate(
     const rows = await runner.mapSamples(
       'evaluate',
       samples,
-      (batch, { model }) => ({ ...valuesOf(model, batch, ofSample), ...posteriorRows(model, batch) }),
+      (batch, { model }) => ({
+        ...valuesOf(model, batch, ofSample),
+        ...posteriorRows(model, batch),
+        ...indexRows(model, batch),
+      }),
       options,
     );
     for (const name of ofSample) add(name, rows[TERM + name]);
+    indices?.add(rows);
     if (rows.kl) posterior.add(rows.kl, rows.mean, rows.logVar);
     if (ofBatch.length === 0 || size < 2 || here < size) continue;
     const values = await runner.mapSamples(
@@ -97,6 +107,7 @@ export async function evaluate(
       isBinary,
     ),
     ...(posterior.isEmpty ? {} : { latent: posterior.statistics(seed) }),
+    ...(indices ? { indices: indices.use } : {}),
   };
 }
 
@@ -107,7 +118,8 @@ function boundNumbers(
   isBinary: boolean,
 ): Pick<Evaluation, 'negativeElbo' | 'bitsPerDimension' | 'noBitsBecause'> {
   const kind = likelihoodKind(runner);
-  if (!runner.build().posterior || !kind) return {};
+  const { posterior, discrete } = runner.build();
+  if (!kind || !(posterior || discrete)) return {};
   if (kind === 'bernoulli' && !isBinary)
     return {
       negativeElbo,

@@ -1,5 +1,6 @@
 /** Measuring trained models. */
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.js';
+export type { IndexUse } from './indices.js';
 export type { LatentStatistics } from './latent.js';
 export {
   METRIC_GROUPS,

@@ -8,12 +8,13 @@ import { aggregatePosterior, gaussianTotalCorrelation } from './aggregate.js';
 import { boundMetrics, hasSoftTargets, lacks, SOFT_TARGETS } from './bound.js';
 import { evaluate } from './evaluate.js';
 import { importanceWeightedNll } from './importance.js';
+import { indexMetrics } from './indices.js';
 import { labelsOf } from './likelihoodKind.js';
 import { type Metric, meanOver, missing, single } from './metric.js';
 import { reconstructionMetrics } from './reconstruction.js';
 import { mapSource, type SampleSource } from './sources.js';
 
-export const METRIC_GROUPS = ['elbo', 'nll', 'latent', 'aggregate', 'reconstruction'] as const;
+export const METRIC_GROUPS = ['elbo', 'nll', 'latent', 'aggregate', 'reconstruction', 'codes'] as const;
 export type MetricGroup = (typeof METRIC_GROUPS)[number];
 
 export interface MeasureRequest {
@@ -71,6 +72,7 @@ const MEASURES: Record<Exclude<MetricGroup, 'latent'>, (request: MeasureRequest)
   nll: likelihoodMetrics,
   aggregate: aggregateMetrics,
   reconstruction: ({ runner, source, ...options }) => reconstructionMetrics(runner, source, options),
+  codes: ({ runner, source, ...options }) => indexMetrics(runner, source, options),
 };
 
 async function likelihoodMetrics(request: MeasureRequest): Promise<Metric[]> {

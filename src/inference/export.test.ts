@@ -5,7 +5,7 @@ import { engines } from '../conformance/engines.js';
 import { build, optionsOf, pictures, type Toy, tableOf, termValue, toy } from '../conformance/models.js';
 import { type Engine, exportModel, initialValues, type OrtModule } from '../engine/index.js';
 import { RandomStream } from '../random/index.js';
-import { ae, betaVae, cmma, cvae, type System, vae } from '../systems/index.js';
+import { ae, betaVae, cmma, cvae, type System, vae, vqVae } from '../systems/index.js';
 import { constant, input, Program, sizeOf, step, type Tensor, Variable } from '../tensor/index.js';
 import { checkParity, type ExportedModel, exportModels, ModelRunner, TrainedModel } from './index.js';
 
@@ -135,6 +135,28 @@ for (const [runtime, ort] of Object.entries<OrtModule>({
     }
   }
 }
+
+test('the encoder of a model whose codes are made of indices gives these too, and the sampler takes noise for each', async () => {
+  const options = { codes: 5, codeDimension: 3, groups: 4, hidden: [8] };
+  const model = await modelOf(vqVae, data['uint8 pictures'], options, engines[1].create());
+  const [encoder, , sampler] = await exportModels(model.runner);
+  expect(encoder.outputs.map(({ name, dtype, shape }) => [name, dtype, shape])).toEqual([
+    ['code', 'float32', [4, 3]],
+    ['indices', 'int32', [4]],
+  ]);
+  const { x } = data['uint8 pictures'].samples;
+  const { mean, indices = [] } = await model.encode({ x });
+  for (const batch of BATCHES) {
+    const found = await runFile(ortNode, encoder, { x }, batch);
+    expect(found.indices).toEqual(Array.from(indices[0].values.slice(0, 4 * batch)));
+    expectClose(found.code, mean, 'float32');
+  }
+  expect(sampler.inputs).toMatchObject([{ name: 'noise', shape: [4] }]);
+  const noise = new RandomStream(7, 'noise').normal(new Float32Array(20));
+  const drawn = await runFile(ortNode, sampler, { noise }, 5);
+  expectClose(drawn.x, await model.decode(Float32Array.from(drawn.z)), 'uint8');
+  for (const file of [encoder, sampler]) expect(await checkParity(model.runner, ortNode, file)).toBeLessThan(1e-4);
+});
 
 test('files describe their inputs and outputs, in the units of the data', async () => {
   const model = await modelOf(cvae, data.tables, networks.mlp, engines[0].create());

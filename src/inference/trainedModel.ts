@@ -1,8 +1,15 @@
 /** A trained model as its user sees it: samples to codes and back, new samples, scores. Values are in stored units. */
 import type { Samples } from '../data/index.js';
 import { DiagonalNormal } from '../probability/index.js';
-import { type Batch, type CodeMap, indicesName, type Model, OptionError, toWeighted } from '../systems/index.js';
-import { type Shape, sizeOf, type Tensor } from '../tensor/index.js';
+import {
+  type Batch,
+  type CodeMap,
+  indicesName,
+  type Model,
+  OptionError,
+  toWeighted,
+} from '../systems/index.js';
+import { type Shape, sizeOf, split, type Tensor } from '../tensor/index.js';
 import type { MapOptions, ModelRunner } from './runner.js';
 
 /** Codes of samples, rows [count, ...shape]. */
@@ -86,6 +93,41 @@ export class TrainedModel {
       options,
     );
     return rows.x;
+  }
+
+  /**
+   * The codes that indices make, [count, ...code].
+   *
+   * @param indices of each map, [count, ...map]
+   * @throws Error if the system's codes are made of no indices
+   */
+  async lookup(indices: readonly Int32Array[], options?: MapOptions): Promise<Float32Array> {
+    const { discrete } = this.runner.build();
+    if (!discrete)
+      throw new Error(`${this.runner.settings.system.name} has codes that are made of no indices`);
+    const places = discrete.maps.map(({ shape }) => sizeOf(shape));
+    const count = indices[0].length / places[0];
+    const width = places.reduce((sum, length) => sum + length, 0);
+    const values = new Float32Array(count * width);
+    let column = 0;
+    for (const [m, map] of indices.entries()) {
+      for (let i = 0; i < map.length; i++)
+        values[Math.floor(i / places[m]) * width + column + (i % places[m])] = map[i];
+      column += places[m];
+    }
+    const rows = await this.runner.mapCodes(
+      'lookup',
+      { values, shape: [width] },
+      (code, _, { model, size }) => {
+        const maps = model.discrete?.maps ?? [];
+        const parts = split(code.cast('int32'), places).map((part, m) =>
+          part.reshape([size, ...maps[m].shape]),
+        );
+        return { code: model.discrete?.lookup(parts) ?? code };
+      },
+      options,
+    );
+    return rows.code;
   }
 
   /** Samples through the code and back, without noise. */
@@ -222,7 +264,5 @@ function shownOf(model: Model, code: Tensor, labels: Tensor | undefined, values:
 export function indexTensors({ discrete }: Model, batch: Batch): Record<string, Tensor> {
   if (!discrete) return {};
   const { maps } = discrete;
-  return Object.fromEntries(
-    discrete.indices(batch).map((tensor, m) => [indicesName(maps, maps[m]), tensor]),
-  );
+  return Object.fromEntries(discrete.indices(batch).map((tensor, m) => [indicesName(maps, maps[m]), tensor]));
 }

@@ -4,6 +4,7 @@ export { type ColumnHistogramsOptions, columnHistograms } from './columnHistogra
 export { type ColumnPairsOptions, columnPairs, MOST_PAIRED_COLUMNS } from './columnPairs.js';
 export { type ColumnReconstructionsOptions, columnReconstructions } from './columnReconstructions.js';
 export { Image } from './image.js';
+export { type IndexMap, type IndexMapsGridOptions, indexMapsGrid } from './indexMaps.js';
 export { type LatentMapOptions, latentMap } from './latentMap.js';
 export type { PointColors } from './legend.js';
 export { type LossCurvesOptions, type LossTerm, lossCurves } from './lossCurves.js';

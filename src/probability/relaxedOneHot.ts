@@ -28,8 +28,7 @@ export class RelaxedOneHot {
     temperature: Tensor | number,
     readonly eventRank = logits.rank - 1,
   ) {
-    this.#temperature =
-      typeof temperature === 'number' ? constant(temperature) : temperature.stopGradient();
+    this.#temperature = typeof temperature === 'number' ? constant(temperature) : temperature.stopGradient();
   }
 
   /** A draw log y, through which gradients reach the logits, of the noise that `OneHotCategorical.sample` has. */

@@ -27,7 +27,11 @@ const draws = ['soft', 'hard'] as const;
 /** Draws of categories that gradients go through, in training; in evaluation, categories. */
 export function relaxedDraw(
   q: OneHotCategorical,
-  { draw, temperature, stream }: { draw: (typeof draws)[number]; temperature: Tensor | number; stream?: string },
+  {
+    draw,
+    temperature,
+    stream,
+  }: { draw: (typeof draws)[number]; temperature: Tensor | number; stream?: string },
   scope: Scope,
 ): Tensor {
   if (!scope.training) return q.sample({ stream });
@@ -39,7 +43,9 @@ export const drawOption = () =>
   z
     .enum(draws)
     .default('soft')
-    .describe('what the decoder is trained on: relaxed draws, or their nearest corners with a gradient straight through');
+    .describe(
+      'what the decoder is trained on: relaxed draws, or their nearest corners with a gradient straight through',
+    );
 
 export const categoricalVae = system({
   name: 'categorical-vae',

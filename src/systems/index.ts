@@ -71,6 +71,7 @@ export {
   together,
 } from './phases.js';
 export { piwae } from './piwae.js';
+export { uniformNats } from './quantisedAutoencoder.js';
 export { findSystem, systems } from './registry.js';
 export { requireBatch } from './requireBatch.js';
 export { type AnnealingOptions, annealed, inSteps, type RampOptions, ramp } from './schedules.js';

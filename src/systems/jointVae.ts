@@ -42,12 +42,18 @@ export const jointVae = system({
       .array(z.number().int().min(2))
       .default([10])
       .describe('categories of each categorical variable of the code'),
-    gammaZ: nonNegative().default(30).describe('weight of the distance between KL and capacity of the coordinates'),
+    gammaZ: nonNegative()
+      .default(30)
+      .describe('weight of the distance between KL and capacity of the coordinates'),
     gammaC: nonNegative().default(30).describe('the same of the categories'),
-    capacityZ: nonNegative().default(5).describe('nats that the coordinates may hold at the end of the schedule'),
+    capacityZ: nonNegative()
+      .default(5)
+      .describe('nats that the coordinates may hold at the end of the schedule'),
     capacityC: nonNegative()
       .default(5)
-      .describe('nats that the categories may hold then; never more than the sum of the logarithms of their counts'),
+      .describe(
+        'nats that the categories may hold then; never more than the sum of the logarithms of their counts',
+      ),
     firstCapacity: nonNegative().default(0).describe('nats that each of the two may hold at step 0'),
     capacitySteps: z
       .number()
@@ -66,7 +72,10 @@ export const jointVae = system({
     const grown = ramp(scope, { name: 'capacity', length });
     const distance = (nats: Tensor, most: number) => {
       const least = Math.min(firstCapacity, most);
-      return nats.mean().sub(grown.mul(most - least).add(least)).abs();
+      return nats
+        .mean()
+        .sub(grown.mul(most - least).add(least))
+        .abs();
     };
     const mostC = Math.min(options.capacityC, logCount(categories));
     const zeroCode = (count: number) => zeros([count, latent]);
@@ -76,7 +85,11 @@ export const jointVae = system({
         const { z, c } = posterior(x);
         const p = prior(x.shape[0]);
         const draws = c.map((q, m) =>
-          relaxedDraw(q, { draw: options.draw, temperature: options.temperature, stream: `categories/${m}` }, scope),
+          relaxedDraw(
+            q,
+            { draw: options.draw, temperature: options.temperature, stream: `categories/${m}` },
+            scope,
+          ),
         );
         const klZ = kl(z, p.z);
         const klC = c.map((q, m) => kl(q, p.c[m])).reduce((sum, nats) => sum.add(nats), zeros([x.shape[0]]));
@@ -136,7 +149,11 @@ interface JointParts extends Pick<GaussianVae, 'latent'> {
 }
 
 /** A Gaussian VAE whose features also make logits of categories. */
-function jointParts(data: DataDescription, { categories, ...options }: JointOptions, scope: Scope): JointParts {
+function jointParts(
+  data: DataDescription,
+  { categories, ...options }: JointOptions,
+  scope: Scope,
+): JointParts {
   const { latent, features, posterior, likelihood } = gaussianVae(data, options, scope);
   const heads = categories.map((size, m) => linear(size)(scope.child(`logits.${m}`)));
   return {

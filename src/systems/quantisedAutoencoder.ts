@@ -151,7 +151,9 @@ function uniformPrior({ maps, lookup }: DiscreteCodes, mean: Tensor, count: numb
       const lead = draws === undefined ? [count] : [draws, count];
       const indices = split(indicesOf(randomNormal(stream, [...lead, sizes.size]), sizes), places);
       const flat = indices.map((each, m) => each.reshape([sizeOf(lead), ...maps[m].shape]));
-      return lookup(flat).reshape([...lead, ...mean.shape.slice(1)]).stopGradient();
+      return lookup(flat)
+        .reshape([...lead, ...mean.shape.slice(1)])
+        .stopGradient();
     },
   };
 }
@@ -169,7 +171,9 @@ function startOf({ levels, networks }: QuantisedParts): Model['start'] {
       return vectors;
     },
     initialise(values: Observed, draws: Draws) {
-      const begun = levels.flatMap(({ name, quantiser }) => [...(quantiser.start?.(values[name], draws) ?? [])]);
+      const begun = levels.flatMap(({ name, quantiser }) => [
+        ...(quantiser.start?.(values[name], draws) ?? []),
+      ]);
       return new Map<Variable, Float32Array>(begun);
     },
   };

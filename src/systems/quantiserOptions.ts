@@ -22,7 +22,7 @@ export const quantiserOptions = z.object({
     ),
   codes: count().optional().describe('K, entries of a codebook (default: 512)'),
   codeDimension: positiveInteger().optional().describe('D, length of an entry (default: 64)'),
-  codebooks: count().optional().describe('codebooks of the residual quantiser (default: 4)'),
+  codebooks: positiveInteger().optional().describe('codebooks of the residual quantiser (default: 4)'),
   scalarLevels: z
     .array(count())
     .min(1)
@@ -45,7 +45,9 @@ export const quantiserOptions = z.object({
   start: z
     .enum(['kmeans', 'normal'])
     .optional()
-    .describe('first entries: centres of what the untrained encoder gives, or normal draws (default: kmeans)'),
+    .describe(
+      'first entries: centres of what the untrained encoder gives, or normal draws (default: kmeans)',
+    ),
 });
 
 export type QuantiserOptions = z.output<typeof quantiserOptions>;

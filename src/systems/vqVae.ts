@@ -17,7 +17,8 @@ export const vqVae = system({
   paper:
     'van den Oord et al., NeurIPS 2017, arXiv:1711.00937; residual: Zeghidour et al. 2021, arXiv:2107.03312; fsq: Mentzer et al. 2023, arXiv:2309.15505',
   objective: String.raw`-\log p(x|z_q) + \|\mathrm{sg}(z) - e\|^2 + \beta \|z - \mathrm{sg}(e)\|^2,\quad z_q = e_k,\ k = \arg\min_j \|z - e_j\|^2`,
-  summary: 'Codes that are maps of entries of a codebook: compression, and indices for a prior to be fitted on.',
+  summary:
+    'Codes that are maps of entries of a codebook: compression, and indices for a prior to be fitted on.',
   options: quantiserOptions.extend(mapOptions.shape).extend(likelihoodOptions.shape),
   training: () => ({ learningRate: 3e-4 }),
   build(data, options, scope) {

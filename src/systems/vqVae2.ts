@@ -17,7 +17,8 @@ export const vqVae2 = system({
   title: 'VQ-VAE-2',
   paper: 'Razavi et al., NeurIPS 2019, arXiv:1906.00446',
   objective: String.raw`-\log p(x|z_q) + \sum_l \left[\|\mathrm{sg}(z_l) - e_l\|^2 + \beta \|z_l - \mathrm{sg}(e_l)\|^2\right]`,
-  summary: 'A VQ-VAE for larger pictures: maps of codes at two or three resolutions, the whole above its details.',
+  summary:
+    'A VQ-VAE for larger pictures: maps of codes at two or three resolutions, the whole above its details.',
   options: quantiserOptions
     .extend(pictureMapOptions.shape)
     .extend(likelihoodOptions.shape)

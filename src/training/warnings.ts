@@ -7,6 +7,9 @@ import type { TrainingOptions } from './options.js';
 /** A posterior that carries less than this has collapsed onto the prior. */
 const COLLAPSED_NATS = 0.05;
 
+/** A codebook of which less is in use has collapsed onto a few entries. */
+const LEAST_USAGE = 0.1;
+
 /**
  * A warning for each warm-up that the run does not get to the end of.
  *
@@ -25,8 +28,14 @@ export function warmupWarnings(
     });
 }
 
-/** A warning if codes carry nothing. */
-export function collapseWarning({ latent, terms }: Evaluation): string | undefined {
+/** A warning if codes carry nothing, or most of a codebook is out of use. */
+export function collapseWarning({ latent, terms, indices = [] }: Evaluation): string | undefined {
+  const unused = indices.find(({ used, size }) => used < LEAST_USAGE * size);
+  if (unused) {
+    const { name, used, size, perplexity } = unused;
+    const state = `${used} of ${size} ${name} are in use, with a perplexity of ${perplexity.toFixed(1)}`;
+    return `codebook collapse: ${state}; take fewer codes, restart them sooner, or start them by kmeans`;
+  }
   if (!latent) return undefined;
   const { activeUnits, klPerDimension } = latent;
   const nats = terms[KL] ?? klPerDimension.reduce((sum, kl) => sum + kl, 0);

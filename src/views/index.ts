@@ -3,6 +3,7 @@ export { byNats, codesView, natsView } from './codes.js';
 export { curvesView, type RunRecords } from './curves.js';
 export { type CodeFrame, codeFrame } from './frame.js';
 export { type OverviewViewOptions, overviewView } from './overview.js';
+export { type CodebookView, codebookViews, indexMapsView } from './indices.js';
 export {
   interpolationsView,
   manifoldView,

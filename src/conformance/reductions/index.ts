@@ -1,6 +1,7 @@
 /** All reductions there are. A new list of them is a line here. */
 import { autoencoders } from './autoencoders.js';
 import { bounds } from './bounds.js';
+import { discrete } from './discrete.js';
 import { disentanglement } from './disentanglement.js';
 import { hierarchies } from './hierarchies.js';
 import { manifolds } from './manifolds.js';
@@ -18,4 +19,5 @@ export const reductions: readonly Reduction[] = [
   ...perceptual,
   ...manifolds,
   ...hierarchies,
+  ...discrete,
 ];

@@ -4,18 +4,24 @@ import { RandomStream } from '../../random/index.js';
 import { constant, grad, iota } from '../../tensor/index.js';
 import { finiteScalarQuantiser } from './index.js';
 
-test.each([[[3]], [[2]], [[8, 5, 5, 5]], [[4, 3, 2]]])('of %j every index is that of the vector it stands for', (levels) => {
-  const quantiser = finiteScalarQuantiser(levels);
-  const [size] = quantiser.sizes;
-  const vectors = quantiser.lookup([iota([size])]);
-  // A vector lies on its level already, but f would move it: what it came from is the level's own f⁻¹.
-  const halves = levels.map((level) => Math.floor(level / 2));
-  const [values] = evaluate([vectors]);
-  const indices = Array.from({ length: size }, (_, row) =>
-    levels.reduceRight((sum, level, j) => sum * level + Math.round(values[row * levels.length + j] * halves[j]) + halves[j], 0),
-  );
-  expect(indices).toEqual(Array.from({ length: size }, (_, i) => i));
-});
+test.each([[[3]], [[2]], [[8, 5, 5, 5]], [[4, 3, 2]]])(
+  'of %j every index is that of the vector it stands for',
+  (levels) => {
+    const quantiser = finiteScalarQuantiser(levels);
+    const [size] = quantiser.sizes;
+    const vectors = quantiser.lookup([iota([size])]);
+    // A vector lies on its level already, but f would move it: what it came from is the level's own f⁻¹.
+    const halves = levels.map((level) => Math.floor(level / 2));
+    const [values] = evaluate([vectors]);
+    const indices = Array.from({ length: size }, (_, row) =>
+      levels.reduceRight(
+        (sum, level, j) => sum * level + Math.round(values[row * levels.length + j] * halves[j]) + halves[j],
+        0,
+      ),
+    );
+    expect(indices).toEqual(Array.from({ length: size }, (_, i) => i));
+  },
+);
 
 test('numbers from far below to far above reach every level, and 0 the one in the middle', () => {
   for (const level of [2, 3, 4, 5, 8]) {

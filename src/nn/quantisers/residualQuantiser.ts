@@ -22,7 +22,9 @@ export function residualQuantiser(
   { codebooks, ...options }: ResidualQuantiserOptions,
   scope: Scope,
 ): Quantiser {
-  const stages = Array.from({ length: codebooks }, (_, s) => vectorQuantiser(options, scope.child(String(s))));
+  const stages = Array.from({ length: codebooks }, (_, s) =>
+    vectorQuantiser(options, scope.child(String(s))),
+  );
   const { dimension } = options;
   return {
     dimension,

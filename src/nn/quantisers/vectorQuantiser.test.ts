@@ -69,9 +69,12 @@ test('indices, entries and their sum with the gradient of z are those of the nea
   const { scope, quantiser } = built(averaged(0.99));
   const { code, choices } = quantiser.quantise(z);
   const state = initial(scope.variables);
-  const [codes, indices, entries] = evaluate([code, choices[0].indices, quantiser.lookup([choices[0].indices])], {
-    values: state,
-  });
+  const [codes, indices, entries] = evaluate(
+    [code, choices[0].indices, quantiser.lookup([choices[0].indices])],
+    {
+      values: state,
+    },
+  );
   const { indices: expected } = lloyd(state.codebook);
   expect(Array.from(indices)).toEqual(expected);
   expect(codes).toEqual(entries);
@@ -267,7 +270,9 @@ test('residual quantisers spend every codebook on what is left, and never end fa
   const begun = quantiser.start?.(vectors, draws) ?? [];
   const values = Object.fromEntries(Array.from(begun, ([{ name }, value]) => [name, value]));
   const { code, choices } = quantiser.quantise(z);
-  expect(choices.map(({ indices }) => indices.shape)).toEqual([z, z, z].map(({ shape }) => shape.slice(0, -1)));
+  expect(choices.map(({ indices }) => indices.shape)).toEqual(
+    [z, z, z].map(({ shape }) => shape.slice(0, -1)),
+  );
   const left = choices.map(({ before, after }) => before.sub(after).square().sum());
   const looked = quantiser.lookup(choices.map(({ indices }) => indices));
   const [codes, found, ...errors] = evaluate([code, looked, ...left], { values });

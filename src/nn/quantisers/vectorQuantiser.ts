@@ -135,7 +135,10 @@ function moveAverages(
     .add(SMOOTHING)
     .div(total.add(codes * SMOOTHING))
     .mul(total);
-  const nextCodebook = used.greater(0).expandDims(1).where(nextSums.div(smoothed.expandDims(1)), codebook);
+  const nextCodebook = used
+    .greater(0)
+    .expandDims(1)
+    .where(nextSums.div(smoothed.expandDims(1)), codebook);
   if (restartAfter === 0) {
     scope.update(counts, nextCounts);
     scope.update(sums, nextSums);

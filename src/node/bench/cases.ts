@@ -19,7 +19,7 @@ import {
 } from '../../nn/index.js';
 import { DiagonalNormal, kl } from '../../probability/index.js';
 import { RandomStream } from '../../random/index.js';
-import { ae, betaVae, iwae, type System, system, vae, weighted } from '../../systems/index.js';
+import { ae, betaVae, iwae, type System, system, vae, vqVae, weighted } from '../../systems/index.js';
 import type { TrainingOptions } from '../../training/index.js';
 
 export interface BenchCase {
@@ -169,6 +169,15 @@ const vanillaVae = system({
   },
 });
 
+/** Of the pictures of the VQ-VAE: what its mean squared error is divided by. */
+const VQ_VARIANCE = 0.06;
+const VQ_DIMENSION = 64;
+/**
+ * The other side averages squares over 3072 numbers and distances over the 64 of a vector, and we sum both and halve the
+ * squares: with this weight its 0.25 is ours.
+ */
+const VQ_COMMITMENT = (0.25 * 3072) / (2 * VQ_DIMENSION);
+
 const TABULAR_COLUMNS = 32;
 const tabularSpec: TableSpec = {
   kind: 'table',
@@ -229,6 +238,29 @@ export const benchCases: readonly BenchCase[] = [
     samples: (count) => {
       const x = new Float32Array(count * 64 * 64 * 3);
       return { x: fillSmooth(x, { size: 64, channels: 3, coarse: 8 }, (shade) => 2 * shade - 1) };
+    },
+  },
+  {
+    name: 'vq-vae',
+    system: vqVae,
+    options: {
+      codes: 512,
+      codeDimension: VQ_DIMENSION,
+      channels: 128,
+      blocks: 2,
+      blockChannels: 32,
+      decay: 0.99,
+      restart: 0,
+      start: 'normal',
+      commitmentWeight: VQ_COMMITMENT,
+      sigma: 'fixed',
+      sigma0: Math.sqrt(VQ_VARIANCE),
+    },
+    spec: { kind: 'image', shape: [32, 32, 3], dtype: 'float32', range: [0, 1] },
+    training: { batchSize: 32, learningRate: 3e-4 },
+    samples: (count) => {
+      const x = new Float32Array(count * 32 * 32 * 3);
+      return { x: fillSmooth(x, { size: 32, channels: 3, coarse: 8 }, (shade) => shade - 0.5) };
     },
   },
   {

@@ -228,6 +228,11 @@ function encodeProgram(runner: ModelRunner, batch: number): Program {
   const { spec } = runner.data;
   const model = runner.build();
   const x = runner.data.toModel(input('x', [batch, ...spec.shape], spec.dtype));
+  // Of codes that are made of indices, these: the other side's encoder looks nothing up.
+  if (model.discrete) {
+    const indices = model.discrete.indices({ x });
+    return new Program({ outputs: Object.fromEntries(indices.map((each, m) => [`indices ${m}`, each])) });
+  }
   const q = model.posterior?.({ x });
   return new Program({
     outputs: q instanceof DiagonalNormal ? { mean: q.mean, logVar: q.logVar } : { code: model.encode({ x }) },
@@ -236,7 +241,13 @@ function encodeProgram(runner: ModelRunner, batch: number): Program {
 
 function decodeProgram(runner: ModelRunner): Program {
   const model = runner.build();
-  return new Program({ outputs: { x: model.decode(input('code', [INFERENCE_BATCH, ...model.codeShape])) } });
+  const { discrete } = model;
+  const code = discrete
+    ? discrete.lookup(
+        discrete.maps.map(({ shape }, m) => input(`indices ${m}`, [INFERENCE_BATCH, ...shape], 'int32')),
+      )
+    : input('code', [INFERENCE_BATCH, ...model.codeShape]);
+  return new Program({ outputs: { x: model.decode(code) } });
 }
 
 /** Encoder and decoder once, as one evaluation of the loss runs them. */
@@ -267,8 +278,20 @@ async function encoderOf(
 
 async function decoderOf(engine: Engine, runner: ModelRunner): Promise<() => Promise<unknown>> {
   const executable = await engine.compile(decodeProgram(runner));
-  const length = INFERENCE_BATCH * sizeOf(runner.build().codeShape);
-  const feeds: Feeds = { code: new RandomStream(2, 'bench codes').normal(new Float32Array(length)) };
+  const { codeShape, discrete } = runner.build();
+  const uniform = (length: number) => new RandomStream(2, 'bench codes').uniform(new Float32Array(length));
+  const feeds: Feeds = discrete
+    ? Object.fromEntries(
+        discrete.maps.map(({ shape, size }, m) => [
+          `indices ${m}`,
+          Int32Array.from(uniform(INFERENCE_BATCH * sizeOf(shape)), (u) => Math.floor(u * size)),
+        ]),
+      )
+    : {
+        code: new RandomStream(2, 'bench codes').normal(
+          new Float32Array(INFERENCE_BATCH * sizeOf(codeShape)),
+        ),
+      };
   return () => executable.run(feeds);
 }
 

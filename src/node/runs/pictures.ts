@@ -8,9 +8,11 @@ import { sizeOf } from '../../tensor/index.js';
 import type { PreparedData } from '../../training/index.js';
 import {
   byNats,
+  codebookViews,
   codeFrame,
   codesView,
   curvesView,
+  indexMapsView,
   interpolationsView,
   manifoldView,
   natsView,
@@ -29,6 +31,7 @@ import type { RunFolder } from './runFolder.js';
 const MAPPED = 2000;
 const SHOWN_RECONSTRUCTIONS = 20;
 const SHOWN_SAMPLES = 64;
+const SHOWN_MAPS = 10;
 const SHOWN_COORDINATES = 10;
 const INTERPOLATIONS = { pairs: 5, steps: 9 };
 const MANIFOLD_SIDE = 15;
@@ -99,8 +102,17 @@ export async function drawRun(request: DrawRequest): Promise<RunPicture[]> {
     await add('samples', figure, `Codes drawn from the prior, ${rest}.`);
   }
   const mapped = await some(MAPPED);
-  const { mean: codes } = await model.encode(mapped);
+  const { mean: codes, indices = [] } = await model.encode(mapped);
   const dimensions = sizeOf(model.codeShape);
+  await add(
+    'code-maps',
+    await indexMapsView(model, await some(SHOWN_MAPS)),
+    'Test samples, what is left of them, and the maps of codes between the two; a code has one colour everywhere.',
+  );
+  for (const { map, figure } of await codebookViews(model, indices)) {
+    const name = indices.length === 1 ? 'codebook' : `codebook-${map}`;
+    await add(name, figure, `What each entry of the codebook of ${map} stands for, at all places at once.`);
+  }
   const [label] = mapped.labels ?? [];
   const frame = await codeFrame(model, codes, label);
   const order = latent ? byNats(latent.klPerDimension) : Array.from({ length: dimensions }, (_, j) => j);

@@ -72,7 +72,7 @@ function describe(
 }
 
 function numbers(
-  { loss, negativeElbo, terms, count, bitsPerDimension, noBitsBecause, latent }: Evaluation,
+  { loss, negativeElbo, terms, count, bitsPerDimension, noBitsBecause, latent, indices = [] }: Evaluation,
   { samplesPerSecond }: RunSummary,
 ): Fact[] {
   const all: Fact[] = [
@@ -105,6 +105,12 @@ function numbers(
       note: 'nats, at least',
     });
   }
+  for (const { name, used, size, perplexity } of indices)
+    all.push({
+      name: `${name} in use`,
+      value: `${used} of ${size}`,
+      note: `perplexity ${formatNumber(perplexity, 4)}`,
+    });
   return [...all, { name: 'speed', value: Math.round(samplesPerSecond), note: 'samples per second' }];
 }
 

@@ -167,6 +167,7 @@ function testNumbers({
   negativeElbo,
   bitsPerDimension,
   latent,
+  indices = [],
   count,
 }: Evaluation): Record<string, number> {
   return {
@@ -176,6 +177,15 @@ function testNumbers({
     ...(negativeElbo === undefined ? {} : { negativeElbo }),
     ...(bitsPerDimension === undefined ? {} : { bitsPerDimension }),
     ...(latent ? { activeUnits: latent.activeUnits, mutualInformation: latent.mutualInformation } : {}),
+    ...Object.fromEntries(
+      indices.flatMap(({ name, used, perplexity }) => {
+        const suffix = indices.length === 1 ? '' : `.${name}`;
+        return [
+          [`usedCodes${suffix}`, used],
+          [`perplexity${suffix}`, perplexity],
+        ];
+      }),
+    ),
     samples: count,
   };
 }

@@ -45,7 +45,9 @@ export const mapOptions = pictureMapOptions.extend({
     .default('auto')
     .describe('networks; auto: conv for pictures of 16 pixels and more, else mlp'),
   hidden: networkOptions.shape.hidden,
-  groups: positiveInteger().optional().describe('vectors of a code without a map (default: by the size of a sample)'),
+  groups: positiveInteger()
+    .optional()
+    .describe('vectors of a code without a map (default: by the size of a sample)'),
 });
 
 export type PictureMapOptions = z.output<typeof pictureMapOptions>;
@@ -152,7 +154,10 @@ export function pictureMaps(
       }
     },
     decode: (codes) => {
-      const all = codes.reduce<Tensor | undefined>((above, code, level) => joined(level, above, code), undefined);
+      const all = codes.reduce<Tensor | undefined>(
+        (above, code, level) => joined(level, above, code),
+        undefined,
+      );
       if (!all) throw new Error('decode: there are no levels');
       return decoder(all);
     },
@@ -173,7 +178,9 @@ function halved(size: Shape, times: number): Shape[] {
 
 /** The first of several halvings has half of the channels. */
 const widths = (count: number, channels: number): number[] =>
-  Array.from({ length: count }, (_, i) => (i === 0 && count > 1 ? Math.max(1, Math.floor(channels / 2)) : channels));
+  Array.from({ length: count }, (_, i) =>
+    i === 0 && count > 1 ? Math.max(1, Math.floor(channels / 2)) : channels,
+  );
 
 function downwards(halvings: number, options: PictureMapOptions): Layer {
   const { channels = USUAL.channels } = options;

@@ -1,0 +1,218 @@
+import { describe, expect, test } from 'vitest';
+import { build, compute, numericTable, pictures, termValue } from '../conformance/models.js';
+import { grad, sizeOf } from '../tensor/index.js';
+import { describeData, type Model, type Term, toWeighted, uniformNats, vqVae, vqVae2 } from './index.js';
+
+const K = 7;
+const COUNT = 3;
+const images = describeData(pictures(16, 18, 1), { size: 50 });
+const rows = describeData(numericTable(5), { size: 50 });
+const small = { channels: 6, blockChannels: 3, blocks: 1, codes: K, codeDimension: 4 };
+const forRows = { hidden: [9], codes: K, codeDimension: 4, groups: 3 };
+const levels = Uint8Array.from({ length: COUNT * 16 * 18 }, (_, i) => (i * 89) % 256);
+const numbers = Float64Array.from({ length: COUNT * 5 }, (_, i) => Math.sin(i));
+
+const kinds = [
+  ['pictures', vqVae, images, small, levels],
+  ['tables', vqVae, rows, forRows, numbers],
+  [
+    'pictures with residual codebooks',
+    vqVae,
+    images,
+    { ...small, quantiser: 'residual', codebooks: 2 },
+    levels,
+  ],
+  [
+    'pictures with finite scalars',
+    vqVae,
+    images,
+    { channels: 6, blockChannels: 3, blocks: 1, quantiser: 'fsq', scalarLevels: [3, 4] },
+    levels,
+  ],
+  ['pictures at two resolutions', vqVae2, images, small, levels],
+  ['pictures at three resolutions', vqVae2, images, { ...small, maps: 'three' }, levels],
+] as const;
+
+describe.each(kinds)('%s', (_, system, data, options, x) => {
+  const discreteOf = ({ discrete }: Model) => {
+    if (!discrete) throw new Error('there are no indices');
+    return discrete;
+  };
+
+  test('the code is what its indices stand for, and what the objective explains samples by', () => {
+    const { model, batch } = build(system, data, options, { training: false });
+    const discrete = discreteOf(model);
+    const given = batch(COUNT);
+    const indices = discrete.indices(given);
+    expect(indices.map(({ shape, dtype }) => [shape, dtype])).toEqual(
+      discrete.maps.map(({ shape }) => [[COUNT, ...shape], 'int32']),
+    );
+    const code = model.encode(given);
+    expect(code.shape).toEqual([COUNT, ...model.codeShape]);
+    const likelihood = model.likelihood?.(code);
+    if (!likelihood) throw new Error('there is no likelihood');
+    const [encoded, looked, nll, reconstruction, ...chosen] = compute(
+      [
+        code,
+        discrete.lookup(indices),
+        likelihood.nll(given.x),
+        termValue(model.objective(given).reconstruction),
+        ...indices,
+      ],
+      { values: { x } },
+    );
+    expect(looked).toEqual(encoded);
+    reconstruction.forEach((value, i) => {
+      expect(value).toBeCloseTo(nll[i], 9);
+    });
+    chosen.forEach((map, m) => {
+      for (const index of map) expect(index >= 0 && index < discrete.maps[m].size).toBe(true);
+    });
+  });
+
+  test('the KL from a uniform prior is P log K of every map: in the bound, and not paid for', () => {
+    const { model, batch } = build(system, data, options);
+    const { maps } = discreteOf(model);
+    const expected = maps.reduce((sum, { shape, size }) => sum + sizeOf(shape) * Math.log(size), 0);
+    const { kl } = model.objective(batch(COUNT));
+    expect(toWeighted(kl)).toMatchObject({ weight: 0, role: 'bound' });
+    for (const value of compute([termValue(kl)])[0]) expect(value).toBeCloseTo(expected, 10);
+    expect(uniformNats(maps)).toBeCloseTo(expected, 12);
+  });
+
+  test('draws from the prior are codes, and decode to samples', () => {
+    const { model } = build(system, data, options, { training: false });
+    const prior = model.prior?.(5);
+    if (!prior) throw new Error('there is no prior');
+    expect(prior.name).toBe('uniform over the indices of codes');
+    expect(prior.sample({ draws: 2 }).shape).toEqual([2, 5, ...model.codeShape]);
+    expect(prior.mean.shape).toEqual([5, ...model.codeShape]);
+    const decoded = model.decode(prior.sample());
+    expect(decoded.shape).toEqual([5, ...data.shape]);
+    for (const value of compute([decoded])[0]) expect(Number.isFinite(value)).toBe(true);
+  });
+
+  test('evaluation moves nothing', () => {
+    const { model, batch, scope } = build(system, data, options, { training: false });
+    model.objective(batch(COUNT));
+    model.encode(batch(COUNT));
+    expect(scope.updates.size).toBe(0);
+  });
+
+  test('the start gives every codebook values out of what the encoder makes of samples', () => {
+    const { model, batch, scope } = build(system, data, options, { training: false });
+    if ('quantiser' in options && options.quantiser === 'fsq') return expect(model.start).toBeUndefined();
+    const observed = model.start?.observe(batch(COUNT)) ?? {};
+    const values = compute(Object.values(observed), { values: { x } });
+    const named = Object.fromEntries(
+      Object.keys(observed).map((name, i) => [name, Float32Array.from(values[i])]),
+    );
+    const draws = {
+      normal: (count: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(i)),
+      uniform: (count: number) => Float32Array.from({ length: count }, (_, i) => (i * 0.37) % 1),
+    };
+    const begun = [...(model.start?.initialise(named, draws) ?? [])];
+    const codebooks = scope.variables.filter(({ name }) => name.endsWith('codebook'));
+    expect(codebooks).toHaveLength(discreteOf(model).maps.length);
+    for (const codebook of codebooks)
+      expect(begun.find(([variable]) => variable === codebook)?.[1].length).toBe(codebook.size);
+  });
+});
+
+test.each([
+  ['vq', {}],
+  ['residual', { codebooks: 2 }],
+])('with gradients (%s), each term reaches what it is for: decoder, encoder, codebook', (quantiser, more) => {
+  const options = { ...small, quantiser, update: 'gradient', ...more };
+  const { model, batch, scope } = build(vqVae, images, options);
+  const terms = model.objective(batch(COUNT));
+  const reached = (term: Term) => {
+    const weights = scope.variables;
+    const slopes = compute(grad(termValue(term).mean(), weights), { values: { x: levels } });
+    const moved = weights.filter((_, i) => slopes[i].some((value) => value !== 0));
+    return [...new Set(moved.map(({ name }) => name.split('.')[0]))].sort();
+  };
+  expect(reached(terms.reconstruction)).toEqual(['decoder', 'encoder', 'vectors']);
+  expect(reached(terms.codebook)).toEqual(['quantiser']);
+  expect(reached(terms.commitment)).toEqual(['encoder', 'vectors']);
+});
+
+test('distances are penalties with their weights, by level where there are several', () => {
+  const weightsOf = (system: typeof vqVae | typeof vqVae2, options: Record<string, unknown>) => {
+    const { model, batch } = build(system, images, { ...small, ...options });
+    const terms = Object.entries(model.objective(batch(COUNT))).slice(2);
+    return terms.map(([name, term]) => [name, toWeighted(term).role, toWeighted(term).weight]);
+  };
+  expect(weightsOf(vqVae, {})).toEqual([['commitment', 'penalty', 0.25]]);
+  expect(weightsOf(vqVae, { update: 'gradient', commitmentWeight: 2 })).toEqual([
+    ['codebook', 'penalty', 1],
+    ['commitment', 'penalty', 2],
+  ]);
+  expect(weightsOf(vqVae2, {})).toEqual([
+    ['commitment.top', 'penalty', 0.25],
+    ['commitment.bottom', 'penalty', 0.25],
+  ]);
+});
+
+test('a level’s distance is a sum over its vector and a mean over its own positions', () => {
+  const { model, batch } = build(vqVae2, images, small, { training: false });
+  const given = batch(COUNT);
+  const terms = model.objective(given);
+  const vectors = model.discrete?.quantised?.(given) ?? [];
+  expect(vectors.map(({ before }) => before.shape)).toEqual([
+    [COUNT, 2, 3, 4],
+    [COUNT, 4, 5, 4],
+  ]);
+  const values = compute(
+    [
+      termValue(terms['commitment.top']),
+      termValue(terms['commitment.bottom']),
+      ...vectors.map(({ before, after }) => before.sub(after).square()),
+    ],
+    { values: { x: levels } },
+  );
+  for (const [level, positions] of [6, 20].entries())
+    for (let b = 0; b < COUNT; b++) {
+      const own = values[2 + level].slice(b * positions * 4, (b + 1) * positions * 4);
+      const expected = own.reduce((sum, square) => sum + square, 0) / positions;
+      expect(values[level][b]).toBeCloseTo(expected, 10);
+    }
+});
+
+test('what is inferred at the bottom depends on the code above it, and the decoder on both', () => {
+  const { model, batch, scope } = build(vqVae2, images, { ...small, update: 'gradient' });
+  const [, bottom] = model.discrete?.quantised?.(batch(COUNT)) ?? [];
+  const rising = scope.variables.filter(({ name }) => name.startsWith('rise.0'));
+  expect(rising.length).toBeGreaterThan(0);
+  const slopes = compute(grad(bottom.before.square().sum(), rising), { values: { x: levels } });
+  for (const slope of slopes) expect(slope.some((value) => value !== 0)).toBe(true);
+});
+
+test('options that change nothing are refused', () => {
+  const refused = (options: Record<string, unknown>, data = images) => {
+    try {
+      build(vqVae, data, options);
+      return '';
+    } catch (error) {
+      return error instanceof Error ? error.message : '';
+    }
+  };
+  expect(refused({ quantiser: 'fsq', decay: 0.9 })).toBe(
+    'decay: has no effect with quantiser fsq; leave it out',
+  );
+  expect(refused({ codebooks: 3 })).toBe('codebooks: has no effect with quantiser vq; leave it out');
+  expect(refused({ update: 'gradient', restart: 10 })).toBe(
+    'restart: has no effect with update gradient, only with ema; leave it out',
+  );
+  expect(refused({ hidden: [5] })).toBe(
+    'hidden: has no effect with architecture conv; leave it out or choose another architecture',
+  );
+  expect(refused({ halvings: 1 }, rows)).toBe(
+    'halvings: has no effect with architecture mlp; leave it out or choose another architecture',
+  );
+  expect(refused({ quantiser: 'fsq', scalarLevels: [4096, 4096] })).toMatch(/^scalarLevels: .*the most$/);
+  expect(() => build(vqVae2, rows)).toThrow('takes pictures, but samples have shape [5]; use vq-vae');
+  expect(() => build(vqVae2, describeData(pictures(4, 4, 1), { size: 9 }))).toThrow(
+    'halvings: 2 before the finest map leave maps of [1, 1], [1, 1]; take fewer',
+  );
+});
