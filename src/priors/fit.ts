@@ -87,6 +87,7 @@ export async function fitPrior(request: FitOptions): Promise<FittedPrior> {
     validation,
     seed,
     model: runner,
+    samples: trainingPart,
     train: (build) => train(own.system(build)),
     warn: (message) => onEvent?.({ kind: 'warning', message }),
     report: (facts) => onEvent?.({ kind: 'facts', facts }),

@@ -5,10 +5,12 @@
  * algorithm of its own has `fit`. Either way what is kept are the values of the variables that `build` makes.
  */
 import type { z } from 'zod';
+import type { SampleSource } from '../evaluation/index.js';
+import type { ModelRunner } from '../inference/index.js';
 import type { Scope } from '../nn/index.js';
 import type { Batch, CodePrior, Model, Terms, TrainingDefaults } from '../systems/index.js';
 import type { DType, Shape, Tensor, TensorData } from '../tensor/index.js';
-import type { CodeRows, FrozenModel } from './codeRows.js';
+import type { CodeRows } from './codeRows.js';
 import type { CodeDescription, GridCodes, VectorCodes } from './description.js';
 
 /** Draws that are made in steps on an engine, each of which sees what those before it have written. */
@@ -46,8 +48,9 @@ export interface FitRequest<Codes extends CodeDescription> {
   readonly training: CodeRows;
   readonly validation: CodeRows;
   readonly seed: number;
-  /** The autoencoder, whose weights stay as they are. */
-  readonly model: FrozenModel;
+  /** The autoencoder, whose weights stay as they are, and the samples of the training part. */
+  readonly model: ModelRunner;
+  readonly samples: SampleSource;
   /** Trains something by gradient on these codes, and gives its weights by name. */
   train(build: (scope: Scope) => PriorModel): Promise<ReadonlyMap<string, TensorData>>;
   /** Tells the user of something that was not as it should be. */

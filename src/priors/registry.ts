@@ -2,10 +2,24 @@
 import { nearestName, OptionError } from '../systems/index.js';
 import { iaf, maf } from './flow.js';
 import { gmm } from './gmm.js';
+import { latentGan, latentWgan } from './latentGan.js';
+import { neighbours } from './neighbours.js';
 import { normal } from './normal.js';
 import type { Prior } from './prior.js';
+import { twoStage } from './twoStage.js';
+import { vamp } from './vamp.js';
 
-export const priors: readonly Prior[] = [normal, gmm, maf, iaf];
+export const priors: readonly Prior[] = [
+  normal,
+  gmm,
+  vamp,
+  twoStage,
+  maf,
+  iaf,
+  latentGan,
+  latentWgan,
+  neighbours,
+];
 
 /** @throws OptionError that names the nearest prior there is */
 export function findPrior(name: string): Prior {
