@@ -12,6 +12,7 @@ export { type FitEvent, type FitOptions, type FittedPrior, fitPrior, requireCode
 export { iaf, maf } from './flow.js';
 export { gmm } from './gmm.js';
 export { latentGan, latentWgan } from './latentGan.js';
+export { measurePrior } from './measure.js';
 export { neighbours } from './neighbours.js';
 export { normal } from './normal.js';
 export {

@@ -76,7 +76,7 @@ function modelOf({ size }: VectorCodes, { generate }: Players, game: Game): Prio
 }
 
 const shared = {
-  value: 'game' as const,
+  value: 'none' as const,
   isTrained: true,
   training: () => ({ batchSize: 50, learningRate: 1e-4, beta1: 0.5, epochs: 50 }),
 };

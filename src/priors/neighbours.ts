@@ -22,7 +22,7 @@ export const neighbours = vectorPrior({
   objective: 'z = z_i + t (z_j - z_i)',
   summary:
     'Points between codes of training samples that are neighbours: a baseline that remembers and does not generalise.',
-  value: 'game',
+  value: 'none',
   isTrained: false,
   options: z.object({
     k: positiveInteger().default(5).describe('nearest codes that count as neighbours'),

@@ -38,8 +38,8 @@ export interface PriorModel extends Pick<Model, 'stages' | 'secondBatch' | 'isGa
   drawing?(count: number, labels?: Tensor): Drawing;
 }
 
-/** What the value of the objective is, for those who report it. */
-export type ObjectiveKind = 'density' | 'bound' | 'game';
+/** What the terms of the objective add up to: −log p(z), a bound on it, or nothing, for a prior that makes draws only. */
+export type ObjectiveKind = 'density' | 'bound' | 'none';
 
 /** What an algorithm that fits a prior is given. */
 export interface FitRequest<Codes extends CodeDescription> {

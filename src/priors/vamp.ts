@@ -10,9 +10,9 @@
 import { z } from 'zod';
 import type { Scope } from '../nn/index.js';
 import { DiagonalNormal, NormalMixture } from '../probability/index.js';
-import { RandomStream } from '../random/index.js';
+import { Permutation, RandomStream } from '../random/index.js';
 import { OptionError, positiveInteger, requiresLabels } from '../systems/index.js';
-import { constant, substitute, type Tensor, type TensorData } from '../tensor/index.js';
+import { constant, sizeOf, substitute, type Tensor, type TensorData } from '../tensor/index.js';
 import type { VectorCodes } from './description.js';
 import { mixtureModel } from './mixture/model.js';
 import { type FitRequest, type PriorModel, vectorPrior } from './prior.js';
@@ -80,20 +80,17 @@ function requireNormalPosterior({ model, description }: Request): void {
     );
 }
 
-/** Training samples as the encoder sees them, [components, ...shape]. */
+/** Training samples as the encoder sees them, no one twice, [components, ...shape]. */
 async function startingInputs({ model, samples, seed }: Request, components: number): Promise<Float32Array> {
-  const draws = new RandomStream(seed, 'pseudo-inputs').uniform(new Float32Array(components));
-  const parts: Float32Array[] = [];
-  for (const u of draws) {
-    const sample = await samples.read(Math.floor(u * samples.size), 1);
+  const order = new Permutation(samples.size, new RandomStream(seed, 'pseudo-inputs'));
+  const size = sizeOf(model.data.shape);
+  const inputs = new Float32Array(components * size);
+  for (let c = 0; c < components; c++) {
+    const sample = await samples.read(order.at(c), 1);
     const { x } = await model.mapSamples('as models see them', sample, (batch) => ({ x: batch.x }));
-    parts.push(x);
+    inputs.set(x, c * size);
   }
-  const all = new Float32Array(components * parts[0].length);
-  parts.forEach((part, c) => {
-    all.set(part, c * part.length);
-  });
-  return all;
+  return inputs;
 }
 
 /** The model's weights as constants, in the place of its variables. */
@@ -116,7 +113,7 @@ function trained(
   scope: Scope,
 ): PriorModel {
   const { shape } = request.model.data;
-  const components = start.length / shape.reduce((product, length) => product * length, 1);
+  const components = start.length / sizeOf(shape);
   const inputs = scope.variable(PSEUDO_INPUTS, [components, ...shape], () => start);
   const q = standardPosterior(request, clamped(request, inputs));
   const [means, logVar] = substitute([q.mean, q.logVar], frozen);
