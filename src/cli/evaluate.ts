@@ -9,8 +9,10 @@ import {
   measure,
   type SampleSource,
 } from '../evaluation/index.js';
-import { openRunData, version, writeFileWhole } from '../node/index.js';
+import { openRunData, usePrior, version, writeFileWhole } from '../node/index.js';
 import { formatNumber } from '../pictures/index.js';
+import { measurePrior } from '../priors/index.js';
+import { partSource } from '../training/index.js';
 import { addFlags, readFlags } from './flags.js';
 import { columns, dim, note, ProgressBar, print, printJson } from './output.js';
 import {
@@ -23,7 +25,14 @@ import {
 } from './runFlags.js';
 
 const evaluateOptions = z.object({
-  metrics: z.array(z.enum(METRIC_GROUPS)).optional().describe('which to measure (default: all)'),
+  metrics: z
+    .array(z.enum(METRIC_GROUPS))
+    .optional()
+    .describe('which to measure (default: all; beside a prior: none but how likely it finds codes)'),
+  prior: z
+    .string()
+    .optional()
+    .describe('a prior that vaekit fit-prior has fitted, in the place of the system’s own'),
   draws: z
     .number()
     .int()
@@ -46,20 +55,21 @@ export function defineEvaluate(command: Command): void {
   addFlags(command, evaluateOptions, 'Metrics:');
   addCommonFlags(command, { usesData: true });
   command.action(async (name: string, typed: RunFlags) => {
-    const { metrics: groups, ...options } = readFlags(evaluateOptions, typed);
+    const { metrics: asked, prior, ...options } = readFlags(evaluateOptions, typed);
     await withRun(name, typed, (run) =>
       withSamples(run, typed, async (samples) => {
-        const { folder, model, engine } = run;
+        const { folder, engine } = run;
+        const fitted = prior === undefined ? undefined : await usePrior(run, prior);
+        const groups = asked ?? (fitted ? [] : undefined);
         let bar: ProgressBar | undefined;
         const own = await openRunData(folder);
         try {
-          const { train } = splitDataset(own);
-          const training: SampleSource = {
-            size: train.size,
-            read: (start, count) => own.read(range(start, count).map(train.at)),
-          };
-          const measurement = await measure({
-            runner: model.runner,
+          const training = partSource(own, splitDataset(own).train);
+          const ofCodes = fitted
+            ? await measurePrior(fitted.model, fitted.fitted, sourceOf(samples), options)
+            : [];
+          const measured = await measure({
+            runner: (fitted?.model ?? run.model).runner,
             engine,
             source: sourceOf(samples),
             training,
@@ -72,17 +82,19 @@ export function defineEvaluate(command: Command): void {
               else bar.end();
             },
           });
+          const measurement = { ...measured, metrics: [...ofCodes, ...measured.metrics] };
           const card = {
             vaekit: version,
             run: folder.name,
             system: folder.config.system,
             data: samples.name,
+            ...(prior === undefined ? {} : { prior }),
             ...(typed.data === undefined ? { fingerprint: own.fingerprint, part: 'test' } : {}),
             samples: Math.min(options.limit ?? samples.size, samples.size),
             seed: options.seed,
             ...measurement,
           };
-          const path = typed.output ?? folder.file('evaluation.json');
+          const path = typed.output ?? folder.file(prior === undefined ? 'evaluation.json' : `evaluation-${prior}.json`);
           await writeFileWhole(path, `${JSON.stringify(card, undefined, 2)}\n`);
           if (typed.json) printJson(card);
           else for (const line of table(measurement)) print(line);

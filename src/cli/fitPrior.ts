@@ -7,7 +7,7 @@ import { formatNumber } from '../pictures/typesetting.js';
 import { codeValues, type FitEvent, findPrior, type Prior, priors } from '../priors/index.js';
 import { trainingOptions } from '../training/options.js';
 import { addEngineFlags, readEngineFlags } from './engineFlags.js';
-import { UsageError } from './exit.js';
+import { EXIT, UsageError } from './exit.js';
 import { addFlags, readFlags, readTyped } from './flags.js';
 import { show } from './follow.js';
 import { interruption } from './interruption.js';
@@ -56,6 +56,7 @@ function definePrior(command: Command, prior: Prior): void {
     }
     const { fitPrior } = await import('../node/index.js');
     const display = new Display();
+    const signal = interruption('stopping; nothing is kept of a prior that is half fitted');
     try {
       const stored = await fitPrior(run, {
         prior,
@@ -63,10 +64,13 @@ function definePrior(command: Command, prior: Prior): void {
         fitOn: readFlags(codeOptions, typed).fitOn,
         training: readTyped(isTrained ? trainingOptions : seedOption, typed),
         engine: readEngineFlags(typed),
-        signal: interruption(),
+        signal,
         onEvent: (event) => display.show(event),
       });
       conclude(run, stored, typed.json === true);
+    } catch (error) {
+      if (!signal.aborted || error !== signal.reason) throw error;
+      process.exitCode = EXIT.interrupted;
     } finally {
       display.end();
     }

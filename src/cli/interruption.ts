@@ -5,11 +5,11 @@
 import { EXIT } from './exit.js';
 import { note } from './output.js';
 
-export function interruption(): AbortSignal {
+export function interruption(promise = 'stopping with a checkpoint'): AbortSignal {
   const controller = new AbortController();
   const interrupt = () => {
     if (controller.signal.aborted) process.exit(EXIT.interrupted);
-    note('stopping with a checkpoint; once more to stop at once');
+    note(`${promise}; once more to stop at once`);
     controller.abort();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);

@@ -2,11 +2,13 @@
 import { dirname, extname, relative } from 'node:path';
 import type { Command } from 'commander';
 import { type Dataset, type Samples, splitDataset } from '../data/index.js';
+import type { SampleSource } from '../evaluation/index.js';
 import { type LoadedRun, loadRun, openRunData, writeFileWhole } from '../node/index.js';
 import type { RunConfig } from '../node/runs/config.js';
 import { makeFolder } from '../node/runs/makeFolder.js';
 import { type Figure, toPng, toSvg } from '../pictures/index.js';
 import { findSystem, requiresLabels } from '../systems/index.js';
+import { partSource } from '../training/index.js';
 import { addDataFlags, readDataFlags } from './dataFlags.js';
 import { addEngineFlags, readEngineFlags } from './engineFlags.js';
 import { UsageError } from './exit.js';
@@ -73,6 +75,19 @@ export async function withSamples<T>(
     return await f(chosen(dataset, typed.data === undefined));
   } finally {
     await dataset.close();
+  }
+}
+
+/** Opens the training part of the run's own data for as long as `f` takes. */
+export async function withTraining<T>(
+  { folder }: LoadedRun,
+  f: (training: SampleSource) => Promise<T>,
+): Promise<T> {
+  const own = await openRunData(folder);
+  try {
+    return await f(partSource(own, splitDataset(own).train));
+  } finally {
+    await own.close();
   }
 }
 

@@ -5,8 +5,9 @@ import { DataError, type Samples } from '../data/index.js';
 import type { TrainedModel } from '../inference/index.js';
 import { type LoadedRun, usePrior } from '../node/index.js';
 import type { RunConfig } from '../node/runs/config.js';
+import type { Figure } from '../pictures/index.js';
 import { requiresLabels } from '../systems/index.js';
-import { samplesView } from '../views/index.js';
+import { nearestView, priorsView, samplesView } from '../views/index.js';
 import { sentenceOf } from './errors.js';
 import { UsageError } from './exit.js';
 import { addFlags, readFlags } from './flags.js';
@@ -21,6 +22,7 @@ import {
   tell,
   withRun,
   withSamples,
+  withTraining,
   writeFigure,
 } from './runFlags.js';
 import { ARRAY_ENDINGS, writeSamples } from './writeArrays.js';
@@ -43,9 +45,15 @@ const sampleOptions = z.object({
     .optional()
     .describe('the mean of the likelihood, or a draw from it (default: mean for pictures, draw for tables)'),
   prior: z
-    .string()
+    .array(z.string())
     .optional()
-    .describe('a prior that vaekit fit-prior has fitted (default: that of the system)'),
+    .describe(
+      'a prior that vaekit fit-prior has fitted, or several to compare, own being that of the system (default: own)',
+    ),
+  nearest: z
+    .boolean()
+    .default(false)
+    .describe('pictures: draw each sample above the training sample that is nearest to it'),
   label: z
     .string()
     .optional()
@@ -62,42 +70,93 @@ export function defineSample(command: Command): void {
   addFlags(command, sampleOptions, 'Samples:');
   addCommonFlags(command, { usesData: false });
   command.action(async (name: string, typed: RunFlags) => {
-    const { seed, label, values, prior, ...given } = readFlags(sampleOptions, typed);
+    const options = readFlags(sampleOptions, typed);
     const kind = outputKind(typed.output, ARRAY_ENDINGS);
+    requireFigure(options, kind);
     await withRun(name, typed, async (run) => {
-      const { folder } = run;
-      const { config } = folder;
-      const { spec } = config.data;
-      const model = prior === undefined ? run.model : await fittedModel(run, prior);
-      if (!model.canSample) {
-        throw new UsageError(
-          `${config.system} has no prior over its codes, so there is nothing to draw from; train a vae, or fit one: vaekit fit-prior ${name} normal`,
-        );
-      }
-      const isShownTable = kind === 'figure' && spec.kind === 'table';
-      const { count = isShownTable ? DEFAULT_ROWS : DEFAULT_COUNT } = given;
-      const labels = labelsFor(model, config, label, count);
-      const output = typed.output ?? folder.file('pictures', 'samples.png');
-      if (kind === 'figure') {
-        const data = isShownTable ? await rowsToCompare(run, typed) : undefined;
-        const { prior: own } = priorName(model);
-        if (own) note(dim(`codes are drawn from a prior that is ${own}`));
-        return writeFigure(
-          await samplesView(model, { count, labels, seed, values, data }),
-          output,
-          typed.json,
-        );
-      }
-      const { x, codes } = await model.sample(count, { labels, seed, values });
-      const { classes } = config.data;
-      await writeSamples(output, spec, x, {
-        codes: { data: codes, shape: model.codeShape },
-        labels,
-        classes,
-      });
-      tell(output, typed.json, { samples: count, seed, ...priorName(model) });
+      const { prior: priors = [OWN] } = options;
+      const models = await modelsOf(run, name, priors);
+      const output = typed.output ?? run.folder.file('pictures', `${fileName(options)}.png`);
+      if (kind === 'figure') await writeFigure(await figureOf(run, models, options, typed), output, typed.json);
+      else await writeArrays(run, models[0][1], options, output, typed);
     });
   });
+}
+
+type SampleFlags = z.output<typeof sampleOptions>;
+type NamedModel = readonly [name: string, model: TrainedModel];
+
+/** The system's own prior, among the names of others. */
+const OWN = 'own';
+/** Samples of each where several priors are compared. */
+const COMPARED = 12;
+const SHOWN_WITH_NEAREST = 20;
+
+function requireFigure({ nearest, prior = [] }: SampleFlags, kind: 'figure' | 'arrays'): void {
+  if (kind === 'figure') return;
+  if (nearest) throw new UsageError('--nearest is a figure; end the name of the output with .png or .svg');
+  if (prior.length > 1)
+    throw new UsageError('--prior: several are compared in a figure; end its name with .png or .svg, or name one');
+}
+
+/** The figure of a fitted prior stands beside that of the run's own. */
+function fileName({ prior = [OWN], nearest }: SampleFlags): string {
+  const names = prior.filter((each) => each !== OWN || prior.length > 1);
+  return [nearest ? 'nearest' : 'samples', ...names].join('-');
+}
+
+async function modelsOf(run: LoadedRun, name: string, priors: readonly string[]): Promise<NamedModel[]> {
+  const models: NamedModel[] = [];
+  for (const prior of priors)
+    models.push([prior, prior === OWN ? ownModel(run, name) : await fittedModel(run, prior)]);
+  return models;
+}
+
+function ownModel({ model, folder: { config } }: LoadedRun, name: string): TrainedModel {
+  if (model.canSample) return model;
+  throw new UsageError(
+    `${config.system} has no prior over its codes, so there is nothing to draw from; train a vae, or fit one: vaekit fit-prior ${name} normal`,
+  );
+}
+
+async function figureOf(
+  run: LoadedRun,
+  models: readonly NamedModel[],
+  { seed, label, values, nearest, count: asked }: SampleFlags,
+  typed: RunFlags,
+): Promise<Figure> {
+  const { config } = run.folder;
+  const [[, model]] = models;
+  const isTable = config.data.spec.kind !== 'image';
+  if (isTable && (nearest || models.length > 1))
+    throw new UsageError(`--${nearest ? 'nearest' : 'prior'}: only pictures are compared; name one prior`);
+  if (models.length > 1)
+    return priorsView(models, {
+      count: asked ?? COMPARED,
+      seed,
+      labelsFor: (each, count) => labelsFor(each, config, label, count),
+    });
+  const count = asked ?? (nearest ? SHOWN_WITH_NEAREST : isTable ? DEFAULT_ROWS : DEFAULT_COUNT);
+  const labels = labelsFor(model, config, label, count);
+  const { prior: own } = priorName(model);
+  if (own) note(dim(`codes are drawn from a prior that is ${own}`));
+  if (nearest) return withTraining(run, (training) => nearestView(model, training, { count, labels, seed }));
+  const data = isTable ? await rowsToCompare(run, typed) : undefined;
+  return samplesView(model, { count, labels, seed, values, data });
+}
+
+async function writeArrays(
+  { folder: { config } }: LoadedRun,
+  model: TrainedModel,
+  { seed, label, values, count = DEFAULT_COUNT }: SampleFlags,
+  output: string,
+  { json }: RunFlags,
+): Promise<void> {
+  const { spec, classes } = config.data;
+  const labels = labelsFor(model, config, label, count);
+  const { x, codes } = await model.sample(count, { labels, seed, values });
+  await writeSamples(output, spec, x, { codes: { data: codes, shape: model.codeShape }, labels, classes });
+  tell(output, json, { samples: count, seed, ...priorName(model) });
 }
 
 /** The model with one of the run's fitted priors, which shows how far a draw in many steps has come. */

@@ -9,5 +9,5 @@ export {
   type MetricGroup,
   measure,
 } from './measure.js';
-export type { Metric } from './metric.js';
-export type { SampleSource } from './sources.js';
+export { type Metric, meanOver, missing } from './metric.js';
+export type { SampleSource, SourceOptions } from './sources.js';

@@ -45,6 +45,8 @@ export interface ReconstructionGridOptions extends GridText {
   originals: Pictures;
   /** Of the same pictures, in the same order. */
   reconstructions: Pictures;
+  /** What stands beside the two rows of a pair. @default original and reconstruction */
+  names?: readonly [above: string, below: string];
   /** @default 10, or as many as there are */
   columns?: number;
 }
@@ -56,6 +58,7 @@ export interface ReconstructionGridOptions extends GridText {
  */
 export function reconstructionGrid(options: ReconstructionGridOptions): Figure {
   const { originals, reconstructions, title = 'Reconstructions', caption } = options;
+  const { names = ['original', 'reconstruction'] } = options;
   const above = imagesOf(originals);
   const below = imagesOf(reconstructions);
   if (above.length !== below.length) {
@@ -75,7 +78,7 @@ export function reconstructionGrid(options: ReconstructionGridOptions): Figure {
     caption,
     images: pairs.flat(),
     columns,
-    rowLabels: pairs.flatMap(() => ['original', 'reconstruction']),
+    rowLabels: pairs.flatMap(() => names),
     rowsPerGroup: 2,
   });
 }

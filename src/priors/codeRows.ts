@@ -3,7 +3,7 @@ import { type Samples, TrainingOrder } from '../data/index.js';
 import type { SampleSource } from '../evaluation/index.js';
 import type { ModelRunner } from '../inference/index.js';
 import { DiagonalNormal } from '../probability/index.js';
-import { type Model, OptionError } from '../systems/index.js';
+import { type Batch, type Model, OptionError } from '../systems/index.js';
 import { concat, sizeOf, type Tensor, zeros } from '../tensor/index.js';
 import type { OrderedSamples } from '../training/index.js';
 import { type CodeDescription, describeGrids, describeVectors, type StoredVectors } from './description.js';
@@ -26,10 +26,28 @@ export const codeValues = ['auto', 'mean', 'draw'] as const;
  */
 export type CodeValues = (typeof codeValues)[number];
 
+/** What stands in a row of codes. */
+export type StoredCodes = StoredVectors | 'indices';
+
+/** What rows of a model's codes are to hold. @throws OptionError if draws are asked for where codes are certain */
+export function storedCodes(
+  runner: FrozenModel,
+  codes: Prior['codes'],
+  values: CodeValues = 'auto',
+): StoredCodes {
+  if (codes === 'grids') return 'indices';
+  const isUncertain = runner.build().posterior !== undefined;
+  if (values === 'draw' && !isUncertain) {
+    const { name } = runner.settings.system;
+    throw new OptionError('fitOn', `codes of ${name} are certain, so there is nothing to draw; leave it out`);
+  }
+  if (values === 'mean' || !isUncertain) return 'means';
+  return isNormal(runner) ? 'posteriors' : 'draws';
+}
+
 export interface CollectOptions {
-  readonly codes: Prior['codes'];
-  readonly values?: CodeValues;
-  /** Key of the draws. */
+  readonly stored: StoredCodes;
+  /** Key of the draws. @default 0 */
   readonly seed?: number;
   readonly signal?: AbortSignal;
 }
@@ -37,28 +55,22 @@ export interface CollectOptions {
 /** Samples whose codes are computed at a time. */
 const CHUNK = 2048;
 
-/**
- * The codes of a part of the data.
- *
- * @throws OptionError if draws are asked for where codes are certain
- */
+/** The codes of samples, as rows of what is to be stored of them. */
 export async function collectCodes(
   runner: ModelRunner,
   source: SampleSource,
-  { codes, values = 'auto', seed = 0, signal }: CollectOptions,
+  { stored, seed = 0, signal }: CollectOptions,
 ): Promise<CodeRows> {
-  const row = rowOf(runner, codes, values);
   let [x, width]: [Float32Array, number] = [new Float32Array(0), 0];
   let labels: Int32Array | undefined;
   for (let start = 0; start < source.size; start += CHUNK) {
     const size = Math.min(CHUNK, source.size - start);
     const samples = await source.read(start, size);
-    const options = { seed, firstStep: start, isObserved: true, signal };
     const { rows } = await runner.mapSamples(
-      `codes ${codes} ${values}`,
+      `codes ${stored}`,
       samples,
-      (batch, { model }) => ({ rows: row(model, batch.x.shape[0], batch) }),
-      options,
+      (batch, { model }) => ({ rows: rowsOf(model, batch, stored) }),
+      { seed, firstStep: start, isObserved: true, signal },
     );
     if (start === 0) {
       width = rows.length / size;
@@ -71,36 +83,17 @@ export async function collectCodes(
   return { count: source.size, x, ...(labels ? { labels } : {}) };
 }
 
-type Row = (model: Model, count: number, batch: Parameters<Model['encode']>[0]) => Tensor;
-
 /** What is stored of a batch, [batch, width]. */
-function rowOf(runner: ModelRunner, codes: Prior['codes'], values: CodeValues): Row {
-  if (codes === 'grids') {
-    const maps = runner.build().discrete?.maps ?? [];
-    return (model, count, batch) =>
-      concat(
-        (model.discrete?.indices(batch) ?? []).map((map, i) =>
-          map.cast('float32').reshape([count, sizeOf(maps[i].shape)]),
-        ),
-      );
+function rowsOf(model: Model, batch: Batch, stored: StoredCodes): Tensor {
+  if (stored === 'indices') {
+    const maps = model.discrete?.indices(batch) ?? [];
+    return concat(maps.map((map) => map.cast('float32').flatten()));
   }
-  const stored = storedVectors(runner, values);
-  return (model, _, batch) => {
-    const q = model.posterior?.(batch);
-    if (stored === 'posteriors' && q instanceof DiagonalNormal)
-      return concat([q.mean.flatten(), q.logVar.broadcastTo(q.mean.shape).flatten()]);
-    return (values === 'mean' || !q ? model.encode(batch) : q.sample()).flatten();
-  };
-}
-
-/** What rows of a model's codes hold. @throws OptionError if draws are asked for where codes are certain */
-export function storedVectors(runner: FrozenModel, values: CodeValues): StoredVectors {
-  const { posterior } = runner.build();
-  if (values === 'draw' && !posterior) {
-    const { name } = runner.settings.system;
-    throw new OptionError('fitOn', `codes of ${name} are certain, so there is nothing to draw; leave it out`);
-  }
-  return values !== 'mean' && isNormal(runner) ? 'posteriors' : 'codes';
+  const q = model.posterior?.(batch);
+  if (stored === 'means' || !q) return model.encode(batch).flatten();
+  if (stored === 'posteriors' && q instanceof DiagonalNormal)
+    return concat([q.mean.flatten(), q.logVar.broadcastTo(q.mean.shape).flatten()]);
+  return q.sample().flatten();
 }
 
 /** Whether the posterior is normal, with independent coordinates. */
@@ -111,20 +104,15 @@ export function isNormal(runner: FrozenModel): boolean {
   return q instanceof DiagonalNormal;
 }
 
-/**
- * The codes as a prior sees them, measured on those of the training part.
- *
- * @param rows as `collectCodes` gives them for the same values
- */
+/** The codes as a prior sees them, measured on those of the training part. */
 export function describeCodes(
   runner: FrozenModel,
   { count, x }: CodeRows,
-  { codes, values = 'auto' }: Pick<CollectOptions, 'codes' | 'values'>,
+  stored: StoredCodes,
 ): CodeDescription {
   const facts = { classes: runner.data.classes, size: count };
   const { codeShape: shape, discrete } = runner.build();
-  if (codes === 'grids') return describeGrids({ maps: discrete?.maps ?? [], ...facts });
-  const stored = storedVectors(runner, values);
+  if (stored === 'indices') return describeGrids({ maps: discrete?.maps ?? [], ...facts });
   return describeVectors({ shape, stored, ...momentsOf(x, sizeOf(shape), stored), ...facts });
 }
 

@@ -43,10 +43,10 @@ export interface GridCodes extends Described {
 export type CodeDescription = VectorCodes | GridCodes;
 
 /**
- * What stands in a stored row: the code, once and for all (its mean, or a draw of it), or mean and log-variance of a
- * normal posterior, [2d], of which every look is a draw.
+ * What stands in a stored row: the code that a model gives as the embedding, one draw of it for good, or mean and
+ * log-variance of a normal posterior, [2d], of which every look is a draw.
  */
-export type StoredVectors = 'codes' | 'posteriors';
+export type StoredVectors = 'means' | 'draws' | 'posteriors';
 
 export interface DataFacts {
   /** Number of classes; 0 where there are none. */
@@ -78,7 +78,7 @@ export function describeVectors({
       .reshape([...x.shape.slice(0, -1), ...shape]);
   const code = (rows: Tensor, isDrawn: boolean) => {
     const posteriorMean = rows.sliceAlong(1, 0, size);
-    if (stored === 'codes' || !isDrawn) return standardise(flat(posteriorMean));
+    if (stored !== 'posteriors' || !isDrawn) return standardise(flat(posteriorMean));
     const logVar = rows.sliceAlong(1, size, 2 * size);
     const noise = randomNormal('code', posteriorMean.shape);
     return standardise(flat(posteriorMean.add(logVar.mul(0.5).exp().mul(noise))));

@@ -12,6 +12,7 @@ import {
   type FrozenModel,
   orderedRows,
   rowSource,
+  storedCodes,
 } from './codeRows.js';
 import type { CodeDescription } from './description.js';
 import { priorOver } from './over.js';
@@ -60,12 +61,12 @@ export async function fitPrior(request: FitOptions): Promise<FittedPrior> {
   const { training: chosen = {} } = request;
   const { seed = 0 } = chosen;
   requireCodes(prior, runner);
-  const collect = { codes: prior.codes, values: fitOn, signal };
+  const collect = { stored: storedCodes(runner, prior.codes, fitOn), signal };
   const training = await collectCodes(runner, trainingPart, { ...collect, seed });
-  const codes = describeCodes(runner, training, collect);
+  const codes = describeCodes(runner, training, collect.stored);
   onEvent?.({ kind: 'codes', count: training.count, size: codes.size });
   const own = priorOver(prior, codes, options);
-  // Certain rows of a posterior without a closed form are draws, and held-out ones must be others.
+  // Where rows are draws, those of other samples are to be others.
   const validation = await collectCodes(runner, validationPart, { ...collect, seed: seed + 1 });
   const width = training.x.length / training.count;
   const train = async (system: System): Promise<ReadonlyMap<string, TensorData>> => {
@@ -87,6 +88,7 @@ export async function fitPrior(request: FitOptions): Promise<FittedPrior> {
     validation,
     seed,
     model: runner,
+    samples: trainingPart,
     train: (build) => train(own.system(build)),
     warn: (message) => onEvent?.({ kind: 'warning', message }),
     report: (facts) => onEvent?.({ kind: 'facts', facts }),

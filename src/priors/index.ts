@@ -11,6 +11,9 @@ export {
 export { type FitEvent, type FitOptions, type FittedPrior, fitPrior, requireCodes } from './fit.js';
 export { iaf, maf } from './flow.js';
 export { gmm } from './gmm.js';
+export { latentGan, latentWgan } from './latentGan.js';
+export { measurePrior } from './measure.js';
+export { neighbours } from './neighbours.js';
 export { normal } from './normal.js';
 export {
   type Drawing,
@@ -23,4 +26,6 @@ export {
   vectorPrior,
 } from './prior.js';
 export { findPrior, priors } from './registry.js';
+export { twoStage } from './twoStage.js';
 export { ModelWithPrior, type UseOptions, withPrior } from './use.js';
+export { vamp } from './vamp.js';

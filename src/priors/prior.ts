@@ -5,10 +5,12 @@
  * algorithm of its own has `fit`. Either way what is kept are the values of the variables that `build` makes.
  */
 import type { z } from 'zod';
+import type { SampleSource } from '../evaluation/index.js';
+import type { ModelRunner } from '../inference/index.js';
 import type { Scope } from '../nn/index.js';
 import type { Batch, CodePrior, Model, Terms, TrainingDefaults } from '../systems/index.js';
 import type { DType, Shape, Tensor, TensorData } from '../tensor/index.js';
-import type { CodeRows, FrozenModel } from './codeRows.js';
+import type { CodeRows } from './codeRows.js';
 import type { CodeDescription, GridCodes, VectorCodes } from './description.js';
 
 /** Draws that are made in steps on an engine, each of which sees what those before it have written. */
@@ -41,8 +43,8 @@ export interface PriorModel extends Pick<Model, 'stages' | 'secondBatch' | 'isGa
   drawing?(count: number, labels?: Tensor): Drawing;
 }
 
-/** What the value of the objective is, for those who report it. */
-export type ObjectiveKind = 'density' | 'bound' | 'game';
+/** What the terms of the objective add up to: −log p(z), a bound on it, or nothing, for a prior that makes draws only. */
+export type ObjectiveKind = 'density' | 'bound' | 'none';
 
 /** What an algorithm that fits a prior is given. */
 export interface FitRequest<Codes extends CodeDescription> {
@@ -51,8 +53,9 @@ export interface FitRequest<Codes extends CodeDescription> {
   readonly training: CodeRows;
   readonly validation: CodeRows;
   readonly seed: number;
-  /** The autoencoder, whose weights stay as they are. */
-  readonly model: FrozenModel;
+  /** The autoencoder, whose weights stay as they are, and the samples of the training part. */
+  readonly model: ModelRunner;
+  readonly samples: SampleSource;
   /** Trains something by gradient on these codes, and gives its weights by name. */
   train(build: (scope: Scope) => PriorModel): Promise<ReadonlyMap<string, TensorData>>;
   /** Tells the user of something that was not as it should be. */

@@ -2,12 +2,28 @@
 import { nearestName, OptionError } from '../systems/index.js';
 import { iaf, maf } from './flow.js';
 import { gmm } from './gmm.js';
+import { latentGan, latentWgan } from './latentGan.js';
+import { neighbours } from './neighbours.js';
 import { normal } from './normal.js';
 import { pixelcnn } from './pixelcnn.js';
 import { pixelsnail } from './pixelsnail.js';
 import type { Prior } from './prior.js';
+import { twoStage } from './twoStage.js';
+import { vamp } from './vamp.js';
 
-export const priors: readonly Prior[] = [normal, gmm, maf, iaf, pixelcnn, pixelsnail];
+export const priors: readonly Prior[] = [
+  normal,
+  gmm,
+  vamp,
+  twoStage,
+  maf,
+  iaf,
+  latentGan,
+  latentWgan,
+  neighbours,
+  pixelcnn,
+  pixelsnail,
+];
 
 /** @throws OptionError that names the nearest prior there is */
 export function findPrior(name: string): Prior {

@@ -1,4 +1,5 @@
 /** A trained model with a fitted prior in the place of its own, or of none: codes drawn from it, and samples of these. */
+import type { SampleSource, SourceOptions } from '../evaluation/index.js';
 import { ModelRunner, type SampleOptions, TrainedModel } from '../inference/index.js';
 import type { Scope } from '../nn/index.js';
 import type { DrawOptions } from '../probability/index.js';
@@ -9,8 +10,10 @@ import {
   OptionError,
   requiresLabels,
   type System,
+  toWeighted,
 } from '../systems/index.js';
 import type { Tensor } from '../tensor/index.js';
+import { collectCodes } from './codeRows.js';
 import { splitMaps, type VectorCodes } from './description.js';
 import { drawInSteps } from './drawing.js';
 import type { FittedPrior } from './fit.js';
@@ -107,6 +110,32 @@ export class ModelWithPrior extends TrainedModel {
     if (this.runner.build().prior) return super.sample(count, options);
     const codes = await this.#drawn(count, options);
     return { codes, x: await this.sampleAt(codes, options) };
+  }
+
+  /**
+   * How likely the codes of samples are, log p(z) of each in nats: exact, or a bound where that is all there is.
+   *
+   * @throws Error if the prior has no density
+   */
+  async codeLogLikelihood(source: SampleSource, { seed = 0, signal }: SourceOptions = {}): Promise<Float32Array> {
+    const { codes } = this.#own;
+    const { engine } = this.runner.settings;
+    const stored = codes.kind === 'grids' ? 'indices' : codes.stored;
+    const rows = await collectCodes(this.runner, source, { stored, seed, signal });
+    const over = this.#own.system((scope) => priorIn(this.#own, scope));
+    const runner = new ModelRunner({ engine, system: over, options: {}, data: codes.data });
+    const { nll } = await runner.mapSamples(
+      'log-likelihood of codes',
+      rows,
+      (batch, { model }) => {
+        const terms = Object.values(model.objective(batch)).map((term) => toWeighted(term).value);
+        return { nll: terms.reduce((sum, term) => sum.add(term)) };
+      },
+      { seed, isObserved: true, signal },
+    );
+    await runner.dispose();
+    const logVolume = codes.kind === 'vectors' ? codes.logVolume : 0;
+    return nll.map((nats) => -nats - logVolume);
   }
 
   async #drawn(count: number, { labels, seed = 0, signal }: SampleOptions): Promise<Float32Array> {

@@ -30,6 +30,7 @@ export { OptionError } from './errors.js';
 export { factorVae } from './factorVae.js';
 export { fVae } from './fVae.js';
 export { type GaussianVae, gaussianVae, type Heads } from './gaussianVae.js';
+export { gradientPenalty } from './gradientPenalty.js';
 export { hfvae } from './hfvae.js';
 export { hierarchicalVae } from './hierarchicalVae.js';
 export { hypersphericalVae } from './hypersphericalVae.js';

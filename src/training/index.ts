@@ -19,7 +19,7 @@ export type {
 } from './events.js';
 export { type TrainingOptions, trainingOptions, trainingOptionsFor } from './options.js';
 export { type PhaseGradients, phaseGradients } from './phases.js';
-export { binarised, type PreparedData, prepareData } from './prepared.js';
+export { binarised, type PreparedData, partSource, prepareData } from './prepared.js';
 export type { StoredTensor } from './safetensors.js';
 export { type StageStep, type TrainingStages, trainingStages } from './step.js';
 export { Training, type TrainingDefinition } from './training.js';

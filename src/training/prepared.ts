@@ -42,9 +42,14 @@ export async function prepareData(dataset: Dataset, spec?: SampleSpec): Promise<
       const order = new TrainingOrder(split.train, seed);
       return { read: (first, count) => dataset.read(order.indices(first, count)) };
     },
-    source: (part) => ({
-      size: part.size,
-      read: (start, count) => dataset.read(Uint32Array.from({ length: count }, (_, i) => part.at(start + i))),
-    }),
+    source: (part) => partSource(dataset, part),
+  };
+}
+
+/** Samples of a part of a data set by position. */
+export function partSource(dataset: Dataset, { size, at }: Part): SampleSource {
+  return {
+    size,
+    read: (start, count) => dataset.read(Uint32Array.from({ length: count }, (_, i) => at(start + i))),
   };
 }

@@ -4,6 +4,7 @@ export { curvesView, type RunRecords } from './curves.js';
 export { type CodeFrame, codeFrame } from './frame.js';
 export { type OverviewViewOptions, overviewView } from './overview.js';
 export { type CodebookView, codebookViews, indexMapsView } from './indices.js';
+export { nearestView, type PriorsViewOptions, priorsView } from './priors.js';
 export {
   interpolationsView,
   manifoldView,

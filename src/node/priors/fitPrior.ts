@@ -1,6 +1,5 @@
 /** Fits a prior on the codes of a run, and keeps it there. */
 import { splitDataset } from '../../data/index.js';
-import type { SampleSource } from '../../evaluation/index.js';
 import {
   type CodeValues,
   type FitEvent,
@@ -13,7 +12,7 @@ import {
   type UseOptions,
   withPrior,
 } from '../../priors/index.js';
-import type { TrainingOptions } from '../../training/index.js';
+import { partSource, type TrainingOptions } from '../../training/index.js';
 import { type EngineOptions, openEngine } from '../engines.js';
 import { checkOptions } from '../runs/checkOptions.js';
 import { type LoadedRun, type LoadRequest, loadRun } from '../runs/load.js';
@@ -75,10 +74,6 @@ async function fitLoaded(
   const engine = await openEngine(choice);
   try {
     const split = splitDataset(dataset);
-    const part = ({ size, at }: typeof split.train): SampleSource => ({
-      size,
-      read: (start, count) => dataset.read(Uint32Array.from({ length: count }, (_, i) => at(start + i))),
-    });
     const facts: Record<string, number> = {};
     const listen = (event: FitEvent) => {
       if (event.kind === 'facts') Object.assign(facts, event.facts);
@@ -91,8 +86,8 @@ async function fitLoaded(
       fitOn,
       training,
       runner: model.runner,
-      trainingPart: part(split.train),
-      validationPart: part(split.validation),
+      trainingPart: partSource(dataset, split.train),
+      validationPart: partSource(dataset, split.validation),
       engine,
       signal,
       onEvent: listen,

@@ -43,7 +43,7 @@ const recordSchema = z.object({
     z.object({
       kind: z.literal('vectors'),
       shape,
-      stored: z.enum(['codes', 'posteriors']),
+      stored: z.enum(['means', 'draws', 'posteriors']),
       classes: z.number(),
       size: z.number(),
     }),

@@ -151,16 +151,20 @@ function expect({ data, count, size }: Points, mixture: Mixture, responsibilitie
   return { logLikelihoods, meanLogLikelihood: total / count, worst };
 }
 
-/** Gives a component that no point belongs to the worst-explained point and its neighbours. */
+/** Gives components that no point belongs to the worst-explained point and its neighbours, to each its own. */
 function reseed(points: Points, components: number, responsibilities: Float64Array, worst: number): boolean {
   const counts = new Float64Array(components);
   responsibilities.forEach((r, i) => {
     counts[i % components] += r;
   });
-  const empty = counts.findIndex((count) => count < SMALLEST_COUNT);
-  if (empty < 0) return false;
-  for (const n of neighboursOf(points, worst, 2 * (points.size + 1)))
-    responsibilities.subarray(n * components, (n + 1) * components).fill(0)[empty] = 1;
+  const empty = Array.from(counts.keys()).filter((c) => counts[c] < SMALLEST_COUNT);
+  if (empty.length === 0) return false;
+  const each = 2 * (points.size + 1);
+  const taken = neighboursOf(points, worst, each * empty.length);
+  taken.forEach((n, place) => {
+    const row = responsibilities.subarray(n * components, (n + 1) * components);
+    row.fill(0)[empty[Math.floor(place / each)]] = 1;
+  });
   return true;
 }
 

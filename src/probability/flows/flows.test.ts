@@ -5,13 +5,18 @@ import { batchJacobian, constant, input, sizeOf, type Tensor } from '../../tenso
 import { DiagonalNormal } from '../index.js';
 import {
   actNorm,
+  autoregressive,
+  batchNormFlow,
   channelPermutation,
   coupling,
   type Flow,
+  FlowDistribution,
   type FlowLayer,
   FlowPosterior,
   flowSequence,
+  inverted,
   multiScale,
+  reversal,
   squeeze,
   unsqueeze,
 } from './index.js';
@@ -20,17 +25,21 @@ const dense = (outputs: number): Layer =>
   sequential(linear(7), relu, linear(outputs, { weight: gaussian(0.5) }));
 const additive = coupling({ kind: 'additive', network: dense });
 const affine = coupling({ kind: 'affine', network: dense });
+const masked = autoregressive({ hidden: [9, 6], activation: 'tanh' });
 const wave = (count: number, phase = 0) =>
   Float64Array.from({ length: count }, (_, i) => Math.sin(1 + phase + 1.7 * i));
 
-/** A flow with variables away from where they start, in an evaluation build. */
-function perturbed(layer: FlowLayer) {
+/** A flow with variables away from where they start, in an evaluation build. @param by how far at most */
+function perturbed(layer: FlowLayer, by = 0.4) {
   const scope = new VariableTable().scope({ training: false });
   const flow = layer(scope);
   const values = (...roots: Tensor[]) => {
     const moved = scope.variables
       .filter(({ name }) => !name.endsWith('order'))
-      .map(({ name, shape }, i) => [name, wave(sizeOf(shape), i).map((v) => 0.4 * v)]);
+      .map(({ name, shape }, i) => {
+        const isVariance = name.endsWith('variance');
+        return [name, wave(sizeOf(shape), i).map((v) => (isVariance ? 1 : 0) + by * v)];
+      });
     return (feeds: Record<string, Float64Array>) =>
       compute(roots, { values: { ...Object.fromEntries(moved), ...feeds } });
   };
@@ -60,6 +69,11 @@ const vectors: [string, FlowLayer][] = [
   ['a channel permutation', channelPermutation],
   ['an additive coupling', additive],
   ['an affine coupling', affine],
+  ['batch normalisation', batchNormFlow],
+  ['an autoregressive layer', masked],
+  ['an autoregressive layer without hidden layers', autoregressive({ hidden: [] })],
+  ['an autoregressive layer turned round', inverted(masked)],
+  ['a masked autoregressive flow', flowSequence(masked, batchNormFlow, reversal, masked, batchNormFlow)],
   [
     'a sequence of them',
     flowSequence(actNorm, channelPermutation, affine, actNorm, channelPermutation, additive),
@@ -193,4 +207,110 @@ test('without a flow a posterior is its base', () => {
   const [one, other, same] = compute([q.logProb(z), base.logProb(z), q.rsample().sub(z)]);
   expect(one).toEqual(other);
   expect(same.every((value) => value === 0)).toBe(true);
+});
+
+test('what an autoregressive layer makes of a number depends on it and on those before, and on all of these', () => {
+  const size = 5;
+  const { flow, values } = perturbed(autoregressive({ hidden: [16, 16], activation: 'tanh' }));
+  const z = input('z', [1, size]);
+  const [forward, back] = values(
+    batchJacobian(flow.forward(z).z, z),
+    batchJacobian(flow.inverse(z), z),
+  )({ z: wave(size) });
+  for (const jacobian of [forward, back]) {
+    for (let i = 0; i < size; i++)
+      for (let j = 0; j < size; j++) {
+        if (j > i) expect(jacobian[i * size + j], `${i}, ${j}`).toBe(0);
+        else expect(Math.abs(jacobian[i * size + j]), `${i}, ${j}`).toBeGreaterThan(1e-9);
+      }
+  }
+});
+
+test('a log-determinant is that of differences, and 64 numbers come back', () => {
+  const five = flowSequence(masked, reversal, masked, reversal, masked, reversal, masked, reversal, masked);
+  const [size, step] = [4, 1e-5];
+  const { flow, values } = perturbed(five);
+  const y = input('y', [1, size]);
+  const { z, logDet } = flow.forward(y);
+  const at = values(z, logDet);
+  const middle = wave(size);
+  const moved = (j: number, by: number) => at({ y: middle.map((value, i) => value + (i === j ? by : 0)) })[0];
+  const columns = Array.from({ length: size }, (_, j) => {
+    const [up, down] = [moved(j, step), moved(j, -step)];
+    return up.map((value, i) => (value - down[i]) / (2 * step));
+  });
+  const rows = Array.from({ length: size * size }, (_, k) => columns[k % size][Math.floor(k / size)]);
+  expect(at({ y: middle })[1][0]).toBeCloseTo(logDeterminant(rows, size), 7);
+
+  const hidden = autoregressive({ hidden: [48] });
+  const wide = perturbed(flowSequence(hidden, reversal, hidden), 0.2);
+  const many = input('y', [2, 64]);
+  const [back] = wide.values(wide.flow.inverse(wide.flow.forward(many).z))({ y: wave(128) });
+  back.forEach((value, i) => {
+    expect(Math.abs(value - wave(128)[i])).toBeLessThan(1e-5);
+  });
+});
+
+test('the first number depends on the context too', () => {
+  const { flow, values } = perturbed(masked);
+  const [y, context] = [input('y', [2, 3]), input('c', [2, 2])];
+  const { z } = flow.forward(y, context);
+  const twice = Float64Array.from([...wave(3), ...wave(3)]);
+  const [rows, back] = values(z, flow.inverse(z, context))({ y: twice, c: Float64Array.of(1, 0, 0, 1) });
+  for (let i = 0; i < 3; i++) expect(rows[i]).not.toBeCloseTo(rows[3 + i], 4);
+  back.forEach((value, i) => {
+    expect(value).toBeCloseTo(twice[i], 10);
+  });
+});
+
+test('a new autoregressive layer moves nothing', () => {
+  const flow = masked(new VariableTable().scope({ training: false }));
+  const [z, logDet] = compute([flow.forward(constant(wave(8), 'float32', [2, 4])).z, flow.forward(constant(wave(8), 'float32', [2, 4])).logDet]);
+  expect(z).toEqual([...wave(8)]);
+  expect(logDet.every((value) => value === 0)).toBe(true);
+});
+
+test('batch normalisation standardises a batch in training, and counts what that does to volumes', () => {
+  const flow = batchNormFlow(new VariableTable().scope({ training: true }));
+  const y = input('y', [40, 2]);
+  const { z, logDet } = flow.forward(y);
+  const feeds = { y: wave(80).map((value, i) => (i % 2 === 0 ? 3 * value + 5 : 0.1 * value)) };
+  const [zs, logDets] = compute([z, logDet], { values: feeds });
+  const variances = [0, 1].map((j) => {
+    const own = feeds.y.filter((_, i) => i % 2 === j);
+    const mean = own.reduce((a, b) => a + b) / 40;
+    expect(zs.filter((_, i) => i % 2 === j).reduce((a, b) => a + b)).toBeCloseTo(0, 9);
+    return own.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 40;
+  });
+  const expected = variances.reduce((sum, variance) => sum - 0.5 * Math.log(variance + 1e-5), 0);
+  expect(logDets[0]).toBeCloseTo(expected, 9);
+});
+
+test.each([
+  ['fast to measure', flowSequence(masked, batchNormFlow, reversal, masked)],
+  ['fast to draw from', flowSequence(inverted(masked), batchNormFlow, reversal, inverted(masked))],
+] as const)('a flow that is %s has a density that integrates to 1, and draws that are of it', (_, layer) => {
+  const { flow, values } = perturbed(layer, 0.25);
+  const [side, edge] = [80, 8];
+  const cell = (2 * edge) / side;
+  const at = (i: number) => -edge + (i + 0.5) * cell;
+  const grid = Float64Array.from({ length: 2 * side * side }, (_, k) =>
+    at(k % 2 === 0 ? Math.floor(k / 2 / side) : Math.floor(k / 2) % side),
+  );
+  const p = new FlowDistribution({ flow, shape: [side * side, 2] });
+  const [logProbs] = values(p.logProb(input('z', [side * side, 2])))({ z: grid });
+  const density = logProbs.map((value) => Math.exp(value) * cell ** 2);
+  expect(density.reduce((a, b) => a + b)).toBeCloseTo(1, 3);
+
+  const count = 4000;
+  const drawn = new FlowDistribution({ flow, shape: [1, 2] }).sample({ draws: count, stream: 'draws' });
+  expect(drawn.shape).toEqual([count, 1, 2]);
+  const [points] = values(drawn)({});
+  for (const j of [0, 1]) {
+    const expected = density.reduce((sum, mass, k) => sum + mass * grid[2 * k + j], 0);
+    const own = points.filter((_, i) => i % 2 === j);
+    const mean = own.reduce((a, b) => a + b) / count;
+    const deviation = Math.sqrt(own.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count);
+    expect(Math.abs(mean - expected)).toBeLessThan((4 * deviation) / Math.sqrt(count));
+  }
 });
