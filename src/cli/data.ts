@@ -25,18 +25,14 @@ const LISTED = 30;
 function linesOf(report: DatasetReport): string[] {
   const { name, kind, shape, dtype, size, split, range, values, classes, factors, notices, suggestion } =
     report;
-  const sample =
-    kind === 'image'
-      ? `pictures of ${shape[0]} × ${shape[1]}, ${channels(shape[2])}, ${dtype}`
-      : `rows of ${shape[0]} columns`;
-  const facts: [string, string][] = [['samples', `${size} ${sample}`]];
+  const pictures = `pictures of ${shape[0]} × ${shape[1]}, ${channels(shape[2])}, ${dtype}`;
+  const facts: [string, string][] = [['samples', `${size} ${kind === 'image' ? pictures : report.samples}`]];
   if (split)
     facts.push(['parts', `${split.train} training, ${split.validation} validation, ${split.test} test`]);
-  if (range && values) {
-    facts.push([
-      'values',
-      `${formatNumber(values.min, 4)} to ${formatNumber(values.max, 4)}, mean ${formatNumber(values.mean, 4)}; black is ${range[0]}, full intensity ${range[1]}`,
-    ]);
+  if (values) {
+    const found = `${formatNumber(values.min, 4)} to ${formatNumber(values.max, 4)}, mean ${formatNumber(values.mean, 4)}`;
+    const ends = range ? `; black is ${range[0]}, full intensity ${range[1]}` : '';
+    facts.push(['values', `${found}${ends}`]);
   }
   if (classes) facts.push(['classes', listed(classes.map((entry) => `${entry.name} (${entry.count})`))]);
   if (factors)

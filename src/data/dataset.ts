@@ -34,7 +34,23 @@ export interface TableSpec {
   readonly columns: readonly Column[];
 }
 
-export type SampleSpec = ImageSpec | TableSpec;
+/** Clouds of points without an order, brought to one size and place when they are read: centred, within the unit sphere. */
+export interface PointsSpec {
+  readonly kind: 'points';
+  readonly shape: readonly [points: number, dimensions: number];
+  readonly dtype: 'float32';
+}
+
+/** What follows one another in time, as [time, ...frame]. */
+export interface SequenceSpec {
+  readonly kind: 'sequence';
+  readonly shape: readonly [time: number, ...frame: number[]];
+  readonly dtype: 'uint8' | 'float32';
+  /** What one frame is, as data of its own. */
+  readonly frame: ImageSpec | TableSpec;
+}
+
+export type SampleSpec = ImageSpec | TableSpec | SequenceSpec | PointsSpec;
 
 /** A generative factor that is known for every sample. */
 export interface Factor {

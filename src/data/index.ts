@@ -13,8 +13,10 @@ export {
   type Factor,
   type ImageSpec,
   type Likeness,
+  type PointsSpec,
   type SampleSpec,
   type Samples,
+  type SequenceSpec,
   type TableSpec,
 } from './dataset.js';
 export type { Elements } from './elements.js';
@@ -32,6 +34,7 @@ export { type Companions, type FileOptions, openDataFile, shortName } from './op
 export { requireEffect } from './options.js';
 export { TrainingOrder } from './order.js';
 export type { Range } from './range.js';
+export { pictureOf, rowOf, sequenceOf, showSpec } from './specs.js';
 export { type Part, type Split, splitDataset } from './split.js';
 export { sprites } from './sprites.js';
 export { type Summary, summarise, type ValueSummary, withMoments } from './statistics.js';

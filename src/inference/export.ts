@@ -5,6 +5,7 @@
  *   decoder   z (, label) → x
  *   sampler   noise (, label) → x, z
  */
+import type { SampleSpec } from '../data/index.js';
 import { exportModel } from '../engine/index.js';
 import { DiagonalNormal } from '../probability/index.js';
 import { requiresLabels } from '../systems/index.js';
@@ -134,8 +135,19 @@ function stored({ data }: ModelRunner, x: Tensor): Tensor {
   return data.fromModel(x).cast(data.spec.dtype);
 }
 
-function storedMeaning({ data: { spec } }: ModelRunner): string {
-  if (spec.kind === 'table')
-    return `a row: ${spec.columns.map(({ name }) => name).join(', ')}, in the table's own units`;
-  return `a picture [height, width, channels] with values from ${spec.range[0]} to ${spec.range[1]}`;
+function storedMeaning({ data }: ModelRunner): string {
+  return meaningOf(data.spec);
+}
+
+function meaningOf(spec: SampleSpec): string {
+  switch (spec.kind) {
+    case 'image':
+      return `a picture [height, width, channels] with values from ${spec.range[0]} to ${spec.range[1]}`;
+    case 'table':
+      return `a row: ${spec.columns.map(({ name }) => name).join(', ')}, in the table's own units`;
+    case 'sequence':
+      return `a sequence of ${spec.shape[0]} frames, each ${meaningOf(spec.frame)}`;
+    case 'points':
+      return 'a cloud [points, dimensions], centred and scaled into the unit sphere';
+  }
 }

@@ -18,7 +18,7 @@ export interface SampleOptions extends MapOptions {
   /** Class of each sample, for systems that are conditioned on one. */
   readonly labels?: Int32Array;
   /**
-   * The mean of the likelihood p(x|z), or a draw from it. @default the mean for pictures, whose noise nobody wants to
+   * The mean of the likelihood p(x|z), or a draw from it. @default the mean, as noise is nothing that anybody wants to
    * see; a draw for tables, whose rows would else all have their likeliest categories
    */
   readonly values?: 'mean' | 'draw';

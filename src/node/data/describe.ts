@@ -4,6 +4,10 @@ import {
   type Dataset,
   elementsPerSample,
   MissingCellsError,
+  pictureOf,
+  rowOf,
+  type SampleSpec,
+  showSpec,
   splitDataset,
   summarise,
   type ValueSummary,
@@ -20,7 +24,7 @@ import { type OpenOptions, openDataset } from './open.js';
 
 export interface DatasetReport {
   readonly name: string;
-  readonly kind: 'image' | 'table';
+  readonly kind: SampleSpec['kind'];
   /** Of a sample. */
   readonly shape: readonly number[];
   readonly dtype: 'uint8' | 'float32';
@@ -29,9 +33,13 @@ export interface DatasetReport {
   readonly split?: { readonly train: number; readonly validation: number; readonly test: number };
   /** Number of samples, evenly spread, that were looked at for what follows. */
   readonly examined: number;
-  /** Stored values of black and full intensity, and those found in pictures. */
+  /** What samples are, as in a sentence. */
+  readonly samples: string;
+  /** Stored values of black and full intensity. */
   readonly range?: readonly [number, number];
+  /** Of pixels, and of coordinates of points. */
   readonly values?: ValueSummary;
+  /** Of tables, and of sequences of rows. */
   readonly columns?: readonly ColumnReport[];
   readonly classes?: readonly { readonly name: string; readonly count: number }[];
   readonly factors?: readonly { readonly name: string; readonly values: number }[];
@@ -84,6 +92,7 @@ export async function describeSource(source: string, options: OpenOptions = {}):
 /** @param source how the data are named on the command line */
 export async function describeDataset(dataset: Dataset, source: string): Promise<DatasetReport> {
   const { name, spec, size, classes, factors, notices, fingerprint } = dataset;
+  const row = rowOf(spec);
   const bytes = elementsPerSample(spec) * (spec.dtype === 'uint8' ? 1 : 4);
   const examined = Math.min(size, Math.max(EXAMINED_SAMPLES, Math.floor(EXAMINED_BYTES / bytes)));
   const { values, classCounts } = await summarise(dataset, {
@@ -98,17 +107,19 @@ export async function describeDataset(dataset: Dataset, source: string): Promise
     size,
     split: splitSizes(dataset),
     examined,
-    ...(spec.kind === 'image'
-      ? { range: spec.range, values: values[0] }
-      : {
-          columns: spec.columns.map(({ name, type, categories, missing = 0 }, i) => ({
+    samples: showSpec(spec),
+    range: pictureOf(spec)?.range,
+    ...(row
+      ? {
+          columns: row.columns.map(({ name, type, categories, missing = 0 }, i) => ({
             name,
             type,
             categories,
             missing,
             ...values[i],
           })),
-        }),
+        }
+      : { values: values[0] }),
     classes: classes?.map((className, i) => ({ name: className, count: classCounts[i] })),
     factors: factors?.map((factor) => ({ name: factor.name, values: factor.values.length })),
     notices,
