@@ -36,6 +36,12 @@ export class TrainedModel {
     return this.runner.build().prior !== undefined;
   }
 
+  /** Whether samples have codes: a generator has no encoder. */
+  get canEncode(): boolean {
+    return !this.runner.build().isGenerator;
+  }
+
+  /** @throws OptionError if the system has no encoder */
   async encode(samples: Samples, options?: MapOptions): Promise<Codes> {
     const rows = await this.runner.mapSamples(
       'encode',
@@ -67,7 +73,7 @@ export class TrainedModel {
     return rows.x;
   }
 
-  /** Samples through the code and back, without noise. */
+  /** Samples through the code and back, without noise. @throws OptionError if the system has no encoder */
   async reconstruct(samples: Samples, options?: MapOptions): Promise<Float32Array> {
     const rows = await this.runner.mapSamples(
       'reconstruct',

@@ -7,6 +7,14 @@ export {
   normalisedConv,
 } from './cells.js';
 export {
+  type ChamferHalves,
+  type CloudReduction,
+  chamfer,
+  chamferHalves,
+  type EarthMoversOptions,
+  earthMovers,
+} from './cloudDistances.js';
+export {
   averagePool,
   type ConvolutionOptions,
   conv,
@@ -41,6 +49,7 @@ export {
 } from './layer.js';
 export { embedding, type LinearOptions, linear } from './linear.js';
 export { type BatchNormOptions, batchNorm, dropout, groupNorm, layerNorm } from './normalisation.js';
+export { pointNet } from './pointNet.js';
 export { upsampleLinear } from './resample.js';
 export {
   type Clock,
@@ -61,6 +70,7 @@ export {
   weightsFor,
   windowFor,
 } from './similarity.js';
+export { type SinkhornOptions, sinkhorn } from './sinkhorn.js';
 export { type SpectralNormOptions, spectralNorm } from './spectralNorm.js';
 export { squeezeExcite } from './squeezeExcite.js';
 export { weightNorm, withNorms } from './weightNorm.js';

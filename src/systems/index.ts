@@ -69,8 +69,10 @@ export {
   together,
 } from './phases.js';
 export { piwae } from './piwae.js';
+export { pointcloudAe } from './pointcloudAe.js';
 export { findSystem, systems } from './registry.js';
 export { requireBatch } from './requireBatch.js';
+export { rGan } from './rGan.js';
 export { inSteps, type RampOptions, ramp } from './schedules.js';
 export { sparseAe } from './sparseAe.js';
 export { stackedDae } from './stackedDae.js';

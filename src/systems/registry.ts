@@ -30,6 +30,8 @@ import { piwae } from './piwae.js';
 import { sparseAe } from './sparseAe.js';
 import { stackedDae } from './stackedDae.js';
 import { swae } from './swae.js';
+import { pointcloudAe } from './pointcloudAe.js';
+import { rGan } from './rGan.js';
 import type { System } from './system.js';
 import { vae } from './vae.js';
 import { vaeGan } from './vaeGan.js';
@@ -70,6 +72,8 @@ export const systems: readonly System[] = [
   vaeGan,
   hierarchicalVae,
   nvae,
+  pointcloudAe,
+  rGan,
 ];
 
 /** @throws OptionError that names the nearest system there is */

@@ -4,6 +4,7 @@ import type { Scope } from '../nn/index.js';
 import type { Distribution, DrawOptions } from '../probability/index.js';
 import type { Shape, Tensor } from '../tensor/index.js';
 import type { DataDescription } from './description.js';
+import { OptionError } from './errors.js';
 import type { SampleDistribution } from './likelihood.js';
 import type { PhaseOptimizer, Stage } from './phases.js';
 import type { Terms } from './terms.js';
@@ -44,7 +45,11 @@ export interface Model {
    * weights are chosen by. They never need a second batch.
    */
   objective(batch: Batch): Terms;
-  /** The code used as an embedding, [batch, ...code]: the posterior's mean where there is a posterior. */
+  /**
+   * The code used as an embedding, [batch, ...code]: the posterior's mean where there is a posterior.
+   *
+   * @throws OptionError if the model is a generator
+   */
   encode(batch: Batch): Tensor;
   /** What a code stands for, as models see samples: the likelihood's mean, [batch, ...event]. */
   decode(code: Tensor, labels?: Tensor): Tensor;
@@ -63,10 +68,19 @@ export interface Model {
    * step counts as the best, nothing stops early, and the last weights are kept.
    */
   readonly isGame?: boolean;
+  /** Whether it only makes new samples: it has no encoder, and `encode` says so. */
+  readonly isGenerator?: boolean;
   /** x as the encoder is given it in training, noise included: what a picture of denoising shows. */
   corrupt?(batch: Batch): Tensor;
   /** Pictures of what single units stand for, [units, ...sample]. */
   filters?(): Tensor;
+}
+
+/** The `encode` of a generator. */
+export function noEncoder(system: string): Model['encode'] {
+  return () => {
+    throw new OptionError('system', `${system} only makes new samples; it has no encoder`);
+  };
 }
 
 /** Training options that a system may have its own defaults for. */

@@ -33,7 +33,7 @@ test('its matching costs what the best of all costs, within n times the last rai
   }
 });
 
-test('every column is given once, and a number added to all costs or to a row changes nothing', () => {
+test('every column is given once, and a number added to all costs changes nothing', () => {
   const n = 40;
   const cost = uniform(n, 99).map((value) => Math.round(value * 2 ** 20));
   const columns = auction(cost, n, 1e-4);
