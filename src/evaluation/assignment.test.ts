@@ -47,6 +47,8 @@ test('of larger matrices it is as cheap as an auction that is almost exact, and 
 });
 
 test('costs that are no numbers are refused, and equal ones are no trouble', () => {
-  expect(() => exactAssignment([1, 2, 3, Number.NaN], 2)).toThrow('exactAssignment: cost NaN of row 1 is not finite');
+  expect(() => exactAssignment([1, 2, 3, Number.NaN], 2)).toThrow(
+    'exactAssignment: cost NaN of row 1 is not finite',
+  );
   expect([...exactAssignment(new Float64Array(25).fill(2), 5)].sort()).toEqual([0, 1, 2, 3, 4]);
 });

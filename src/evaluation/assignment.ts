@@ -74,36 +74,37 @@ class Search {
   ): void {
     const { n } = this;
     const [distances, from, order] = [this.#distances, this.#from, this.#order];
+    let nearest = 0;
     for (let column = 0; column < n; column++) {
       distances[column] = cost[start * n + column] - prices[column];
       from[column] = start;
       order[column] = column;
+      if (distances[column] < distances[nearest]) nearest = column;
     }
-    let end = -1;
-    let length = 0;
     let scanned = 0;
-    for (; end < 0; scanned++) {
-      let nearest = scanned;
-      for (let k = scanned + 1; k < n; k++) if (distances[order[k]] < distances[order[nearest]]) nearest = k;
-      const column = order[nearest];
+    let end = order[nearest];
+    for (; rows[end] >= 0; end = order[nearest]) {
       order[nearest] = order[scanned];
-      order[scanned] = column;
-      length = distances[column];
-      const row = rows[column];
-      if (row < 0) {
-        end = column;
-        break;
-      }
-      // On from the row that has this column; what it pays now is its own reduced cost of nothing.
-      const paid = cost[row * n + column] - prices[column];
-      for (let k = scanned + 1; k < n; k++) {
-        const other = order[k];
-        const through = length + cost[row * n + other] - prices[other] - paid;
-        if (through >= distances[other]) continue;
-        distances[other] = through;
-        from[other] = row;
+      order[scanned] = end;
+      scanned++;
+      // On from the row that has this column, whose own reduced cost is paid already.
+      const row = rows[end];
+      const paid = distances[end] - (cost[row * n + end] - prices[end]);
+      let least = Infinity;
+      for (let k = scanned; k < n; k++) {
+        const column = order[k];
+        const through = paid + cost[row * n + column] - prices[column];
+        if (through < distances[column]) {
+          distances[column] = through;
+          from[column] = row;
+        }
+        if (distances[column] < least) {
+          least = distances[column];
+          nearest = k;
+        }
       }
     }
+    const length = distances[end];
     for (let k = 0; k < scanned; k++) prices[order[k]] += distances[order[k]] - length;
     for (let column = end; ; ) {
       const row = from[column];

@@ -4,7 +4,7 @@
  */
 import { auction, type Engine } from '../engine/index.js';
 import { chamfer } from '../nn/index.js';
-import { Permutation, RandomStream } from '../random/index.js';
+import { Permutation, type RandomStream } from '../random/index.js';
 import { input, Program } from '../tensor/index.js';
 import { exactAssignment } from './assignment.js';
 import type { DistanceMatrix } from './cloudSets.js';

@@ -122,7 +122,11 @@ async function setMetrics(
   });
   const accuracy = 'clouds whose nearest other one is of their own set, ½ at best, Lopez-Paz & Oquab 2017';
   return [
-    single(coverage, samples.count, about('coverage', 'references that are nearest to some sample, as a share')),
+    single(
+      coverage,
+      samples.count,
+      about('coverage', 'references that are nearest to some sample, as a share'),
+    ),
     meanOver(minimumMatching, about('minimumMatching', 'from each reference to its nearest sample')),
     meanOver(sampleToReference, about('sampleToReference', 'from each sample to its nearest reference')),
     single(nearestNeighbourAccuracy, 2 * samples.count, about('nearestNeighbourAccuracy', accuracy)),
@@ -133,7 +137,12 @@ type ChosenClouds = Clouds & { readonly labels?: Int32Array };
 
 /** At most so many clouds of a source, drawn without putting back. */
 async function chosen(
-  { runner: { data: { spec } }, seed = 0 }: MeasureRequest,
+  {
+    runner: {
+      data: { spec },
+    },
+    seed = 0,
+  }: MeasureRequest,
   source: SampleSource,
   most: number,
   stream: string,

@@ -11,8 +11,7 @@ export const CELLS_PER_SIDE = 28;
 /** Counts of the cells, in one fixed order. @param points rows [count, 3], in the unit sphere or near it */
 export function occupancy(points: ArrayLike<number>): Float64Array {
   const counts = new Float64Array(CELLS_PER_SIDE ** 3);
-  for (let i = 0; i < points.length; i += 3)
-    counts[cellOf([points[i], points[i + 1], points[i + 2]])]++;
+  for (let i = 0; i < points.length; i += 3) counts[cellOf([points[i], points[i + 1], points[i + 2]])]++;
   return counts;
 }
 
@@ -33,9 +32,13 @@ function rimCells(): { at: Point; index: number }[] {
   const isIn = (cell: Point) => squaredNorm(at(cell)) <= 1;
   const isOuter = (cell: Point) =>
     cell.some((_, axis) =>
-      [-1, 1].some((side) => !isIn(cell.map((each, k) => (k === axis ? each + side : each)) as [number, number, number])),
+      [-1, 1].some(
+        (side) => !isIn(cell.map((each, k) => (k === axis ? each + side : each)) as [number, number, number]),
+      ),
     );
-  return cells.filter((cell) => isIn(cell) && isOuter(cell)).map((cell) => ({ at: at(cell), index: indexOf(cell) }));
+  return cells
+    .filter((cell) => isIn(cell) && isOuter(cell))
+    .map((cell) => ({ at: at(cell), index: indexOf(cell) }));
 }
 
 function cellOf(point: Point): number {

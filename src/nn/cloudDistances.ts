@@ -119,7 +119,12 @@ function inChunks(a: Tensor, b: Tensor, f: (a: Tensor, b: Tensor) => readonly Te
     const some = (x: Tensor) => x.stopGradient().sliceAlong(0, start, Math.min(batch, start + size));
     parts.push(f(some(a), some(b)));
   }
-  return parts[0].map((_, i) => concat(parts.map((part) => part[i]), 0));
+  return parts[0].map((_, i) =>
+    concat(
+      parts.map((part) => part[i]),
+      0,
+    ),
+  );
 }
 
 /** Points of each cloud [batch, m, dimensions] by their index in it, int32 [batch, n]: [batch, n, dimensions]. */

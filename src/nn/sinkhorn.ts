@@ -50,7 +50,9 @@ export function sinkhorn(
   const { f: self } = potentials(distances(fixedA, fixedA), schedule);
   const { f: otherSelf } = potentials(distances(fixedB, fixedB), schedule);
   const ofA = softMin(distances(a, fixedB), g, epsilon).sub(softMin(distances(a, fixedA), self, epsilon));
-  const ofB = softMin(distances(b, fixedA), f, epsilon).sub(softMin(distances(b, fixedB), otherSelf, epsilon));
+  const ofB = softMin(distances(b, fixedA), f, epsilon).sub(
+    softMin(distances(b, fixedB), otherSelf, epsilon),
+  );
   return ofA.mean(1).add(ofB.mean(1));
 }
 
@@ -83,5 +85,11 @@ function potentials(cost: Tensor, schedule: readonly number[]): { f: Tensor; g: 
 
 /** −ε log 1/m Σ_j e^((g_j − c_ij) / ε), [batch, n]. */
 function softMin(cost: Tensor, g: Tensor, epsilon: number): Tensor {
-  return logMeanExp(g.expandDims(1).sub(cost).mul(1 / epsilon), 2).mul(-epsilon);
+  return logMeanExp(
+    g
+      .expandDims(1)
+      .sub(cost)
+      .mul(1 / epsilon),
+    2,
+  ).mul(-epsilon);
 }

@@ -17,7 +17,9 @@ test('of a linear critic w·u it is (‖w‖ − 1)², wherever the points are',
 test('where the critic has no slope it is 1, with a finite gradient', () => {
   const w = input('w', []);
   const penalty = gradientPenalty((u) => u.mul(w).sum([1, 2]), x, y);
-  const [value, slope] = evaluate([penalty, ...grad(penalty.sum(), [w])], { values: { w: Float64Array.of(0) } });
+  const [value, slope] = evaluate([penalty, ...grad(penalty.sum(), [w])], {
+    values: { w: Float64Array.of(0) },
+  });
   expect(value[0]).toBeCloseTo(1, 5);
   expect(Number.isFinite(slope[0])).toBe(true);
 });

@@ -83,7 +83,8 @@ export const pointcloudAe = system({
     })(scope.child('encoder'));
     const decode = cloudDecoder(data.shape, hidden)(scope.child('decoder'));
     if (kind === 'none') {
-      if (beta !== undefined) throw new OptionError('beta', 'has no effect with posterior none; leave it out');
+      if (beta !== undefined)
+        throw new OptionError('beta', 'has no effect with posterior none; leave it out');
       return {
         codeShape: [latent],
         objective: ({ x }) => ({ reconstruction: cost(x, decode(encoder(x))) }),

@@ -36,22 +36,26 @@ function phases(given: Record<string, unknown> = {}, scaled: Record<string, numb
   });
 }
 
-const LOGIT = 'discriminator.cloud.2.weight';
+const LOGIT = 'discriminator.cloud.3.weight';
+const LOGIT_BIAS = 'discriminator.cloud.3.bias';
 
-test.each(['nonSaturating', 'wasserstein'])('%s: each side moves its own network, and all of it', (adversarial) => {
-  const [discriminator, generator] = phases({ adversarial });
-  for (const [side, name] of [
-    [discriminator, 'discriminator'],
-    [generator, 'generator'],
-  ] as const) {
-    expect(side.moved.every((path) => path.startsWith(`${name}.`))).toBe(true);
-    expect(side.gradients.every((values) => values.every(Number.isFinite))).toBe(true);
-    expect(side.gradients.some((values) => values.some((value) => value !== 0))).toBe(true);
-  }
-});
+test.each(['nonSaturating', 'wasserstein'])(
+  '%s: each side moves its own network, and all of it',
+  (adversarial) => {
+    const [discriminator, generator] = phases({ adversarial });
+    for (const [side, name] of [
+      [discriminator, 'discriminator'],
+      [generator, 'generator'],
+    ] as const) {
+      expect(side.moved.every((path) => path.startsWith(`${name}.`))).toBe(true);
+      expect(side.gradients.every((values) => values.every(Number.isFinite))).toBe(true);
+      expect(side.gradients.some((values) => values.some((value) => value !== 0))).toBe(true);
+    }
+  },
+);
 
 test('where the discriminator knows nothing, every cost is log 2', () => {
-  const zero = { [LOGIT]: 0, 'discriminator.cloud.2.bias': 0 };
+  const zero = { [LOGIT]: 0, [LOGIT_BIAS]: 0 };
   for (const { terms } of phases({}, zero))
     for (const values of Object.values(terms))
       for (const value of values) expect(value).toBeCloseTo(Math.LN2, 12);

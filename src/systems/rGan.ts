@@ -78,7 +78,10 @@ export const rGan = system({
     const judge = discriminator({ hidden: head })(ofDiscriminator.child('cloud'));
     const critic = (x: Tensor) => judge(ofPoints(x));
     const prior = (count: number) =>
-      new DiagonalNormal({ mean: zeros([count, latent]), logVar: zeros([count, latent]).add(2 * Math.log(noise)) });
+      new DiagonalNormal({
+        mean: zeros([count, latent]),
+        logVar: zeros([count, latent]).add(2 * Math.log(noise)),
+      });
     const made = ({ x }: Batch) => generate(prior(x.shape[0]).sample({ stream: 'prior' }));
 
     const realCost = ({ x }: Batch) => (isWasserstein ? critic(x).neg() : real(critic(x)));

@@ -29,7 +29,9 @@ export const assignment: OpSuite = {
       ),
       of(
         'NaN and ±∞',
-        sample([4, 3, 3], (i) => (i < 27 ? [Infinity, -Infinity, Number.NaN, 1][(i + (i >> 3)) % 4] : (7 * i) % 9)),
+        sample([4, 3, 3], (i) =>
+          i < 27 ? [Infinity, -Infinity, Number.NaN, 1][(i + (i >> 3)) % 4] : (7 * i) % 9,
+        ),
       ),
       of('no batch', s.normal([0, 3, 3])),
       of('no columns', s.normal([2, 0, 0])),

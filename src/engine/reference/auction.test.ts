@@ -38,7 +38,13 @@ test('every column is given once, and a number added to all costs changes nothin
   const cost = uniform(n, 99).map((value) => Math.round(value * 2 ** 20));
   const columns = auction(cost, n, 1e-4);
   expect([...columns].sort((a, b) => a - b)).toEqual(Array.from({ length: n }, (_, i) => i));
-  expect(auction(cost.map((value) => value + 2 ** 20), n, 1e-4)).toEqual(columns);
+  expect(
+    auction(
+      cost.map((value) => value + 2 ** 20),
+      n,
+      1e-4,
+    ),
+  ).toEqual(columns);
 });
 
 test('points that were only put into another order are found again', () => {
@@ -47,7 +53,9 @@ test('points that were only put into another order are found again', () => {
   const order = Array.from(uniform(n, 8).subarray(0, n).entries())
     .sort((a, b) => a[1] - b[1])
     .map(([index]) => index);
-  const cost = Float64Array.from({ length: n * n }, (_, i) => Math.abs(x[Math.floor(i / n)] - x[order[i % n]]));
+  const cost = Float64Array.from({ length: n * n }, (_, i) =>
+    Math.abs(x[Math.floor(i / n)] - x[order[i % n]]),
+  );
   const columns = auction(cost, n, 1e-6);
   for (let i = 0; i < n; i++) expect(order[columns[i]]).toBe(i);
 });
