@@ -41,6 +41,7 @@ export {
 } from './layer.js';
 export { embedding, type LinearOptions, linear } from './linear.js';
 export { type BatchNormOptions, batchNorm, dropout, groupNorm, layerNorm } from './normalisation.js';
+export { gru, lstm, type RecurrentOptions } from './recurrent.js';
 export { upsampleLinear } from './resample.js';
 export {
   type Clock,
