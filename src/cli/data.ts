@@ -1,5 +1,6 @@
 /** `vaekit data PATH`: what vaekit sees in data, before anything is trained on it. */
 import type { Command } from 'commander';
+import { generatedNames } from '../data/index.js';
 import { type DatasetReport, describeSource } from '../node/index.js';
 import { formatNumber } from '../pictures/index.js';
 import { addDataFlags, readDataFlags } from './dataFlags.js';
@@ -8,7 +9,7 @@ import { columns, print, printJson } from './output.js';
 
 export function defineData(command: Command): void {
   command
-    .argument('<path>', 'a path, or glyphs, sprites, two-moons, swiss-roll')
+    .argument('<path>', `a path, or ${generatedNames.join(', ')}`)
     .option('--json', 'as JSON')
     .action(async (path: string, typed: Record<string, unknown> & { json?: boolean }) => {
       const report = await describeSource(path, readDataFlags(typed));

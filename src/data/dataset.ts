@@ -66,6 +66,13 @@ export interface Samples {
   readonly labels?: Int32Array;
 }
 
+/** Numbers of samples of the parts of data that come in parts: first those for training, last those for testing. */
+export interface Parts {
+  readonly train: number;
+  readonly validation: number;
+  readonly test: number;
+}
+
 export interface Dataset {
   /** Short, fit for a folder's name. */
   readonly name: string;
@@ -76,6 +83,8 @@ export interface Dataset {
   readonly factors?: readonly Factor[];
   /** Where the last `testSize` samples are a test set that came with the data. */
   readonly testSize?: number;
+  /** Where samples of different parts could share something if the parts were drawn at random. */
+  readonly parts?: Parts;
   /** What the user should know about how the data was read. */
   readonly notices: readonly string[];
   /** Changes when the data changes: a hash of what it was read from. */

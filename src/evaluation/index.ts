@@ -9,4 +9,5 @@ export {
   measure,
 } from './measure.js';
 export type { Metric } from './metric.js';
+export { type Compared, fitSinusoid, type RollOutErrors, rollOutErrors, type Sinusoid } from './rollOut.js';
 export type { SampleSource } from './sources.js';

@@ -1,7 +1,7 @@
 /** A trained model as its user sees it: samples to codes and back, new samples, scores. Values are in stored units. */
 import type { Samples } from '../data/index.js';
 import { DiagonalNormal } from '../probability/index.js';
-import { OptionError, toWeighted } from '../systems/index.js';
+import { OptionError, type RollOutOptions, toWeighted } from '../systems/index.js';
 import { type Shape, sizeOf, type Tensor } from '../tensor/index.js';
 import type { MapOptions, ModelRunner } from './runner.js';
 
@@ -114,6 +114,40 @@ export class TrainedModel {
       options,
     );
     return { x: rows.x, codes: rows.codes };
+  }
+
+  /** Whether it can be asked what follows in a sequence. */
+  get canRollOut(): boolean {
+    return this.runner.build().rollOut !== undefined;
+  }
+
+  /**
+   * What follows in each sequence after the time `from`, frame by frame: `x` in stored units, `seen` as models see frames;
+   * both [count, starts, continuations, steps, ...frame]. States are drawn, frames are the means of what they emit.
+   *
+   * @throws Error if the system does not model sequences
+   * @throws OptionError if the model knows no such time or jump
+   */
+  async rollOut(
+    samples: Samples,
+    ahead: RollOutOptions,
+    options?: MapOptions,
+  ): Promise<{ x: Float32Array; seen: Float32Array }> {
+    const { system } = this.runner.settings;
+    const rows = await this.runner.mapSamples(
+      `roll-out ${JSON.stringify(ahead)}`,
+      samples,
+      (batch, { model, data }) => {
+        const seen = model.rollOut?.(batch, ahead);
+        if (!seen || !data.frame)
+          throw new Error(`${system.name} knows no times, so there is nothing to roll out`);
+        const frames = seen.reshape([-1, ...data.frame.shape]);
+        const x = data.frame.fromModel(frames).reshape([seen.shape[0], -1]);
+        return { x, seen: seen.reshape([seen.shape[0], -1]) };
+      },
+      options,
+    );
+    return { x: rows.x, seen: rows.seen };
   }
 
   /** How badly the model explains each sample, nats: the bound at weight 1 (−ELBO), or the reconstruction's cost. */

@@ -50,6 +50,7 @@ export {
 export { embedding, type LinearOptions, linear } from './linear.js';
 export { type BatchNormOptions, batchNorm, dropout, groupNorm, layerNorm } from './normalisation.js';
 export { pointNet } from './pointNet.js';
+export { gru, lstm, type RecurrentOptions } from './recurrent.js';
 export { upsampleLinear } from './resample.js';
 export {
   type Clock,

@@ -1,4 +1,5 @@
 /** Everything that is drawn: grids of samples, curves, bars, maps, tables, as PNG and SVG, and the report of a run. */
+export { type AnimationOptions, encodeApng } from './apng.js';
 export { type BarsOptions, bars } from './bars.js';
 export { cloudSides } from './cloudSides.js';
 export { type ColumnHistogramsOptions, columnHistograms } from './columnHistograms.js';
@@ -20,7 +21,9 @@ export {
   type ManifoldGridOptions,
   manifoldGrid,
   type ReconstructionGridOptions,
+  type RollOutGridOptions,
   reconstructionGrid,
+  rollOutGrid,
   type SamplesGridOptions,
   samplesGrid,
   type TraversalGridOptions,

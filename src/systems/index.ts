@@ -83,11 +83,14 @@ export {
   hasDensity,
   type Model,
   type Requirements,
+  type RollOutOptions,
   requiresLabels,
   type System,
   system,
   type TrainingDefaults,
 } from './system.js';
+export { tdVae } from './tdVae.js';
+export { type Jump, jumpTerms } from './temporalDifference.js';
 export {
   bound,
   KL,

@@ -33,6 +33,7 @@ import { sparseAe } from './sparseAe.js';
 import { stackedDae } from './stackedDae.js';
 import { swae } from './swae.js';
 import type { System } from './system.js';
+import { tdVae } from './tdVae.js';
 import { vae } from './vae.js';
 import { vaeGan } from './vaeGan.js';
 import { waeGan } from './waeGan.js';
@@ -74,6 +75,7 @@ export const systems: readonly System[] = [
   nvae,
   pointcloudAe,
   rGan,
+  tdVae,
 ];
 
 /** @throws OptionError that names the nearest system there is */

@@ -33,6 +33,20 @@ export function hasDensity(p: CodePrior | undefined): p is CodePrior & Pick<Dist
   return p?.logProb !== undefined;
 }
 
+/** What is asked of a model of sequences about times to come. */
+export interface RollOutOptions {
+  /** Last time that the model sees, from 0. */
+  readonly from: number;
+  /** Frames to make. */
+  readonly steps: number;
+  /** Times from the last one seen to the first frame; then one at a time. @default 1 */
+  readonly jump?: number;
+  /** States drawn of what is believed at `from`. @default 1 */
+  readonly starts?: number;
+  /** Ways that it goes on from each of them. @default 1 */
+  readonly continuations?: number;
+}
+
 /**
  * A built model. Tools (training, pictures, encoding, sampling, export, …) use nothing else, so whatever a system
  * answers here works with all of them.
@@ -72,6 +86,8 @@ export interface Model {
   readonly isGenerator?: boolean;
   /** x as the encoder is given it in training, noise included: what a picture of denoising shows. */
   corrupt?(batch: Batch): Tensor;
+  /** What follows in sequences, as models see frames: [batch, starts, continuations, steps, ...frame]. */
+  rollOut?(batch: Batch, options: RollOutOptions): Tensor;
   /** Pictures of what single units stand for, [units, ...sample]. */
   filters?(): Tensor;
 }

@@ -2,6 +2,7 @@
 export { byNats, codesView, natsView } from './codes.js';
 export { curvesView, type RunRecords } from './curves.js';
 export { type CodeFrame, codeFrame } from './frame.js';
+export { type RollOutViewOptions, rollOutImages, rollOutView } from './rollOut.js';
 export {
   interpolationsView,
   manifoldView,

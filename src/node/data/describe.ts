@@ -83,10 +83,17 @@ export async function describeSource(source: string, options: OpenOptions = {}):
     flags = ' --missing drop';
   }
   try {
-    return await describeDataset(dataset, `${quoted(source)}${flags}`);
+    return await describeDataset(dataset, `${quoted(source)}${readingFlags(options)}${flags}`);
   } finally {
     await dataset.close();
   }
+}
+
+/** The flags without which the data would be others. */
+function readingFlags({ frames, imageSize, window, stride, kind, points, sampling }: OpenOptions): string {
+  const given = { frames, 'image-size': imageSize, window, stride, kind, points, sampling };
+  const typed = Object.entries(given).filter(([, value]) => value !== undefined);
+  return typed.map(([name, value]) => ` --${name} ${value}`).join('');
 }
 
 /** @param source how the data are named on the command line */
