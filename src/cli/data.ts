@@ -40,7 +40,11 @@ function linesOf(report: DatasetReport): string[] {
     facts.push(['factors', factors.map((factor) => `${factor.name} (${factor.values})`).join(', ')]);
   facts.push([
     'suggested',
-    `${suggestion.system}, ${suggestion.architecture} architecture, ${suggestion.likelihood} likelihood`,
+    [
+      suggestion.system,
+      ...(suggestion.architecture ? [`${suggestion.architecture} architecture`] : []),
+      ...(suggestion.likelihood ? [`${suggestion.likelihood} likelihood`] : []),
+    ].join(', '),
   ]);
   return [
     name,

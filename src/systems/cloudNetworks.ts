@@ -47,7 +47,7 @@ export interface CloudLossOptions {
   readonly loss: (typeof cloudLosses)[number];
   readonly reduction: CloudReduction;
   readonly tolerance?: number;
-  readonly epsilon?: number;
+  readonly regulariser?: number;
   readonly iterations?: number;
 }
 
@@ -60,7 +60,7 @@ export function cloudLoss({
   loss,
   reduction,
   tolerance,
-  epsilon,
+  regulariser,
   iterations,
 }: CloudLossOptions): (x: Tensor, reconstruction: Tensor) => Tensor {
   const requireUnread = (options: Readonly<Record<string, number | undefined>>) => {
@@ -70,15 +70,15 @@ export function cloudLoss({
   };
   switch (loss) {
     case 'chamfer':
-      requireUnread({ tolerance, epsilon, iterations });
+      requireUnread({ tolerance, regulariser, iterations });
       return (x, reconstruction) => chamfer(x, reconstruction, reduction);
     case 'emd':
-      requireUnread({ epsilon, iterations });
+      requireUnread({ regulariser, iterations });
       return (x, reconstruction) => earthMovers(x, reconstruction, { reduction, tolerance });
     case 'sinkhorn':
       requireUnread({ tolerance });
       return (x, reconstruction) => {
-        const mean = sinkhorn(x, reconstruction, { epsilon, iterations });
+        const mean = sinkhorn(x, reconstruction, { epsilon: regulariser, iterations });
         return reduction === 'sum' ? mean.mul(x.shape[1]) : mean;
       };
   }

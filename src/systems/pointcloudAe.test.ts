@@ -42,7 +42,7 @@ test('the cost is that of the distance which was asked for, summed or averaged',
     [{}, (a, b) => chamfer(a, b, 'sum')],
     [{ reduction: 'mean' }, (a, b) => chamfer(a, b, 'mean')],
     [{ loss: 'emd', tolerance: 1e-6 }, (a, b) => earthMovers(a, b, { reduction: 'sum', tolerance: 1e-6 })],
-    [{ loss: 'sinkhorn', epsilon: 0.1 }, (a, b) => sinkhorn(a, b, { epsilon: 0.1 }).mul(POINTS)],
+    [{ loss: 'sinkhorn', regulariser: 0.1 }, (a, b) => sinkhorn(a, b, { epsilon: 0.1 }).mul(POINTS)],
     [{ loss: 'sinkhorn', reduction: 'mean' }, (a, b) => sinkhorn(a, b)],
   ];
   for (const [options, distance] of wanted) {
@@ -80,7 +80,7 @@ test.each(['chamfer', 'emd', 'sinkhorn'])('gradients of %s reach every weight', 
 test('what has no effect is refused, and so is what is no cloud', () => {
   const refused: [Record<string, unknown>, string][] = [
     [{ tolerance: 0.1 }, 'tolerance: has no effect with loss chamfer; leave it out'],
-    [{ loss: 'emd', epsilon: 0.1 }, 'epsilon: has no effect with loss emd; leave it out'],
+    [{ loss: 'emd', regulariser: 0.1 }, 'regulariser: has no effect with loss emd; leave it out'],
     [{ loss: 'emd', iterations: 3 }, 'iterations: has no effect with loss emd; leave it out'],
     [{ loss: 'sinkhorn', tolerance: 0.1 }, 'tolerance: has no effect with loss sinkhorn; leave it out'],
     [{ beta: 1 }, 'beta: has no effect with posterior none; leave it out'],

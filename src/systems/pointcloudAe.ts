@@ -62,7 +62,7 @@ export const pointcloudAe = system({
       .describe(
         'emd: how far a matching may be from the best, as a part of the mean distance (default: 0.001)',
       ),
-    epsilon: z.number().positive().optional().describe('sinkhorn: the regulariser, a length (default: 0.02)'),
+    regulariser: z.number().positive().optional().describe('sinkhorn: ε, a length (default: 0.02)'),
     iterations: positiveInteger().optional().describe('sinkhorn: updates of the potentials (default: 30)'),
     posterior: z
       .enum(['none', 'gaussian'])

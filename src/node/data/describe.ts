@@ -19,6 +19,7 @@ import {
   type LikelihoodName,
   likelihoodOptions,
   networkOptions,
+  pointcloudAe,
 } from '../../systems/index.js';
 import { type OpenOptions, openDataset } from './open.js';
 
@@ -57,8 +58,9 @@ export interface ColumnReport extends ValueSummary {
 
 export interface Suggestion {
   readonly system: string;
-  readonly architecture: string;
-  readonly likelihood: LikelihoodName;
+  /** Of systems that have a choice. */
+  readonly architecture?: string;
+  readonly likelihood?: LikelihoodName;
   /** To be typed as it stands. */
   readonly command: string;
 }
@@ -143,17 +145,19 @@ function splitSizes(dataset: Dataset): DatasetReport['split'] {
 }
 
 /**
- * Known factors are what a β-VAE is for; everything else starts with a VAE. Architecture and likelihood are those that
- * systems take by themselves.
+ * Known factors are what a β-VAE is for, and clouds of points have a system of their own; everything else starts with a VAE.
+ * Architecture and likelihood are those that systems take by themselves.
  */
 function suggestionFor({ spec, size, factors }: Dataset, source: string): Suggestion {
+  const commandOf = (system: string) => `vaekit train ${system} --data ${source}`;
+  if (spec.kind === 'points') return { system: pointcloudAe.name, command: commandOf(pointcloudAe.name) };
   const { shape } = describeData(spec, { size });
   const system = factors ? 'beta-vae' : 'vae';
   return {
     system,
     architecture: chooseArchitecture(shape, networkOptions.parse({})).name,
     likelihood: chooseLikelihood(spec, likelihoodOptions.parse({})),
-    command: `vaekit train ${system} --data ${source}`,
+    command: commandOf(system),
   };
 }
 
