@@ -35,6 +35,13 @@ class Reader {
     const int64_t value = word();
     return ok(value >= least && value <= most, problem) ? value : least;
   }
+  float number() {
+    const int32_t bits = word();
+    float value;
+    static_assert(sizeof bits == sizeof value);
+    std::copy_n(reinterpret_cast<const char*>(&bits), sizeof bits, reinterpret_cast<char*>(&value));
+    return value;
+  }
   template <typename E>
   E choice(E count, const char* problem) {
     return static_cast<E>(within(0, static_cast<int64_t>(count) - 1, problem));
@@ -198,9 +205,7 @@ class Reader {
         line.inputs[k] = slot(work);
         if (k < operandsOf(line.op)) ok(filled[line.inputs[k]], "a line reads a slot that holds nothing");
       }
-      const int32_t bits = word();
-      static_assert(sizeof bits == sizeof line.immediate);
-      std::copy_n(reinterpret_cast<const char*>(&bits), sizeof bits, reinterpret_cast<char*>(&line.immediate));
+      line.immediate = number();
       filled[line.result] = true;
       work.code.push_back(line);
     }
@@ -435,6 +440,17 @@ class Reader {
       case 10:
         instruction.work = Guard{dense(1, DType::boolean)};
         break;
+      case 11: {
+        Assignment work{};
+        work.batch = extent();
+        work.length = extent();
+        work.tolerance = number();
+        ok(work.tolerance > 0 && work.tolerance <= 1, "an assignment has a tolerance outside (0, 1]");
+        work.x = dense(product({work.batch, work.length, work.length}), DType::float32);
+        work.result = writable(dense(product({work.batch, work.length}), DType::int32));
+        instruction.work = work;
+        break;
+      }
       default:
         ok(false, "an instruction has an unknown kind");
     }

@@ -27,6 +27,7 @@ TaskPointer makeTask(const Instruction& instruction, const Kernels& kernels, con
   if (auto each = std::get_if<ArgMax>(&work)) return kernels.argMax(*each, plan);
   if (auto each = std::get_if<TopK>(&work)) return kernels.topK(*each, plan);
   if (auto each = std::get_if<Random>(&work)) return kernels.random(*each, plan);
+  if (auto each = std::get_if<Assignment>(&work)) return kernels.assignment(*each, plan);
   return nullptr;  // A guard is no work.
 }
 
@@ -43,6 +44,9 @@ int64_t costOf(const Instruction& instruction) {
     const Geometry& g = each->geometry;
     cost += g.batch * g.out[0] * g.out[1] * g.out[2] * g.filters * g.kernel[0] * g.kernel[1] * g.kernel[2] *
             (g.channels / g.groups) / 16;
+  } else if (auto each = std::get_if<Assignment>(&work)) {
+    // About eight bids for each row, each of which looks at all columns.
+    cost += each->batch * each->length * each->length * 8;
   } else {
     cost += 4096;  // Rare in small programs, and none of them is free.
   }

@@ -64,6 +64,7 @@ struct Kernels {
   TaskPointer (*argMax)(const ArgMax&, const Plan&);
   TaskPointer (*topK)(const TopK&, const Plan&);
   TaskPointer (*random)(const Random&, const Plan&);
+  TaskPointer (*assignment)(const Assignment&, const Plan&);
 };
 
 // All that this library was built with, the fastest first; `count` gets their number.

@@ -157,6 +157,12 @@ struct TopK {
   int32_t x, result;
 };
 
+struct Assignment {
+  int64_t batch, length;
+  float tolerance;
+  int32_t x, result;
+};
+
 enum class Distribution : int32_t { normal, uniform };
 
 struct Random {
@@ -170,7 +176,7 @@ struct Guard {
 };
 
 using Work = std::variant<Elementwise, Matmul, Convolution, Reduce, Gather, ScatterAdd, Cumsum, ArgMax, TopK,
-                          Random, Guard>;
+                          Random, Guard, Assignment>;
 
 struct Instruction {
   Work work;

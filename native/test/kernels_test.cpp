@@ -1,4 +1,4 @@
-// Compares reductions, rows by index, running sums, argMax, topK and random numbers with plain loops, for each
+// Compares reductions, rows by index, running sums, argMax, topK, matchings and random numbers with plain loops, for each
 // instruction set that this processor runs: one line for each check, and exit code 1 if one failed.
 //
 //   node native/build.js --tests && native/build/tests/kernels_test
@@ -291,6 +291,61 @@ void testTopK(const Kernels& set) {
   report(std::string(set.name) + " topK", wrong.empty(), wrong);
 }
 
+// The least cost of a matching, by trying all.
+double leastCost(const float* cost, int64_t n, std::vector<bool>& taken, int64_t row = 0) {
+  if (row == n) return 0;
+  double least = HUGE_VAL;
+  for (int64_t j = 0; j < n; j++) {
+    if (taken[j]) continue;
+    taken[j] = true;
+    least = std::fmin(least, cost[row * n + j] + leastCost(cost, n, taken, row + 1));
+    taken[j] = false;
+  }
+  return least;
+}
+
+void testAssignment(const Kernels& set) {
+  std::mt19937 generator(7);
+  std::string wrong;
+  // What the costs are drawn from: many different ones, few, all equal, and some that are no numbers.
+  for (const uint32_t kinds : {1u << 16, 3u, 1u, 0u}) {
+    for (const int64_t n : {1, 2, 3, 5, 7, 16, 17, 63, 200}) {
+      const int64_t batch = n < 60 ? 9 : 2;
+      const float tolerance = 1e-3f;
+      Desk desk;
+      const int x = desk.add(DType::float32, batch * n * n), y = desk.add(DType::int32, batch * n);
+      desk.lay();
+      for (int64_t i = 0; i < batch * n * n; i++) {
+        const uint32_t draw = generator();
+        const float special = draw % 4 ? static_cast<float>(draw % 7) : draw % 8 ? nan32 : inf32;
+        desk.at<float>(x)[i] = kinds ? static_cast<float>(draw % kinds) / 64 - 5 : special;
+      }
+      desk.run(*set.assignment({batch, n, tolerance, x, y}, desk.plan), true);
+      for (int64_t b = 0; b < batch; b++) {
+        const float* cost = desk.at<float>(x) + b * n * n;
+        const int32_t* columns = desk.at<int32_t>(y) + b * n;
+        std::vector<bool> taken(n);
+        double sum = 0, mean = 0, least = HUGE_VAL;
+        for (int64_t i = 0; i < n; i++) {
+          if (columns[i] < 0 || columns[i] >= n || taken[columns[i]]) wrong = "not one to one";
+          else taken[columns[i]] = true;
+          if (columns[i] >= 0 && columns[i] < n) sum += cost[i * n + columns[i]];
+        }
+        for (int64_t i = 0; i < n * n; i++) {
+          mean += static_cast<double>(cost[i]) / static_cast<double>(n * n);
+          least = std::fmin(least, cost[i]);
+        }
+        if (n > 7 || kinds == 0) continue;
+        std::vector<bool> none(n);
+        const double slack = static_cast<double>(n) * tolerance * (mean - least) + 1e-9;
+        if (!(sum <= leastCost(cost, n, none) + slack)) wrong = std::to_string(n) + " dearer than allowed";
+      }
+      if (!desk.isUntouched(y)) wrong = "something was written behind the result";
+    }
+  }
+  report(std::string(set.name) + " assignment", wrong.empty(), wrong);
+}
+
 // The definitions, number by number.
 std::vector<uint32_t> philoxBlock(uint32_t first, uint32_t step, uint32_t hash, uint32_t key0, uint32_t key1) {
   uint32_t x[4] = {first, step, 0, hash};
@@ -355,6 +410,7 @@ int main() {
     testRows(*set);
     testAlong(*set);
     testTopK(*set);
+    testAssignment(*set);
     testRandom(*set);
   }
   return conclude();

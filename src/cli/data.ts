@@ -1,5 +1,6 @@
 /** `vaekit data PATH`: what vaekit sees in data, before anything is trained on it. */
 import type { Command } from 'commander';
+import { generatedNames } from '../data/index.js';
 import { type DatasetReport, describeSource } from '../node/index.js';
 import { formatNumber } from '../pictures/index.js';
 import { addDataFlags, readDataFlags } from './dataFlags.js';
@@ -8,7 +9,7 @@ import { columns, print, printJson } from './output.js';
 
 export function defineData(command: Command): void {
   command
-    .argument('<path>', 'a path, or glyphs, sprites, two-moons, swiss-roll')
+    .argument('<path>', `a path, or ${generatedNames.join(', ')}`)
     .option('--json', 'as JSON')
     .action(async (path: string, typed: Record<string, unknown> & { json?: boolean }) => {
       const report = await describeSource(path, readDataFlags(typed));
@@ -25,25 +26,25 @@ const LISTED = 30;
 function linesOf(report: DatasetReport): string[] {
   const { name, kind, shape, dtype, size, split, range, values, classes, factors, notices, suggestion } =
     report;
-  const sample =
-    kind === 'image'
-      ? `pictures of ${shape[0]} × ${shape[1]}, ${channels(shape[2])}, ${dtype}`
-      : `rows of ${shape[0]} columns`;
-  const facts: [string, string][] = [['samples', `${size} ${sample}`]];
+  const pictures = `pictures of ${shape[0]} × ${shape[1]}, ${channels(shape[2])}, ${dtype}`;
+  const facts: [string, string][] = [['samples', `${size} ${kind === 'image' ? pictures : report.samples}`]];
   if (split)
     facts.push(['parts', `${split.train} training, ${split.validation} validation, ${split.test} test`]);
-  if (range && values) {
-    facts.push([
-      'values',
-      `${formatNumber(values.min, 4)} to ${formatNumber(values.max, 4)}, mean ${formatNumber(values.mean, 4)}; black is ${range[0]}, full intensity ${range[1]}`,
-    ]);
+  if (values) {
+    const found = `${formatNumber(values.min, 4)} to ${formatNumber(values.max, 4)}, mean ${formatNumber(values.mean, 4)}`;
+    const ends = range ? `; black is ${range[0]}, full intensity ${range[1]}` : '';
+    facts.push(['values', `${found}${ends}`]);
   }
   if (classes) facts.push(['classes', listed(classes.map((entry) => `${entry.name} (${entry.count})`))]);
   if (factors)
     facts.push(['factors', factors.map((factor) => `${factor.name} (${factor.values})`).join(', ')]);
   facts.push([
     'suggested',
-    `${suggestion.system}, ${suggestion.architecture} architecture, ${suggestion.likelihood} likelihood`,
+    [
+      suggestion.system,
+      ...(suggestion.architecture ? [`${suggestion.architecture} architecture`] : []),
+      ...(suggestion.likelihood ? [`${suggestion.likelihood} likelihood`] : []),
+    ].join(', '),
   ]);
   return [
     name,

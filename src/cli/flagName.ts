@@ -17,7 +17,10 @@ export function dataFlag(option: string): string {
 export function withFlags(sentence: string): string {
   return sentence
     .replace(/\bheader=false\b/g, '--no-header')
-    .replace(/\b(imageSize|labelColumn|missing)=(?=[\w-])/g, (_, option: string) => `${dataFlag(option)} `)
+    .replace(
+      /\b(imageSize|labelColumn|missing|kind|points)=(?=[\w-])/g,
+      (_, option: string) => `${dataFlag(option)} `,
+    )
     .replace(/\b(imageSize|labelColumn)\b/g, dataFlag)
     .replace(/\btypes (?=\S+=)/g, '--types ')
     .replace(/\bdeclare types\b/g, 'declare --types')

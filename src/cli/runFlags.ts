@@ -155,9 +155,14 @@ export function outputKind(path: string | undefined, arrays: readonly string[] =
 
 /** Writes a figure as the ending of its name says, and tells where. */
 export async function writeFigure(figure: Figure, path: string, json: boolean | undefined): Promise<void> {
+  await saveFigure(figure, path);
+  tell(path, json);
+}
+
+/** Writes a figure as the ending of its name says. */
+export async function saveFigure(figure: Figure, path: string): Promise<void> {
   await makeFolder(dirname(path));
   await writeFileWhole(path, extname(path).toLowerCase() === '.svg' ? toSvg(figure) : toPng(figure));
-  tell(path, json);
 }
 
 /** Says as a result where something was written. */

@@ -51,7 +51,7 @@ function defineSystem(command: Command, system: System): void {
       const request = {
         system,
         data: typed.data ?? DEFAULT_DATA,
-        dataOptions: readDataFlags(typed),
+        dataOptions: readDataFlags(typed, system.options),
         options: readFlags(system.options, typed),
         // What was not typed is for the system to say.
         training: readTyped(trainingOptions, typed),
@@ -65,7 +65,7 @@ function defineSystem(command: Command, system: System): void {
     });
   addFlags(command, system.options, `Options of ${system.name}:`);
   addFlags(command, trainingOptions, 'Training:');
-  addDataFlags(command);
+  addDataFlags(command, system.options);
   addEngineFlags(command);
 }
 

@@ -50,6 +50,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./interpolate.js')).defineInterpolate,
   },
   {
+    name: 'rollout',
+    description: 'let a model of sequences go on by itself, and measure how far it is from what came',
+    load: async () => (await import('./rollout.js')).defineRollout,
+  },
+  {
     name: 'evaluate',
     description: 'measure a run on held-out samples, each number with how it was measured',
     load: async () => (await import('./evaluate.js')).defineEvaluate,
@@ -72,7 +77,7 @@ export const verbs: readonly Verb[] = [
   {
     name: 'data',
     description:
-      'say what is in data: a folder of pictures, IDX, NPY, NPZ, CSV, TSV, Parquet, or a built-in set',
+      'say what is in data: a folder of pictures or point clouds, IDX, NPY, NPZ, CSV, TSV, Parquet, or a built-in set',
     load: async () => (await import('./data.js')).defineData,
   },
   {

@@ -67,7 +67,7 @@ export async function writeSamples(
   const count = x.length / spec.shape.reduce((product, length) => product * length, 1);
   const label: NamedArray[] = labels ? [{ name: 'label', data: labels, shape: [count], names: classes }] : [];
   const isArray = ['.npz', '.npy'].includes(endingOf(path));
-  if (spec.kind === 'image' || isArray) {
+  if (spec.kind !== 'table' || isArray) {
     // Levels were rounded already, so nothing is lost.
     const data = spec.dtype === 'uint8' ? Uint8Array.from(x) : x;
     const z = codes ? [{ name: 'z', data: codes.data, shape: [count, ...codes.shape] }] : [];

@@ -1,16 +1,29 @@
 /** Arrays in files as data sets: held in memory if they are small, else read a sample at a time from where they are. */
-import { channelsLast, layoutOf } from './arrayLayout.js';
-import { fromImages, fromTable } from './arrays.js';
+import { type ArrayKind, channelsLast, frameOfLayout, layoutOf } from './arrayLayout.js';
+import { fromClouds, fromImages, fromSequences, fromTable } from './arrays.js';
 import { type ClassLabels, classify } from './classes.js';
+import type { Sampling } from './clouds/cloud.js';
 import { type Column, DataError, type Dataset, type Likeness } from './dataset.js';
 import { type Elements, type ElementType, elementBytes, toFloat32 } from './elements.js';
 import { storageFor } from './imageStorage.js';
 import type { Identity } from './memory.js';
 import { positionalDataset } from './positional.js';
 import { extremesOf, type Range, requireRange } from './range.js';
+import { pictureOf } from './specs.js';
 import { countOf, readAll, type StoredArray, showShape } from './storedArray.js';
+import { requireWindow, type WindowOptions, windowed, windowLike } from './windows.js';
 
-export interface ArrayDatasetOptions {
+/** How an array is read, where its shape alone does not say it. */
+export interface ArrayReading extends WindowOptions {
+  /** Whether the second axis is time, or counts points. @default pictures or a table, by the number of axes */
+  kind?: ArrayKind;
+  /** Of clouds: their number of points. @default as many as there are */
+  points?: number;
+  /** Of clouds, how fewer points are chosen. @default 'random' */
+  sampling?: Sampling;
+}
+
+export interface ArrayDatasetOptions extends ArrayReading {
   /** Class of each sample, as a whole number. */
   labels?: StoredArray;
   /** How many of the last samples are a test set of its own. */
@@ -29,41 +42,92 @@ export interface ArrayDatasetOptions {
 /** What a data set holds in memory unless it is told otherwise. */
 export const CACHE_BYTES = 2 ** 29;
 
-/** @throws DataError if the array is no samples, holds what is not finite or fits no range, or labels do not fit */
+/** @throws DataError if the array is no samples, holds what is not finite or fits no range, or labels or options do not fit */
 export async function arrayDataset(
   array: StoredArray,
   identity: Identity,
   options: ArrayDatasetOptions = {},
 ): Promise<Dataset> {
+  const { stride, kind } = options;
+  const isTable = array.shape.length <= 2;
+  const window = isTable ? windowLike(options) : options.window;
+  requireWindow(array.name, { window, stride });
+  if (window === undefined) return wholeArray(array, identity, { ...options, ...kindLike(options) });
+  if (kind)
+    throw new DataError(`${array.name}: the option kind has no effect beside window; leave one of them out`);
+  return windowed(await wholeArray(array, identity, options), { window, stride });
+}
+
+/** What other data say about the second axis, where nothing else does. */
+function kindLike({ kind, points, like }: ArrayDatasetOptions): Pick<ArrayDatasetOptions, 'kind' | 'points'> {
+  if (!like || kind) return { kind, points };
+  const { spec } = like;
+  if (spec.kind === 'points') return { kind: 'points', points: points ?? spec.shape[0] };
+  return { kind: spec.kind === 'sequence' ? 'sequence' : undefined, points };
+}
+
+async function wholeArray(
+  array: StoredArray,
+  identity: Identity,
+  options: ArrayDatasetOptions,
+): Promise<Dataset> {
   const { cacheBytes = CACHE_BYTES, release = async () => {}, notices = [], testSize, like } = options;
-  const range = options.range ?? (like?.spec.kind === 'image' ? like.spec.range : undefined);
+  const range = options.range ?? (like && pictureOf(like.spec)?.range);
   const { name, type, shape } = array;
-  const layout = layoutOf(name, shape);
+  const layout = layoutOf(name, shape, options.kind);
+  const frame = frameOfLayout(layout);
+  requireRead(name, layout.kind, options);
   if (options.range) {
     requireRange(name, options.range);
-    if (layout.kind === 'table')
-      throw new DataError(`${name}: the option range has no effect on a table; leave it out`);
+    if (frame.kind !== 'image')
+      throw new DataError(
+        `${name}: the option range has no effect on ${frame.kind === 'table' ? 'a table' : 'clouds of points'}; leave it out`,
+      );
   }
   const labels = options.labels && (await readLabels(options.labels, shape[0], like?.classes));
   const shared = { ...identity, ...labels, testSize };
-  const columns = layout.kind === 'table' ? columnsOf(type, layout.columns) : [];
+  const columns = frame.kind === 'table' ? columnsOf(type, frame.columns) : [];
+  const { points, sampling } = options;
   if (countOf(shape) * elementBytes(type) > cacheBytes && !array.fortranOrder) {
-    return positionalDataset(array, layout, { ...shared, columns, range, notices, release });
+    const reading = { columns, range, notices, release, points, sampling };
+    return positionalDataset(array, layout, { ...shared, ...reading });
   }
   const values = await readAll(array);
   await release();
+  if (layout.kind === 'points') {
+    const { points: count, dimensions } = layout;
+    const floats = values instanceof Float64Array ? values : toFloat32(name, values);
+    return fromClouds(floats, [count, dimensions], { ...shared, notices, points, sampling });
+  }
   const width = countOf(shape) / shape[0];
-  const isTable = layout.kind === 'table';
   const sampleOf = (element: number) => Math.floor(element / width);
-  const extremes = extremesOf(name, values, sampleOf, isTable ? undefined : range);
-  if (isTable) return fromTable(toFloat32(name, values), columns, { ...shared, notices });
+  const extremes = extremesOf(name, values, sampleOf, frame.kind === 'image' ? range : undefined);
+  if (frame.kind !== 'image') {
+    const rows = toFloat32(name, values);
+    return layout.kind === 'sequence'
+      ? fromSequences(rows, [layout.time, columns.length], { ...shared, columns, notices })
+      : fromTable(rows, columns, { ...shared, notices });
+  }
   const storage = storageFor(name, type, extremes, range);
-  const pixels = storage.store(values);
-  return fromImages(layout.channelsFirst ? channelsLast(pixels, layout.shape) : pixels, layout.shape, {
+  const stored = storage.store(values);
+  const pixels = frame.channelsFirst ? channelsLast(stored, frame.shape) : stored;
+  const asPictures = {
     ...shared,
     range: storage.range,
-    notices: [...notices, ...storage.notices, ...layout.notices],
-  });
+    notices: [...notices, ...storage.notices, ...frame.notices],
+  };
+  return layout.kind === 'sequence'
+    ? fromSequences(pixels, [layout.time, ...frame.shape], asPictures)
+    : fromImages(pixels, frame.shape, asPictures);
+}
+
+/** @throws DataError naming an option about clouds, where there are none */
+function requireRead(name: string, kind: string, { points, sampling }: ArrayDatasetOptions): void {
+  if (kind === 'points' || (points === undefined && sampling === undefined)) return;
+  const option = points === undefined ? 'sampling' : 'points';
+  throw new DataError(
+    `${name}: the option ${option} is for clouds of points; leave it out, or say kind=points`,
+  );
 }
 
 /** Arrays have no names for their columns, so they are numbered. */

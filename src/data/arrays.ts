@@ -1,8 +1,24 @@
-/** Data sets from what a program has in memory: pixels, and rows of numbers. */
+/** Data sets from what a program has in memory: pixels, rows of numbers, sequences of either, and points. */
 import { classify } from './classes.js';
-import { type Column, DataError, type Dataset, type ImageSpec } from './dataset.js';
+import {
+  normalised,
+  type ResampleOptions,
+  resampled,
+  type Sampling,
+  UnreadableCloud,
+} from './clouds/cloud.js';
+import {
+  type Column,
+  DataError,
+  type Dataset,
+  type ImageSpec,
+  type PointsSpec,
+  type TableSpec,
+} from './dataset.js';
+import { requireLength } from './generatedOptions.js';
 import { memoryDataset } from './memory.js';
 import { byteRange, extremesOf, inferRange, type Range, requireRange } from './range.js';
+import { sequenceOf } from './specs.js';
 
 export interface ArrayOptions {
   /** Short, fit for a folder's name. @default 'images' or 'table' */
@@ -42,13 +58,22 @@ export function fromImages(
 ): Dataset {
   const { name = 'images' } = options;
   const width = requireSamples(name, pixels.length, shape);
-  const sampleOf = (element: number) => Math.floor(element / width);
-  if (options.range) requireRange(name, options.range);
-  const extremes = extremesOf(name, pixels, sampleOf, options.range);
-  const isBytes = pixels instanceof Uint8Array;
-  const range = options.range ?? (isBytes ? byteRange(extremes.max) : inferRange(name, extremes));
-  const spec: ImageSpec = { kind: 'image', shape, dtype: isBytes ? 'uint8' : 'float32', range };
+  const spec = imageSpecOf(name, pixels, shape, options.range);
   return memoryDataset({ ...contentsOf(name, pixels.length / width, options), spec, x: pixels });
+}
+
+function imageSpecOf(
+  name: string,
+  pixels: Uint8Array | Float32Array,
+  shape: ImageSpec['shape'],
+  given?: Range,
+): ImageSpec {
+  const size = shape[0] * shape[1] * shape[2];
+  if (given) requireRange(name, given);
+  const extremes = extremesOf(name, pixels, (element) => Math.floor(element / size), given);
+  const isBytes = pixels instanceof Uint8Array;
+  const range = given ?? (isBytes ? byteRange(extremes.max) : inferRange(name, extremes));
+  return { kind: 'image', shape, dtype: isBytes ? 'uint8' : 'float32', range };
 }
 
 /**
@@ -65,14 +90,114 @@ export function fromTable(
 ): Dataset {
   const { name = 'table' } = options;
   const width = requireSamples(name, values.length, [columns.length]);
+  const spec = tableSpecOf(name, values, columns);
+  return memoryDataset({ ...contentsOf(name, values.length / width, options), spec, x: values });
+}
+
+function tableSpecOf(name: string, values: Float32Array, columns: readonly (string | Column)[]): TableSpec {
+  const width = columns.length;
   const typed = columns.map((column): Column => {
     if (typeof column === 'string') return { name: column, type: 'numeric' };
     return column.type === 'binary' ? { categories: ['0', '1'], ...column } : column;
   });
   for (let i = 0; i < values.length; i++)
     requireOfType(name, typed[i % width], values[i], Math.floor(i / width));
-  const spec = { kind: 'table', shape: [width], dtype: 'float32', columns: typed } as const;
-  return memoryDataset({ ...contentsOf(name, values.length / width, options), spec, x: values });
+  return { kind: 'table', shape: [width], dtype: 'float32', columns: typed };
+}
+
+export interface SequenceOptions extends ImageOptions {
+  /** Of sequences of rows: names of numeric columns, or columns with a type. @default numbers from 0 */
+  columns?: readonly (string | Column)[];
+}
+
+/**
+ * Sequences of pictures or rows; the number of sequences is how often the shape fits.
+ *
+ * @param values [count, time, height, width, channels] or [count, time, columns], kept and not copied
+ * @param shape  [time, height, width, channels] or [time, columns]
+ * @throws DataError as `fromImages` and `fromTable` do, and if there are fewer than two times
+ */
+export function fromSequences(
+  values: Uint8Array | Float32Array,
+  shape: readonly [time: number, ...frame: number[]],
+  options: SequenceOptions = {},
+): Dataset {
+  const { name = 'sequences', columns, ...rest } = options;
+  const width = requireSamples(name, values.length, shape);
+  const [time, ...frame] = shape;
+  if (time < 2) throw new DataError(`${name}: a sequence of ${time} is none; give two times or more`);
+  const one = frameSpec(name, values, frame, { columns, range: rest.range });
+  const contents = contentsOf(name, values.length / width, rest);
+  return memoryDataset({ ...contents, spec: sequenceOf(time, one), x: values });
+}
+
+/** What a frame of this shape is, its values checked. */
+function frameSpec(
+  name: string,
+  values: Uint8Array | Float32Array,
+  frame: readonly number[],
+  { columns, range }: Pick<SequenceOptions, 'columns' | 'range'>,
+): ImageSpec | TableSpec {
+  const [height, width, channels] = frame;
+  if (frame.length === 3) return imageSpecOf(name, values, [height, width, channels], range);
+  if (frame.length === 1 && values instanceof Float32Array)
+    return tableSpecOf(name, values, columns ?? Array.from({ length: height }, (_, i) => String(i)));
+  throw new DataError(
+    `${name}: frames of shape [${frame.join(', ')}] are neither pictures [height, width, channels] nor rows [columns] of float32`,
+  );
+}
+
+export interface CloudsOptions extends ArrayOptions {
+  /** Points of a cloud; fewer are taken, or some repeated. @default as many as there are */
+  points?: number;
+  /** @default 'random' */
+  sampling?: Sampling;
+}
+
+/**
+ * Clouds of points, centred and scaled into the unit sphere; the number of clouds is how often the shape fits.
+ *
+ * @param values [count, points, dimensions]
+ * @throws DataError if a cloud's points are not finite or all at one place, or the options cannot be met
+ */
+export function fromClouds(
+  values: Float32Array | Float64Array,
+  shape: readonly [points: number, dimensions: number],
+  options: CloudsOptions = {},
+): Dataset {
+  const [count, dimensions] = shape;
+  const { name = 'clouds', points = count, sampling, ...rest } = options;
+  const width = requireSamples(name, values.length, shape);
+  requireLength(name, 'points', points, 2);
+  const size = values.length / width;
+  const x = new Float32Array(size * points * dimensions);
+  for (let index = 0; index < size; index++) {
+    const own = values.subarray(index * width, (index + 1) * width);
+    x.set(preparedCloud(name, own, dimensions, { points, sampling, index }), index * points * dimensions);
+  }
+  const spec: PointsSpec = { kind: 'points', shape: [points, dimensions], dtype: 'float32' };
+  const notices = [...(rest.notices ?? []), ...repeatNotice(count, points)];
+  return memoryDataset({ ...contentsOf(name, size, { ...rest, notices }), spec, x });
+}
+
+/** @throws DataError naming the sample, if it is no cloud */
+export function preparedCloud(
+  name: string,
+  values: ArrayLike<number>,
+  dimensions: number,
+  options: ResampleOptions,
+): Float32Array {
+  try {
+    return resampled(normalised(values, dimensions), dimensions, options);
+  } catch (error) {
+    if (!(error instanceof UnreadableCloud)) throw error;
+    throw new DataError(`${name}: sample ${options.index} is no cloud (${error.message}); remove or mend it`);
+  }
+}
+
+/** What the user should know where clouds have fewer points than are asked for. */
+export function repeatNotice(count: number, points: number): string[] {
+  return points > count ? [`clouds of ${count} points have some of them again, to make ${points}`] : [];
 }
 
 function requireSamples(name: string, length: number, shape: readonly number[]): number {

@@ -3,6 +3,7 @@ import { requireKnown, sortedNames } from './classes.js';
 import { ColumnProfile } from './columnProfile.js';
 import { type Column, DataError, type Likeness } from './dataset.js';
 import { type Feature, featureOf, isColumn, noticeOf, type TypeOption } from './features.js';
+import { rowOf } from './specs.js';
 import { columnError, type TableSource } from './tableSource.js';
 
 export interface RoleOptions {
@@ -44,7 +45,7 @@ export async function findRoles(
   { types = {}, labelColumn = 'auto', like }: RoleOptions,
 ): Promise<Roles> {
   const { name, header } = source;
-  const known = like?.spec.kind === 'table' ? like.spec.columns : undefined;
+  const known = like && rowOf(like.spec)?.columns;
   const declared: Declared = new Map<string, TypeOption | Column>([
     ...Object.entries(types),
     ...(known ?? []).map((column) => [column.name, column] as const),

@@ -34,7 +34,23 @@ export interface TableSpec {
   readonly columns: readonly Column[];
 }
 
-export type SampleSpec = ImageSpec | TableSpec;
+/** Clouds of points without an order, brought to one size and place when they are read: centred, within the unit sphere. */
+export interface PointsSpec {
+  readonly kind: 'points';
+  readonly shape: readonly [points: number, dimensions: number];
+  readonly dtype: 'float32';
+}
+
+/** What follows one another in time, as [time, ...frame]. */
+export interface SequenceSpec {
+  readonly kind: 'sequence';
+  readonly shape: readonly [time: number, ...frame: number[]];
+  readonly dtype: 'uint8' | 'float32';
+  /** What one frame is, as data of its own. */
+  readonly frame: ImageSpec | TableSpec;
+}
+
+export type SampleSpec = ImageSpec | TableSpec | SequenceSpec | PointsSpec;
 
 /** A generative factor that is known for every sample. */
 export interface Factor {
@@ -50,6 +66,13 @@ export interface Samples {
   readonly labels?: Int32Array;
 }
 
+/** Numbers of samples of the parts of data that come in parts: first those for training, last those for testing. */
+export interface Parts {
+  readonly train: number;
+  readonly validation: number;
+  readonly test: number;
+}
+
 export interface Dataset {
   /** Short, fit for a folder's name. */
   readonly name: string;
@@ -60,6 +83,8 @@ export interface Dataset {
   readonly factors?: readonly Factor[];
   /** Where the last `testSize` samples are a test set that came with the data. */
   readonly testSize?: number;
+  /** Where samples of different parts could share something if the parts were drawn at random. */
+  readonly parts?: Parts;
   /** What the user should know about how the data was read. */
   readonly notices: readonly string[];
   /** Changes when the data changes: a hash of what it was read from. */

@@ -2,7 +2,10 @@
 import { DataError, type Dataset } from './dataset.js';
 import type { GeneratedOptions } from './generatedOptions.js';
 import { glyphs } from './glyphs.js';
+import { movingSprites } from './movingSprites.js';
 import { requireEffect } from './options.js';
+import { oscillator } from './oscillator.js';
+import { primitives } from './primitives.js';
 import { sprites } from './sprites.js';
 import { swissRoll } from './swissRoll.js';
 import { twoMoons } from './twoMoons.js';
@@ -18,6 +21,9 @@ const generators: Record<string, Generator> = {
   glyphs: { reads: ['size'], make: glyphs },
   'two-moons': { reads: ['size', 'seed'], make: twoMoons },
   'swiss-roll': { reads: ['size', 'seed'], make: swissRoll },
+  'moving-sprites': { reads: ['frames', 'imageSize'], make: movingSprites },
+  oscillator: { reads: ['size', 'seed', 'frames'], make: oscillator },
+  primitives: { reads: ['size', 'seed', 'points'], make: primitives },
 };
 
 export const generatedNames: readonly string[] = Object.keys(generators);

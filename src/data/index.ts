@@ -1,9 +1,27 @@
 /** Data sets: what a sample is, and where samples come from. */
 
 export { arrayDataset, CACHE_BYTES } from './arrayDataset.js';
-export { type ArrayOptions, fromImages, fromTable, type ImageOptions } from './arrays.js';
+export {
+  type ArrayOptions,
+  type CloudsOptions,
+  fromClouds,
+  fromImages,
+  fromSequences,
+  fromTable,
+  type ImageOptions,
+  type SequenceOptions,
+} from './arrays.js';
 export { type ByteSource, bytesInMemory } from './bytes.js';
 export { byCodePoint, classify } from './classes.js';
+export {
+  hasRepeats,
+  normalised,
+  resampled,
+  type Sampling,
+  samplings,
+  UnreadableCloud,
+} from './clouds/cloud.js';
+export { CLOUD_KINDS, CLOUD_PATTERN, readCloud } from './clouds/cloudFile.js';
 export { openCsv } from './csv.js';
 export {
   type Column,
@@ -13,8 +31,11 @@ export {
   type Factor,
   type ImageSpec,
   type Likeness,
+  type Parts,
+  type PointsSpec,
   type SampleSpec,
   type Samples,
+  type SequenceSpec,
   type TableSpec,
 } from './dataset.js';
 export type { Elements } from './elements.js';
@@ -25,13 +46,17 @@ export { glyphs } from './glyphs.js';
 export { openIdx } from './idx.js';
 export { requireIndices } from './indices.js';
 export { allocateSamples, elementsPerSample, type Identity } from './memory.js';
+export { movingSprites } from './movingSprites.js';
 export { encodeNpy } from './npy.js';
 export { encodeNpz } from './npz.js';
 export type { NpzOptions } from './npzChoice.js';
 export { type Companions, type FileOptions, openDataFile, shortName } from './openFile.js';
 export { requireEffect } from './options.js';
 export { TrainingOrder } from './order.js';
+export { oscillator } from './oscillator.js';
+export { primitives } from './primitives.js';
 export type { Range } from './range.js';
+export { pictureOf, rowOf, sequenceOf, showSpec } from './specs.js';
 export { type Part, type Split, splitDataset } from './split.js';
 export { sprites } from './sprites.js';
 export { type Summary, summarise, type ValueSummary, withMoments } from './statistics.js';
@@ -39,4 +64,5 @@ export { joinArrays, type StoredArray } from './storedArray.js';
 export { swissRoll } from './swissRoll.js';
 export { MissingCellsError, type TableOptions } from './table.js';
 export { twoMoons } from './twoMoons.js';
+export { type WindowOptions, windowed } from './windows.js';
 export { crc32 } from './zip.js';

@@ -201,7 +201,7 @@ test.each<[string, string, Uint8Array, FileOptions, string]>([
     'a.bin',
     text('whatever'),
     {},
-    'a.bin: is not a kind of file that is read; give CSV, TSV, Parquet, NPZ, NPY or IDX, or a folder of pictures',
+    'a.bin: is not a kind of file that is read; give CSV, TSV, Parquet, NPZ, NPY or IDX, or a folder of pictures or clouds',
   ],
   [
     'a picture',
@@ -218,11 +218,11 @@ test.each<[string, string, Uint8Array, FileOptions, string]>([
     'a.npy: has shape [0, 2, 2], so there are no samples in it; save at least one',
   ],
   [
-    'an array of five axes',
+    'an array of six axes',
     'a.npy',
-    encodeNpy(ramp(32), [2, 2, 2, 2, 2]),
+    encodeNpy(ramp(64), [2, 2, 2, 2, 2, 2]),
     {},
-    'a.npy: has shape [2, 2, 2, 2, 2]; pictures are [count, height, width], or that with 1 to 4 channels last or second, and tables [rows, columns]',
+    'a.npy: has shape [2, 2, 2, 2, 2, 2]; pictures are [count, height, width], or that with 1 to 4 channels last or second, tables [rows, columns], and kind=sequence and kind=points read arrays as sequences and clouds',
   ],
   [
     'a picture with NaN',

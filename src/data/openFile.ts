@@ -1,7 +1,8 @@
 /** One file as a data set: what kind of file it is, its first bytes and its name tell. */
 import type { Compressors } from 'hyparquet';
-import { arrayDataset } from './arrayDataset.js';
+import { type ArrayReading, arrayDataset } from './arrayDataset.js';
 import { type ByteSource, chunksOf } from './bytes.js';
+import { CLOUD_PATTERN } from './clouds/cloudFile.js';
 import { type CsvOptions, openCsv } from './csv.js';
 import { DataError, type Dataset } from './dataset.js';
 import { isIdx, openIdx } from './idx.js';
@@ -13,8 +14,10 @@ import { chooseArrays, type NpzOptions } from './npzChoice.js';
 import { requireEffect } from './options.js';
 import type { Range } from './range.js';
 import { type TableOptions, tableDataset } from './table.js';
+import type { TableSource } from './tableSource.js';
+import { requireWindow, windowed, windowLike } from './windows.js';
 
-export interface FileOptions extends TableOptions, CsvOptions, NpzOptions {
+export interface FileOptions extends TableOptions, CsvOptions, NpzOptions, ArrayReading {
   /** Of pictures: stored values of black and full intensity. @default judged by the values */
   range?: Range;
   /** Bytes of samples held in memory; more are read when they are asked for. @default 512 MiB */
@@ -42,7 +45,8 @@ interface FileKind {
   ): Promise<Dataset>;
 }
 
-const tableOptions = ['types', 'labelColumn', 'missing'] as const;
+const tableOptions = ['types', 'labelColumn', 'missing', 'window', 'stride'] as const;
+const arrayOptions = ['range', 'kind', 'points', 'sampling', 'window', 'stride'] as const;
 const textPattern = /\.(csv|tsv|tab|txt|data|dat)(\.gz)?$/i;
 
 /** In the order in which they are tried. */
@@ -54,7 +58,7 @@ const kinds: readonly FileKind[] = [
     async open(source, identity, options) {
       const packed = await isGzip(source);
       const chunks = () => (packed ? gunzipChunks(source) : chunksOf(source));
-      return tableDataset(await openCsv(source.name, chunks, options), identity, options);
+      return openTable(await openCsv(source.name, chunks, options), identity, options);
     },
   },
   {
@@ -63,38 +67,55 @@ const kinds: readonly FileKind[] = [
     recognises: (source) => startsWith(source, 'PAR1'),
     async open(source, identity, options, { compressors }) {
       const { openParquet } = await import('./parquet.js');
-      return tableDataset(await openParquet(source, { compressors }), identity, options);
+      return openTable(await openParquet(source, { compressors }), identity, options);
     },
   },
   {
     title: 'an NPZ file',
-    reads: ['array', 'labels', 'range'],
+    reads: ['array', 'labels', ...arrayOptions],
     recognises: (source) => startsWith(source, 'PK'),
     async open(source, identity, options) {
       const { samples, ...found } = await chooseArrays(source.name, await openNpz(source), options);
-      const { range, cacheBytes, like } = options;
-      return arrayDataset(samples, identity, { ...found, range, cacheBytes, like, release: source.close });
+      return arrayDataset(samples, identity, { ...readingOf(options), ...found, release: source.close });
     },
   },
   {
     title: 'an NPY file',
-    reads: ['range'],
+    reads: arrayOptions,
     recognises: isNpy,
-    open: async (source, identity, { range, cacheBytes, like }) =>
-      arrayDataset(await openNpy(source), identity, { range, cacheBytes, like, release: source.close }),
+    open: async (source, identity, options) =>
+      arrayDataset(await openNpy(source), identity, { ...readingOf(options), release: source.close }),
   },
   {
     title: 'an IDX file',
-    reads: ['range'],
+    reads: arrayOptions,
     recognises: isIdx,
-    async open(source, identity, { range, cacheBytes, like }, { labels }) {
+    async open(source, identity, options, { labels }) {
       const labelArray = labels && (await openIdx(labels));
       const notices = labels ? [`labels are read from ${labels.name}`] : [];
-      const options = { labels: labelArray, notices, range, cacheBytes, like, release: source.close };
-      return arrayDataset(await openIdx(source), identity, options);
+      const found = { labels: labelArray, notices, release: source.close };
+      return arrayDataset(await openIdx(source), identity, { ...readingOf(options), ...found });
     },
   },
 ];
+
+/** What of the options is about arrays. */
+function readingOf({ range, cacheBytes, like, kind, points, sampling, window, stride }: FileOptions) {
+  return { range, cacheBytes, like, kind, points, sampling, window, stride };
+}
+
+/** Rows of a table, or windows over them. */
+async function openTable(source: TableSource, identity: Identity, options: FileOptions): Promise<Dataset> {
+  const window = windowLike(options);
+  requireWindow(source.name, { ...options, window });
+  if (window !== undefined && options.missing === 'drop') {
+    throw new DataError(
+      `${source.name}: missing=drop would make neighbours of rows that are none, which windows over time cannot have; fill the cells in, or leave out their columns with types NAME=ignore`,
+    );
+  }
+  const table = await tableDataset(source, identity, options);
+  return window === undefined ? table : windowed(table, { window, stride: options.stride });
+}
 
 /**
  * The data in a file: CSV or TSV, Parquet, NPZ, NPY or IDX; all but Parquet and NPZ packed with gzip, too. The source is
@@ -131,7 +152,9 @@ export function shortName(path: string): string {
 
 async function kindOf(source: ByteSource): Promise<FileKind> {
   for (const kind of kinds) if (await kind.recognises(source)) return kind;
-  const remedy = 'give CSV, TSV, Parquet, NPZ, NPY or IDX, or a folder of pictures';
+  const remedy = 'give CSV, TSV, Parquet, NPZ, NPY or IDX, or a folder of pictures or clouds';
+  if (CLOUD_PATTERN.test(source.name))
+    throw new DataError(`${source.name}: is a single cloud of points; give the folder that it is in`);
   if (await isPicture(source))
     throw new DataError(`${source.name}: is a single picture; give the folder that it is in`);
   throw new DataError(`${source.name}: is not a kind of file that is read; ${remedy}`);

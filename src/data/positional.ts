@@ -1,17 +1,23 @@
 /** Arrays too large for memory as data sets: a sample is read from the file, and checked, when it is asked for. */
-import { type ArrayLayout, channelsLast } from './arrayLayout.js';
+import { type ArrayLayout, channelsLast, frameOfLayout } from './arrayLayout.js';
+import { preparedCloud, repeatNotice } from './arrays.js';
 import type { ClassLabels } from './classes.js';
-import type { Column, Dataset, SampleSpec } from './dataset.js';
+import type { ResampleOptions } from './clouds/cloud.js';
+import type { Column, Dataset, ImageSpec, SampleSpec, TableSpec } from './dataset.js';
 import { toFloat32 } from './elements.js';
 import { contentHash } from './hash.js';
 import { type ImageStorage, storageFor } from './imageStorage.js';
 import { requireIndices } from './indices.js';
 import { allocateSamples, elementsPerSample, type Identity } from './memory.js';
 import { extremesOf, type Range } from './range.js';
+import { sequenceOf } from './specs.js';
 import { readRow, type StoredArray } from './storedArray.js';
 
-export interface PositionalOptions extends Identity, Partial<ClassLabels> {
-  /** Of a table. */
+export interface PositionalOptions
+  extends Identity,
+    Partial<ClassLabels>,
+    Partial<Pick<ResampleOptions, 'points' | 'sampling'>> {
+  /** Of rows. */
   readonly columns: readonly Column[];
   readonly testSize?: number;
   readonly range?: Range;
@@ -39,20 +45,20 @@ export async function positionalDataset(
     min: Math.min(...all.map(({ min }) => min)),
     max: Math.max(...all.map(({ max }) => max)),
   };
+  const frame = frameOfLayout(layout);
   const storage =
-    layout.kind === 'image'
-      ? storageFor(array.name, array.type, extremes, options.range)
-      : tableStorage(name);
-  const spec: SampleSpec =
-    layout.kind === 'image'
-      ? { kind: 'image', shape: layout.shape, dtype: storage.dtype, range: storage.range }
-      : { kind: 'table', shape: [layout.columns], dtype: 'float32', columns: options.columns };
+    frame.kind === 'image' ? storageFor(array.name, array.type, extremes, options.range) : floatStorage(name);
+  const spec = specOf(layout, storage, options);
   const width = elementsPerSample(spec);
   const sampleAt = async (index: number) => {
     const values = await readRow(array, index);
+    if (layout.kind === 'points') {
+      const { points = layout.points, sampling } = options;
+      return preparedCloud(array.name, values, layout.dimensions, { points, sampling, index });
+    }
     extremesOf(array.name, values, () => index, storage.range);
     const stored = storage.store(values);
-    return layout.kind === 'image' && layout.channelsFirst ? channelsLast(stored, layout.shape) : stored;
+    return frame.kind === 'image' && frame.channelsFirst ? channelsLast(stored, frame.shape) : stored;
   };
   return {
     name,
@@ -60,7 +66,12 @@ export async function positionalDataset(
     size,
     classes,
     testSize,
-    notices: [...options.notices, ...storage.notices, ...(layout.kind === 'image' ? layout.notices : [])],
+    notices: [
+      ...options.notices,
+      ...storage.notices,
+      ...(frame.kind === 'image' ? frame.notices : []),
+      ...(frame.kind === 'points' ? repeatNotice(frame.points, options.points ?? frame.points) : []),
+    ],
     fingerprint: options.fingerprint ?? contentHash(...samples),
     async read(indices) {
       requireIndices(indices, name, size);
@@ -73,7 +84,20 @@ export async function positionalDataset(
   };
 }
 
-const tableStorage = (name: string): ImageStorage => ({
+function specOf(layout: ArrayLayout, { dtype, range }: ImageStorage, options: PositionalOptions): SampleSpec {
+  if (layout.kind === 'points') {
+    const { points = layout.points } = options;
+    return { kind: 'points', shape: [points, layout.dimensions], dtype: 'float32' };
+  }
+  const frame = layout.kind === 'sequence' ? layout.frame : layout;
+  const one: ImageSpec | TableSpec =
+    frame.kind === 'image'
+      ? { kind: 'image', shape: frame.shape, dtype, range }
+      : { kind: 'table', shape: [frame.columns], dtype: 'float32', columns: options.columns };
+  return layout.kind === 'sequence' ? sequenceOf(layout.time, one) : one;
+}
+
+const floatStorage = (name: string): ImageStorage => ({
   dtype: 'float32',
   range: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
   notices: [],

@@ -3,7 +3,7 @@
  * all runs on the same data are measured on the same samples.
  */
 import { Permutation, RandomStream } from '../random/index.js';
-import { DataError, type Dataset } from './dataset.js';
+import { DataError, type Dataset, type Parts } from './dataset.js';
 
 /** Some samples of a data set, by their position; which ones is computed, not stored. */
 export interface Part {
@@ -18,19 +18,25 @@ export interface Split {
   readonly test: Part;
 }
 
-const TEST_SHARE = 0.1;
+export const TEST_SHARE = 0.1;
 /** Of what is left beside the test part. */
-const VALIDATION_SHARE = 0.05;
+export const VALIDATION_SHARE = 0.05;
 /** More than this makes an evaluation slower, not better. */
-const LARGEST_PART = 5_000;
+export const LARGEST_PART = 5_000;
 
 /**
- * The test part is the test set that came with the data, or else a tenth of the samples; the validation part is a
+ * Data that come in parts keep them. Else the test part is the test set that came with the data, or a tenth of the samples; the validation part is a
  * twentieth of the rest; both at least one sample, and no more than 5,000 where they are drawn.
  *
  * @throws DataError if there are too few samples for three parts
  */
-export function splitDataset({ name, size, testSize }: Pick<Dataset, 'name' | 'size' | 'testSize'>): Split {
+export function splitDataset({
+  name,
+  size,
+  testSize,
+  parts,
+}: Pick<Dataset, 'name' | 'size' | 'testSize' | 'parts'>): Split {
+  if (parts) return inOrder(parts);
   const testCount = testSize ?? share(size, TEST_SHARE);
   const rest = size - testCount;
   const validationCount = share(rest, VALIDATION_SHARE);
@@ -51,6 +57,19 @@ export function splitDataset({ name, size, testSize }: Pick<Dataset, 'name' | 's
     train: part(0, rest - validationCount),
     validation: part(rest - validationCount, validationCount),
     test: testSize === undefined ? part(rest, testCount) : test,
+  };
+}
+
+/** Parts that the data came in, one after the other. */
+function inOrder({ train, validation, test }: Parts): Split {
+  const part = (first: number, count: number): Part => ({
+    size: count,
+    at: (position) => first + requirePosition(position, count),
+  });
+  return {
+    train: part(0, train),
+    validation: part(train, validation),
+    test: part(train + validation, test),
   };
 }
 

@@ -19,7 +19,7 @@ import { requireIndices } from './indices.js';
 const SIDE = 64;
 const PIXELS = SIDE * SIDE;
 
-const shapeNames = ['square', 'ellipse', 'heart'] as const;
+export const spriteShapes = ['square', 'ellipse', 'heart'] as const;
 
 const linearly = (count: number, from: number, to: number) =>
   Array.from({ length: count }, (_, i) => from + ((to - from) * i) / (count - 1));
@@ -82,7 +82,7 @@ export function sprites(): Dataset {
     name: 'sprites',
     spec: { kind: 'image', shape: [SIDE, SIDE, 1], dtype: 'uint8', range: [0, 1] },
     size,
-    classes: shapeNames,
+    classes: spriteShapes,
     factors,
     notices: [],
     fingerprint: 'sprites-1',
@@ -108,8 +108,17 @@ export function sprites(): Dataset {
   };
 }
 
-/** Digits of the index in the mixed radix of the factors' sizes, the last one fastest. */
+/** Whether a point is within a shape of scale 1; x to the right, y downwards, in pixels of a frame of 64. */
+export function insideSprite(shape: number, x: number, y: number): boolean {
+  return inside[shape](x, y);
+}
+
 function factorsOf(index: number): number[] {
+  return digitsOf(index, factors);
+}
+
+/** Digits of the index in the mixed radix of the factors' sizes, the last one fastest. */
+export function digitsOf(index: number, factors: readonly Factor[]): number[] {
   const digits = new Array<number>(factors.length);
   let rest = index;
   for (let i = factors.length - 1; i >= 0; i--) {

@@ -1,6 +1,7 @@
 /** What is measured on data before training: the moments that columns are standardised by, and the range of pictures. */
 import type { Column, Dataset, SampleSpec, Samples } from './dataset.js';
 import { elementsPerSample } from './memory.js';
+import { rowOf } from './specs.js';
 import type { Part } from './split.js';
 
 /** Values that are held at a time. */
@@ -8,24 +9,27 @@ const VALUES_PER_READ = 2 ** 20;
 
 /**
  * The spec with mean and standard deviation of each numeric column (of log(1 + x) for counts) over a part of the data,
- * so that models see standard scores. The deviation of a constant column is given as 1. Pictures have no such moments.
+ * so that models see standard scores; of a sequence's rows over all times together. The deviation of a constant column is
+ * given as 1. Pictures and points have no such moments.
  */
 export async function withMoments(dataset: Dataset, part: Part): Promise<SampleSpec> {
   const { spec } = dataset;
-  if (spec.kind === 'image') return spec;
-  const moments = spec.columns.map(() => new Moments());
+  const row = rowOf(spec);
+  if (!row) return spec;
+  const moments = row.columns.map(() => new Moments());
   for await (const { x } of samplesOf(dataset, part)) {
     for (let i = 0; i < x.length; i++) {
       const column = i % moments.length;
-      moments[column].add(spec.columns[column].type === 'count' ? Math.log1p(x[i]) : x[i]);
+      moments[column].add(row.columns[column].type === 'count' ? Math.log1p(x[i]) : x[i]);
     }
   }
-  const measured = spec.columns.map((column, i): Column => {
+  const measured = row.columns.map((column, i): Column => {
     if (column.type !== 'numeric' && column.type !== 'count') return column;
     const { mean, deviation } = moments[i];
     return { ...column, mean, deviation: deviation || 1 };
   });
-  return { ...spec, columns: measured };
+  const frame = { ...row, columns: measured };
+  return spec.kind === 'sequence' ? { ...spec, frame } : frame;
 }
 
 export interface ValueSummary {
@@ -35,7 +39,7 @@ export interface ValueSummary {
 }
 
 export interface Summary {
-  /** Of stored values: of a picture's pixels together, of a table's columns each. */
+  /** Of stored values: of pixels and of coordinates of points together, of columns each. */
   readonly values: readonly ValueSummary[];
   /** How many samples of the part each class has; empty where there are no classes. */
   readonly classCounts: readonly number[];
@@ -44,7 +48,7 @@ export interface Summary {
 /** What the samples of a part are like, in one pass. */
 export async function summarise(dataset: Dataset, part: Part): Promise<Summary> {
   const { spec, classes = [] } = dataset;
-  const groups = Array.from({ length: spec.kind === 'image' ? 1 : spec.columns.length }, () => new Moments());
+  const groups = Array.from({ length: rowOf(spec)?.columns.length ?? 1 }, () => new Moments());
   const classCounts = classes.map(() => 0);
   for await (const { x, labels = [] } of samplesOf(dataset, part)) {
     for (let i = 0; i < x.length; i++) groups[i % groups.length].add(x[i]);

@@ -4,4 +4,5 @@ export { drawsOf, initialValues } from './initial.js';
 export { localRunner, OnnxEngine, type RunnerLink } from './onnx/engine.js';
 export { type ExportOptions, exportModel } from './onnx/export.js';
 export type { OrtModule, RunnerOptions } from './onnx/runner.js';
+export { auction } from './reference/auction.js';
 export { evaluate, ReferenceEngine } from './reference/engine.js';

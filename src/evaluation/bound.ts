@@ -6,6 +6,7 @@
  * with one draw of z for each sample, and the divergence in closed form where there is one. For 256 levels and a density,
  * noise fills the levels up: v + u, u ~ U[0, 1), and the density is in units of a level. Theis et al. 2016, §3.1.
  */
+import { pictureOf } from '../data/index.js';
 import type { ModelRunner } from '../inference/index.js';
 import { type Distribution, kl } from '../probability/index.js';
 import { type Batch, type CodePrior, hasDensity, type Model, uniformNats } from '../systems/index.js';
@@ -59,17 +60,17 @@ export async function boundMetrics(
   const D = sizeOf(runner.data.spec.shape);
   const perDimension = (nats: Float32Array, shift: number) =>
     nats.map((nat) => -nat / (D * Math.LN2) + shift);
-  const { spec } = runner.data;
+  const picture = pictureOf(runner.data.spec);
   if (isSoft)
     return [
       ...measured,
       missing(count, bits, 'the Bernoulli likelihood of grey levels is no density of them'),
     ];
-  if (spec.kind === 'table')
-    return [...measured, missing(count, bits, 'columns of a table have densities in units of their own')];
+  if (!picture)
+    return [...measured, missing(count, bits, 'columns and points have densities in units of their own')];
   if (kind === 'bernoulli' || kind === 'logistic')
     return [...measured, meanOver(perDimension(values, 0), bits)];
-  if (spec.dtype !== 'uint8' || spec.range[1] - spec.range[0] !== LEVELS - 1)
+  if (picture.dtype !== 'uint8' || picture.range[1] - picture.range[0] !== LEVELS - 1)
     return [...measured, missing(count, bits, 'the pictures have no 256 levels, so a density has no unit')];
   const filled = await mapSource(runner, 'dequantised bound', source, options, ({ x, labels }, { model }) => {
     const noise = randomUniform('dequantisation', x.shape);

@@ -10,4 +10,5 @@ export {
   measure,
 } from './measure.js';
 export { type Metric, meanOver, missing } from './metric.js';
+export { type Compared, fitSinusoid, type RollOutErrors, rollOutErrors, type Sinusoid } from './rollOut.js';
 export type { SampleSource, SourceOptions } from './sources.js';

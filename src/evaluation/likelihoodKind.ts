@@ -1,5 +1,5 @@
 /** Which likelihood a model has, and whether its samples are what that is a likelihood of. */
-import type { Samples } from '../data/index.js';
+import { pictureOf, type Samples } from '../data/index.js';
 import type { ModelRunner } from '../inference/index.js';
 import { Bernoulli, DiscretisedLogistic } from '../probability/index.js';
 import { type Tensor, zeros } from '../tensor/index.js';
@@ -20,7 +20,8 @@ export function labelsOf({ data }: ModelRunner, count: number): Tensor | undefin
 
 /** Whether pictures hold nothing but their lowest and highest level: only of those is a Bernoulli a likelihood. */
 export function holdsTwoLevels({ data: { spec } }: ModelRunner, { x }: Samples): boolean {
-  if (spec.kind !== 'image') return true;
-  const [low, high] = spec.range;
+  const picture = pictureOf(spec);
+  if (!picture) return true;
+  const [low, high] = picture.range;
   return x.every((value: number) => value === low || value === high);
 }

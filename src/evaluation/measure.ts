@@ -6,6 +6,7 @@ import { requiresLabels } from '../systems/index.js';
 import { sizeOf, type Tensor } from '../tensor/index.js';
 import { aggregatePosterior, gaussianTotalCorrelation } from './aggregate.js';
 import { boundMetrics, hasSoftTargets, lacks, SOFT_TARGETS } from './bound.js';
+import { cloudReconstructionMetrics, cloudSetMetrics } from './clouds.js';
 import { evaluate } from './evaluate.js';
 import { importanceWeightedNll } from './importance.js';
 import { indexMetrics } from './indices.js';
@@ -14,7 +15,7 @@ import { type Metric, meanOver, missing, single } from './metric.js';
 import { reconstructionMetrics } from './reconstruction.js';
 import { mapSource, type SampleSource } from './sources.js';
 
-export const METRIC_GROUPS = ['elbo', 'nll', 'latent', 'aggregate', 'reconstruction', 'codes'] as const;
+export const METRIC_GROUPS = ['elbo', 'nll', 'latent', 'aggregate', 'reconstruction', 'codes', 'clouds'] as const;
 export type MetricGroup = (typeof METRIC_GROUPS)[number];
 
 export interface MeasureRequest {
@@ -71,8 +72,13 @@ const MEASURES: Record<Exclude<MetricGroup, 'latent'>, (request: MeasureRequest)
   elbo: ({ runner, source, ...options }) => boundMetrics(runner, source, options),
   nll: likelihoodMetrics,
   aggregate: aggregateMetrics,
-  reconstruction: ({ runner, source, ...options }) => reconstructionMetrics(runner, source, options),
+  reconstruction: (request) => {
+    const { runner, source, ...options } = request;
+    const isOfClouds = runner.data.spec.kind === 'points';
+    return isOfClouds ? cloudReconstructionMetrics(request) : reconstructionMetrics(runner, source, options);
+  },
   codes: ({ runner, source, ...options }) => indexMetrics(runner, source, options),
+  clouds: cloudSetMetrics,
 };
 
 async function likelihoodMetrics(request: MeasureRequest): Promise<Metric[]> {
@@ -152,6 +158,10 @@ async function aggregateMetrics({
 }: MeasureRequest): Promise<Metric[]> {
   const about = (name: string, estimator: string) => ({ name, unit: 'nats' as const, estimator });
   const model = runner.build();
+  if (model.isGenerator) {
+    const none = about('totalCorrelation', 'of the codes of training samples');
+    return [missing(training.size, none, 'there is no encoder')];
+  }
   const d = sizeOf(model.codeShape);
   const codes = await mapSource(runner, 'posteriors', training, { signal }, (batch, { model: built }) => {
     const q = built.posterior?.(batch);

@@ -1,7 +1,8 @@
 /**
  * How near reconstructions come: squared and absolute errors, and for pictures the peak signal-to-noise ratio and the
- * structural similarity. Pictures are compared as intensities in [0, 1], clamped to that range, tables as models see them.
+ * structural similarity. Pictures are compared as intensities in [0, 1], clamped to that range, all else as models see it.
  */
+import { pictureOf } from '../data/index.js';
 import type { ModelRunner } from '../inference/index.js';
 import { msSsim, scalesFor, ssim, windowFor } from '../nn/index.js';
 import type { Batch, Model } from '../systems/index.js';
@@ -19,7 +20,7 @@ export async function reconstructionMetrics(
   const rows = await mapSource(runner, 'reconstruction metrics', source, options, (batch, { model }) =>
     errors(model, batch, spec.kind === 'image'),
   );
-  const range = spec.kind === 'image' ? 'intensities in [0, 1]' : 'columns as models see them';
+  const range = pictureOf(spec) ? 'intensities in [0, 1]' : 'as models see them';
   const measured: Metric[] = [
     meanOver(rows.square, {
       name: 'meanSquaredError',

@@ -5,6 +5,7 @@
  *   decoder   z (, label) → x
  *   sampler   noise (, label) → x, z
  */
+import type { SampleSpec } from '../data/index.js';
 import { exportModel } from '../engine/index.js';
 import { DiagonalNormal } from '../probability/index.js';
 import { type Batch, type Model, requiresLabels } from '../systems/index.js';
@@ -40,11 +41,12 @@ export const PRIOR_STREAM = 'prior';
 /** The files of a model, with its weights as the engine holds them now. */
 export async function exportModels(runner: ModelRunner): Promise<ExportedModel[]> {
   const { engine, system } = runner.settings;
+  const { isGenerator, prior } = runner.build();
   const parts: [ExportedModel['name'], (runner: ModelRunner, batch: number) => Part][] = [
-    ['encoder', encoder],
     ['decoder', decoder],
   ];
-  if (runner.build().prior) parts.push(['sampler', sampler]);
+  if (!isGenerator) parts.unshift(['encoder', encoder]);
+  if (prior) parts.push(['sampler', sampler]);
   const exported = parts.map(async ([name, build]): Promise<ExportedModel> => {
     const program = (batch: number) => new Program({ outputs: tensorsOf(build(runner, batch).outputs) });
     const example = program(1);
@@ -151,8 +153,19 @@ function stored({ data }: ModelRunner, x: Tensor): Tensor {
   return data.fromModel(x).cast(data.spec.dtype);
 }
 
-function storedMeaning({ data: { spec } }: ModelRunner): string {
-  if (spec.kind === 'table')
-    return `a row: ${spec.columns.map(({ name }) => name).join(', ')}, in the table's own units`;
-  return `a picture [height, width, channels] with values from ${spec.range[0]} to ${spec.range[1]}`;
+function storedMeaning({ data }: ModelRunner): string {
+  return meaningOf(data.spec);
+}
+
+function meaningOf(spec: SampleSpec): string {
+  switch (spec.kind) {
+    case 'image':
+      return `a picture [height, width, channels] with values from ${spec.range[0]} to ${spec.range[1]}`;
+    case 'table':
+      return `a row: ${spec.columns.map(({ name }) => name).join(', ')}, in the table's own units`;
+    case 'sequence':
+      return `a sequence of ${spec.shape[0]} frames, each ${meaningOf(spec.frame)}`;
+    case 'points':
+      return 'a cloud [points, dimensions], centred and scaled into the unit sphere';
+  }
 }

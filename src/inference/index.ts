@@ -11,3 +11,4 @@ export {
   type RunnerSettings,
 } from './runner.js';
 export { type CodeIndices, type Codes, type SampleOptions, TrainedModel } from './trainedModel.js';
+export type { RollOutOptions } from '../systems/index.js';

@@ -1,5 +1,5 @@
 /** Whether an exported file computes what the engine computes, on made-up samples and at several batch sizes. */
-import type { Column, SampleSpec } from '../data/index.js';
+import { type Column, pictureOf, rowOf, type SampleSpec } from '../data/index.js';
 import type { OrtModule } from '../engine/index.js';
 import { RandomStream } from '../random/index.js';
 import { type DType, sizeOf, type TensorData } from '../tensor/index.js';
@@ -87,12 +87,12 @@ function exampleFor(
 }
 
 function exampleSamples(spec: SampleSpec, uniform: Float32Array): TensorData {
-  if (spec.kind === 'image') {
-    const [low, high] = spec.range;
-    const values = uniform.map((u) => low + u * (high - low));
-    return spec.dtype === 'uint8' ? Uint8Array.from(values) : values;
-  }
-  return uniform.map((u, i) => exampleCell(spec.columns[i % spec.columns.length], u));
+  const [picture, row] = [pictureOf(spec), rowOf(spec)];
+  if (row) return uniform.map((u, i) => exampleCell(row.columns[i % row.columns.length], u));
+  // Points lie between −1 and 1.
+  const [low, high] = picture?.range ?? [-1, 1];
+  const values = uniform.map((u) => low + u * (high - low));
+  return spec.dtype === 'uint8' ? Uint8Array.from(values) : values;
 }
 
 function exampleCell({ type, mean = 0, deviation = 1, categories = ['0', '1'] }: Column, u: number): number {

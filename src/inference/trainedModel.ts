@@ -7,6 +7,7 @@ import {
   indicesName,
   type Model,
   OptionError,
+  type RollOutOptions,
   toWeighted,
 } from '../systems/index.js';
 import { type Shape, sizeOf, split, type Tensor } from '../tensor/index.js';
@@ -36,7 +37,7 @@ export interface SampleOptions extends MapOptions {
   /** Class of each sample, for systems that are conditioned on one. */
   readonly labels?: Int32Array;
   /**
-   * The mean of the likelihood p(x|z), or a draw from it. @default the mean for pictures, whose noise nobody wants to
+   * The mean of the likelihood p(x|z), or a draw from it. @default the mean, as noise is nothing that anybody wants to
    * see; a draw for tables, whose rows would else all have their likeliest categories
    */
   readonly values?: 'mean' | 'draw';
@@ -54,6 +55,12 @@ export class TrainedModel {
     return this.runner.build().prior !== undefined;
   }
 
+  /** Whether samples have codes: a generator has no encoder. */
+  get canEncode(): boolean {
+    return !this.runner.build().isGenerator;
+  }
+
+  /** @throws OptionError if the system has no encoder */
   async encode(samples: Samples, options?: MapOptions): Promise<Codes> {
     const rows = await this.runner.mapSamples(
       'encode',
@@ -130,7 +137,7 @@ export class TrainedModel {
     return rows.code;
   }
 
-  /** Samples through the code and back, without noise. */
+  /** Samples through the code and back, without noise. @throws OptionError if the system has no encoder */
   async reconstruct(samples: Samples, options?: MapOptions): Promise<Float32Array> {
     const rows = await this.runner.mapSamples(
       'reconstruct',
@@ -194,6 +201,40 @@ export class TrainedModel {
     if (asked === 'draw' && !this.runner.build().likelihood)
       throw new OptionError('values', `${system.name} has no likelihood to draw from; leave it out`);
     return asked ?? (data.spec.kind === 'table' ? 'draw' : 'mean');
+  }
+
+  /** Whether it can be asked what follows in a sequence. */
+  get canRollOut(): boolean {
+    return this.runner.build().rollOut !== undefined;
+  }
+
+  /**
+   * What follows in each sequence after the time `from`, frame by frame: `x` in stored units, `seen` as models see frames;
+   * both [count, starts, continuations, steps, ...frame]. States are drawn, frames are the means of what they emit.
+   *
+   * @throws Error if the system does not model sequences
+   * @throws OptionError if the model knows no such time or jump
+   */
+  async rollOut(
+    samples: Samples,
+    ahead: RollOutOptions,
+    options?: MapOptions,
+  ): Promise<{ x: Float32Array; seen: Float32Array }> {
+    const { system } = this.runner.settings;
+    const rows = await this.runner.mapSamples(
+      `roll-out ${JSON.stringify(ahead)}`,
+      samples,
+      (batch, { model, data }) => {
+        const seen = model.rollOut?.(batch, ahead);
+        if (!seen || !data.frame)
+          throw new Error(`${system.name} knows no times, so there is nothing to roll out`);
+        const frames = seen.reshape([-1, ...data.frame.shape]);
+        const x = data.frame.fromModel(frames).reshape([seen.shape[0], -1]);
+        return { x, seen: seen.reshape([seen.shape[0], -1]) };
+      },
+      options,
+    );
+    return { x: rows.x, seen: rows.seen };
   }
 
   /** How badly the model explains each sample, nats: the bound at weight 1 (−ELBO), or the reconstruction's cost. */

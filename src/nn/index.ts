@@ -7,6 +7,14 @@ export {
   normalisedConv,
 } from './cells.js';
 export {
+  type ChamferHalves,
+  type CloudReduction,
+  chamfer,
+  chamferHalves,
+  type EarthMoversOptions,
+  earthMovers,
+} from './cloudDistances.js';
+export {
   averagePool,
   type ConvolutionOptions,
   conv,
@@ -54,6 +62,8 @@ export {
   type VectorQuantiserOptions,
   vectorQuantiser,
 } from './quantisers/index.js';
+export { pointNet } from './pointNet.js';
+export { gru, lstm, type RecurrentOptions } from './recurrent.js';
 export { upsampleLinear } from './resample.js';
 export {
   type Clock,
@@ -74,6 +84,7 @@ export {
   weightsFor,
   windowFor,
 } from './similarity.js';
+export { type SinkhornOptions, sinkhorn } from './sinkhorn.js';
 export { type SpectralNormOptions, spectralNorm } from './spectralNorm.js';
 export { squeezeExcite } from './squeezeExcite.js';
 export { weightNorm, withNorms } from './weightNorm.js';

@@ -1,5 +1,7 @@
 /** Everything that is drawn: grids of samples, curves, bars, maps, tables, as PNG and SVG, and the report of a run. */
+export { type AnimationOptions, encodeApng } from './apng.js';
 export { type BarsOptions, bars } from './bars.js';
+export { cloudSides } from './cloudSides.js';
 export { type ColumnHistogramsOptions, columnHistograms } from './columnHistograms.js';
 export { type ColumnPairsOptions, columnPairs, MOST_PAIRED_COLUMNS } from './columnPairs.js';
 export { type ColumnReconstructionsOptions, columnReconstructions } from './columnReconstructions.js';
@@ -10,7 +12,7 @@ export type { PointColors } from './legend.js';
 export { type LossCurvesOptions, type LossTerm, lossCurves } from './lossCurves.js';
 export { type OverviewOptions, overview, type TilesOptions } from './overview.js';
 export type { Points } from './pca.js';
-export { imagesOf, type Pictures } from './pictures.js';
+export { imagesOf, type Pictures, picturesOf } from './pictures.js';
 export type { Series } from './plot.js';
 export { encodePng, type PngOptions } from './png.js';
 export { type RasterOptions, toPng } from './raster.js';
@@ -21,13 +23,17 @@ export {
   type ManifoldGridOptions,
   manifoldGrid,
   type ReconstructionGridOptions,
+  type RollOutGridOptions,
   reconstructionGrid,
+  rollOutGrid,
   type SamplesGridOptions,
   samplesGrid,
   type TraversalGridOptions,
   type TraversedDimension,
   traversalGrid,
 } from './sampleGrids.js';
+export { sparklines } from './sparklines.js';
+export { stripsOf } from './strip.js';
 export type { Figure } from './surface.js';
 export { toSvg } from './svg.js';
 export type { TableRows } from './tableColumns.js';

@@ -44,6 +44,22 @@ export function imagesOf(pictures: Pictures): Image[] {
   });
 }
 
+/** Images of one size as pictures, with opacity. @throws RangeError if there are none, or their sizes differ */
+export function picturesOf(images: readonly Image[]): Pictures {
+  const [first] = images;
+  if (
+    first === undefined ||
+    images.some(({ width, height }) => width !== first.width || height !== first.height)
+  )
+    throw new RangeError('pictures: there are no images, or images of several sizes; give some of one size');
+  const size = first.data.length;
+  const data = new Uint8Array(images.length * size);
+  images.forEach((image, i) => {
+    data.set(image.data, i * size);
+  });
+  return { data, shape: [images.length, first.height, first.width, 4] };
+}
+
 /**
  * The image with `factor` × `factor` pixels made one, their mean; what does not fill a whole square at the right and
  * at the bottom counts as it is.

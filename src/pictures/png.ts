@@ -7,10 +7,10 @@ import { strToU8, zlibSync } from 'fflate';
 import { crc32 } from '../data/index.js';
 import type { Image } from './image.js';
 
-const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+export const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 /** Number of channels → the colour type that says so. */
 const COLOR_TYPES = { 1: 0, 3: 2, 4: 6 } as const;
-type Channels = keyof typeof COLOR_TYPES;
+export type Channels = keyof typeof COLOR_TYPES;
 /** Bytes that the header chunk holds. */
 const HEADER_BYTES = 13;
 
@@ -21,23 +21,33 @@ export interface PngOptions {
 
 export function encodePng(image: Image, { text = {} }: PngOptions = {}): Uint8Array {
   const channels = channelsOf(image);
+  return joined([
+    SIGNATURE,
+    headerChunk(image, channels),
+    ...Object.entries(text).map(([key, value]) => textChunk(key, value)),
+    chunk('IDAT', compressed(image, channels)),
+    chunk('IEND', new Uint8Array(0)),
+  ]);
+}
+
+/** The IHDR chunk. */
+export function headerChunk(image: Image, channels: Channels): Uint8Array {
   const header = new Uint8Array(HEADER_BYTES);
   const view = new DataView(header.buffer);
   view.setUint32(0, image.width);
   view.setUint32(4, image.height);
   header[8] = 8;
   header[9] = COLOR_TYPES[channels];
-  const rows = filtered(rawRows(image, channels), image.width * channels, channels);
-  return joined([
-    Uint8Array.from(SIGNATURE),
-    chunk('IHDR', header),
-    ...Object.entries(text).map(([key, value]) => textChunk(key, value)),
-    chunk('IDAT', zlibSync(rows, { level: 6 })),
-    chunk('IEND', new Uint8Array(0)),
-  ]);
+  return chunk('IHDR', header);
 }
 
-function channelsOf({ data }: Image): Channels {
+/** The pixels as a chunk of image data holds them. */
+export function compressed(image: Image, channels: Channels): Uint8Array {
+  return zlibSync(filtered(rawRows(image, channels), image.width * channels, channels), { level: 6 });
+}
+
+/** The fewest channels that hold the pixels. */
+export function channelsOf({ data }: Image): Channels {
   let channels: Channels = 1;
   for (let i = 0; i < data.length; i += 4) {
     if (data[i + 3] !== 255) return 4;
@@ -117,7 +127,7 @@ function textChunk(keyword: string, text: string): Uint8Array {
 }
 
 /** Length, type, content and checksum. */
-function chunk(type: string, content: Uint8Array): Uint8Array {
+export function chunk(type: string, content: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(content.length + 12);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, content.length);
@@ -127,7 +137,7 @@ function chunk(type: string, content: Uint8Array): Uint8Array {
   return bytes;
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
   for (const part of parts) {

@@ -163,6 +163,35 @@ export function interpolationGrid(options: InterpolationGridOptions): Figure {
   });
 }
 
+export interface RollOutGridOptions extends GridText {
+  /** Frames of one sequence after another. */
+  came: Pictures;
+  /** Of the same sequences at the same times. */
+  said: Pictures;
+  /** The time of every frame. */
+  times: readonly number[];
+}
+
+/** Sequences of pictures, each in a row as it came and in one as it was said to go on. */
+export function rollOutGrid({ came, said, times, title = 'Roll-outs', caption }: RollOutGridOptions): Figure {
+  const columns = times.length;
+  const count = came.shape[0] / columns;
+  requireCount('rollOutGrid', came, count, columns);
+  requireCount('rollOutGrid', said, count, columns);
+  const [above, below] = [imagesOf(came), imagesOf(said)];
+  const row = (images: typeof above, i: number) => images.slice(i * columns, (i + 1) * columns);
+  const sequences = Array.from({ length: count }, (_, i) => [...row(above, i), ...row(below, i)]);
+  return pictureGrid({
+    title,
+    caption,
+    images: sequences.flat(),
+    columns,
+    rowLabels: sequences.flatMap(() => ['came', 'said']),
+    columnLabels: times.map(String),
+    rowsPerGroup: 2,
+  });
+}
+
 function requireCount(caller: string, { shape }: Pictures, rows: number, columns: number): void {
   if (shape[0] !== rows * columns || !Number.isInteger(rows)) {
     throw new RangeError(

@@ -339,16 +339,20 @@ const counting = gridPrior({
     return {
       objective: ({ x }) => ({ nll: x.cast('float32').sum(1).add(bias) }),
       drawing: (count) => ({
-        steps: size,
         state: { drawn: { shape: [count, size], dtype: 'int32' }, bits: { shape: [count, size] } },
-        step({ drawn, bits }, position) {
-          const here = iota([1, size]).equal(position);
-          const bit = randomUniform('bit', [count, 1]).greaterEqual(0.5).cast('float32');
-          return {
-            drawn: here.broadcastTo([count, size]).where(position, drawn),
-            bits: here.broadcastTo([count, size]).where(bit, bits),
-          };
-        },
+        parts: [
+          {
+            steps: size,
+            step({ drawn, bits }, position) {
+              const here = iota([1, size]).equal(position);
+              const bit = randomUniform('bit', [count, 1]).greaterEqual(0.5).cast('float32');
+              return {
+                drawn: here.broadcastTo([count, size]).where(position, drawn),
+                bits: here.broadcastTo([count, size]).where(bit, bits),
+              };
+            },
+          },
+        ],
         codes: ({ drawn, bits }) => drawn.add(bits.cast('int32')),
       }),
     };

@@ -8,6 +8,7 @@
  * for every number of a sample, not summed, so that a system may weigh them.
  */
 import { z } from 'zod';
+import { pictureOf } from '../data/index.js';
 import { activations, linear, type Network, type Scope } from '../nn/index.js';
 import type { Tensor } from '../tensor/index.js';
 import { networksFor } from './architectures/index.js';
@@ -47,7 +48,7 @@ export const costs: Record<CostName, Cost> = {
 
 /** @throws OptionError if the data's values do not lie where the cost wants them */
 export function requireCost(cost: CostName, { spec }: DataDescription): void {
-  if (cost === 'bernoulli' && spec.kind === 'table')
+  if (cost === 'bernoulli' && !pictureOf(spec))
     throw new OptionError('cost', 'bernoulli is for pictures, whose values lie in [0, 1]; use mse or l1');
 }
 

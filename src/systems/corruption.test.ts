@@ -100,6 +100,6 @@ test('noise that the data or the other options leave no place for is refused', (
     expect(() => corruption(data, corruptionOptions.parse(given))).toThrow(message);
   refused(images, { level: 1.5 }, 'level: is a share of the entries with masking noise; 1.5 is more than 1');
   refused(images, { noise: 'gaussian', independent: true }, 'independent: has no effect with gaussian noise');
-  refused(table, { perPixel: true }, 'perPixel: is for pictures; a table has no pixels, leave it out');
+  refused(table, { perPixel: true }, 'perPixel: is for pictures; tables have no pixels, leave it out');
   refused(table, { noise: 'saltAndPepper' }, 'noise: saltAndPepper sets values to the ends of their range');
 });

@@ -8,6 +8,7 @@
  * Nothing is rescaled by 1/(1 − ν), as dropout would. Source: Vincent et al., JMLR 11, 2010, §4.2.
  */
 import { z } from 'zod';
+import { pictureOf } from '../data/index.js';
 import {
   ones,
   randomNormal,
@@ -17,7 +18,7 @@ import {
   topKMask,
   zeros,
 } from '../tensor/index.js';
-import type { DataDescription } from './description.js';
+import { type DataDescription, KINDS } from './description.js';
 import { OptionError } from './errors.js';
 import { nonNegative } from './options.js';
 
@@ -98,13 +99,13 @@ function requireFitting({ spec }: DataDescription, options: CorruptionOptions): 
   if (noise === 'gaussian' && independent) {
     throw new OptionError('independent', 'has no effect with gaussian noise, which reaches every entry');
   }
-  if (spec.kind === 'image') return;
-  if (perPixel) throw new OptionError('perPixel', 'is for pictures; a table has no pixels, leave it out');
+  if (pictureOf(spec)) return;
+  const kind = KINDS[spec.kind];
+  if (perPixel) throw new OptionError('perPixel', `is for pictures; ${kind} have no pixels, leave it out`);
   if (noise === 'saltAndPepper') {
     throw new OptionError(
       'noise',
-      'saltAndPepper sets values to the ends of their range, which columns of a table do not have; ' +
-        'use masking or gaussian',
+      `saltAndPepper sets values to the ends of their range, which ${kind} do not have; use masking or gaussian`,
     );
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compute, pictures, tableOf } from '../conformance/models.js';
-import type { Column, SampleSpec } from '../data/index.js';
+import { type Column, type SampleSpec, sequenceOf } from '../data/index.js';
 import { input, type Tensor } from '../tensor/index.js';
 import { describeData } from './index.js';
 
@@ -129,6 +129,33 @@ test('objectives may see grey levels as 0 or 1: by a threshold, or drawn with th
   expect(first).not.toEqual(second);
   // Mean 0.2 with a standard error of 0.009.
   expect(Math.abs(first.reduce((sum, value) => sum + value, 0) / 2000 - 0.2)).toBeLessThan(0.036);
+});
+
+test('every frame of a sequence is seen as it would be by itself, and comes back so', () => {
+  const picture = pictures(2, 2, 1);
+  const row = tableOf(columns);
+  if (picture.kind !== 'image' || row.kind !== 'table') throw new Error('these are frames');
+  const levels = Array.from({ length: 12 }, (_, i) => 20 * i);
+  const moving = sequenceOf(3, picture);
+  expect(describeData(moving, { size: 1 }).shape).toEqual([3, 2, 2, 1]);
+  const apart = [0, 4, 8].flatMap((at) => seen(picture, levels.slice(at, at + 4)));
+  expect(seen(moving, levels)).toEqual(apart);
+  expect(stored(moving, apart)).toEqual(levels);
+  const values = [0.5, 3, 1, 2, 1, -4, 0, 0, 0, 3];
+  const series = sequenceOf(2, row);
+  expect(seen(series, values)).toEqual([...seen(row, values.slice(0, 5)), ...seen(row, values.slice(5))]);
+  expect(stored(series, seen(series, values)).map((value) => Number(value.toFixed(6)))).toEqual(values);
+  expect(describeData(series, { size: 1 }).frame?.shape).toEqual(describeData(row, { size: 1 }).shape);
+});
+
+test('points are seen as they are', () => {
+  const spec: SampleSpec = { kind: 'points', shape: [2, 3], dtype: 'float32' };
+  const cloud = [0.5, -0.25, 0, 0, 1, 0];
+  expect(seen(spec, cloud)).toEqual(cloud);
+  expect(stored(spec, cloud)).toEqual(cloud);
+  expect(() => describeData(spec, { size: 1, binarise: 'dynamic' })).toThrow(
+    'binarise: has no effect on clouds of points; leave it out',
+  );
 });
 
 test('tables are not binarised', () => {

@@ -4,8 +4,17 @@
  *   picture   stored levels → intensities in [0, 1]
  *   table     numeric: standard score · count: standard score of log(1 + x) · binary: 0 or 1 ·
  *             categorical and ordinal: one-hot
+ *   sequence  [time, ...frame], frames as pictures or rows of their own
+ *   points    as they are
  */
-import type { Column, ImageSpec, SampleSpec, TableSpec } from '../data/index.js';
+import {
+  type Column,
+  type ImageSpec,
+  pictureOf,
+  type SampleSpec,
+  type SequenceSpec,
+  type TableSpec,
+} from '../data/index.js';
 import { concat, constant, oneHot, randomUniform, type Shape, type Tensor } from '../tensor/index.js';
 import { OptionError } from './errors.js';
 
@@ -13,6 +22,8 @@ export interface DataDescription {
   readonly spec: SampleSpec;
   /** Shape of a sample as models see it. */
   readonly shape: Shape;
+  /** Of sequences: one frame, as data of its own. */
+  readonly frame?: DataDescription;
   /** Number of classes; 0 for data without labels. */
   readonly classes: number;
   /** Number of training samples. */
@@ -38,11 +49,13 @@ export function describeData(
   spec: SampleSpec,
   { classes = 0, size, binarise = 'none' }: { classes?: number; size: number; binarise?: Binarisation },
 ): DataDescription {
-  if (binarise !== 'none' && spec.kind === 'table')
-    throw new OptionError('binarise', 'has no effect on tables; leave it out');
-  const view = spec.kind === 'image' ? imageView(spec) : tableView(spec);
+  if (binarise !== 'none' && !pictureOf(spec))
+    throw new OptionError('binarise', `has no effect on ${KINDS[spec.kind]}; leave it out`);
+  const frame =
+    spec.kind === 'sequence' ? { frame: describeData(spec.frame, { classes, size, binarise }) } : {};
+  const view = viewOf(spec);
   const observe = (stored: Tensor) => binarised(view.toModel(stored), binarise);
-  return { spec, classes, size, binarise, ...view, observe };
+  return { spec, classes, size, binarise, ...frame, ...view, observe };
 }
 
 function binarised(x: Tensor, how: Binarisation): Tensor {
@@ -51,7 +64,43 @@ function binarised(x: Tensor, how: Binarisation): Tensor {
   return x.greater(threshold).cast('float32');
 }
 
+/** What samples are called in messages. */
+export const KINDS: Record<SampleSpec['kind'], string> = {
+  image: 'pictures',
+  table: 'tables',
+  sequence: 'sequences',
+  points: 'clouds of points',
+};
+
 type View = Pick<DataDescription, 'shape' | 'toModel' | 'fromModel'>;
+
+function viewOf(spec: SampleSpec): View {
+  switch (spec.kind) {
+    case 'image':
+      return imageView(spec);
+    case 'table':
+      return tableView(spec);
+    case 'sequence':
+      return sequenceView(spec);
+    case 'points':
+      return { shape: spec.shape, toModel: (stored) => stored, fromModel: (x) => x };
+  }
+}
+
+/** Every frame by itself: time is an axis of more samples meanwhile. */
+function sequenceView({ shape: [time], frame }: SequenceSpec): View {
+  const view = viewOf(frame);
+  const eachFrame = (x: Tensor, f: (frames: Tensor) => Tensor) => {
+    const [batch, , ...one] = x.shape;
+    const y = f(x.reshape([batch * time, ...one]));
+    return y.reshape([batch, time, ...y.shape.slice(1)]);
+  };
+  return {
+    shape: [time, ...view.shape],
+    toModel: (stored) => eachFrame(stored, view.toModel),
+    fromModel: (x) => eachFrame(x, view.fromModel),
+  };
+}
 
 function imageView({ shape, range: [low, high], dtype }: ImageSpec): View {
   return {

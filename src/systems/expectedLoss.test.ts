@@ -35,6 +35,6 @@ test('pictures come out between 0 and 1 and have the same weights either way; ta
   });
   const table = describeData(numericTable(3), { size: 10 });
   expect(() => pictureVae(table, options, new VariableTable().scope({ training: true }))).toThrow(
-    'system: this one compares pictures, and the data is a table; take vae',
+    'system: this one compares pictures, and the data are tables; take vae',
   );
 });

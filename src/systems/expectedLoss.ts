@@ -11,7 +11,7 @@
  */
 import type { Scope } from '../nn/index.js';
 import type { Tensor } from '../tensor/index.js';
-import type { DataDescription } from './description.js';
+import { type DataDescription, KINDS } from './description.js';
 import { OptionError } from './errors.js';
 import { type GaussianVae, gaussianVae } from './gaussianVae.js';
 import { gaussianVaeOptions, likelihoodOptions } from './options.js';
@@ -34,7 +34,10 @@ export function unboundedVae(data: DataDescription, options: ExpectedLossOptions
  */
 export function pictureVae(data: DataDescription, options: ExpectedLossOptions, scope: Scope): GaussianVae {
   if (data.spec.kind !== 'image') {
-    throw new OptionError('system', 'this one compares pictures, and the data is a table; take vae');
+    throw new OptionError(
+      'system',
+      `this one compares pictures, and the data are ${KINDS[data.spec.kind]}; take vae`,
+    );
   }
   const { sigma0 } = likelihoodOptions.parse({});
   return gaussianVae(data, { ...options, likelihood: 'bernoulli', sigma: 'auto', sigma0 }, scope);

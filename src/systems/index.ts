@@ -76,6 +76,8 @@ export { uniformNats } from './quantisedAutoencoder.js';
 export { findSystem, systems } from './registry.js';
 export { requireBatch } from './requireBatch.js';
 export { type AnnealingOptions, annealed, inSteps, type RampOptions, ramp } from './schedules.js';
+export { pointcloudAe } from './pointcloudAe.js';
+export { rGan } from './rGan.js';
 export { sparseAe } from './sparseAe.js';
 export { stackedDae } from './stackedDae.js';
 export { swae } from './swae.js';
@@ -90,12 +92,15 @@ export {
   type Observed,
   type QuantisedVectors,
   type Requirements,
+  type RollOutOptions,
   requiresLabels,
   type StartFromData,
   type System,
   system,
   type TrainingDefaults,
 } from './system.js';
+export { tdVae } from './tdVae.js';
+export { type Jump, jumpTerms } from './temporalDifference.js';
 export {
   bound,
   KL,

@@ -1,8 +1,8 @@
 /** The likelihoods there are: which one suits the data, how many numbers it takes of a decoder, and what they make. */
-import type { SampleSpec } from '../data/index.js';
+import { pictureOf, rowOf, type SampleSpec } from '../data/index.js';
 import { filled, type Scope } from '../nn/index.js';
 import { Bernoulli, DiscretisedLogistic, LogisticMixture } from '../probability/index.js';
-import type { DataDescription } from './description.js';
+import { type DataDescription, KINDS } from './description.js';
 import { OptionError } from './errors.js';
 import { gaussianLikelihood } from './gaussianLikelihood.js';
 import type { Likelihood } from './likelihood.js';
@@ -37,6 +37,7 @@ export function likelihoodFor(data: DataDescription, options: LikelihoodOptions,
       };
     }
     case 'mixture': {
+      if (data.frame) return overTime(shape[0], likelihoodFor(data.frame, options, scope));
       requireLevels(spec, name);
       const channels = shape[2];
       return {
@@ -46,11 +47,27 @@ export function likelihoodFor(data: DataDescription, options: LikelihoodOptions,
     }
     case 'table':
       if (spec.kind === 'table') return tableLikelihood(spec, scope);
+      if (data.frame) return overTime(shape[0], likelihoodFor(data.frame, options, scope));
       throw new OptionError(
         'likelihood',
-        'table is for tables; pictures take bernoulli, gaussian or logistic',
+        `table is for tables; ${KINDS[spec.kind]} take ${spec.kind === 'points' ? 'gaussian' : 'bernoulli, gaussian or logistic'}`,
       );
   }
+}
+
+/** Frames of a sequence are independent given what the decoder gives for each, [...draws, batch, time, ...output]. */
+function overTime(time: number, { outputShape, distribution }: Likelihood): Likelihood {
+  return {
+    outputShape: [time, ...outputShape],
+    distribution: (output) => {
+      const frames = distribution(output);
+      return {
+        mean: frames.mean,
+        nll: (x) => frames.nll(x).sum(-1),
+        sample: (options) => frames.sample(options),
+      };
+    },
+  };
 }
 
 export type LikelihoodName = Exclude<LikelihoodOptions['likelihood'], 'auto'>;
@@ -62,8 +79,8 @@ export function chooseLikelihood(
 ): LikelihoodName {
   if (likelihood !== 'auto') return likelihood;
   if (sigma !== 'auto') return 'gaussian';
-  if (spec.kind === 'table') return 'table';
-  return spec.shape[2] === 1 ? 'bernoulli' : 'gaussian';
+  if (rowOf(spec)) return 'table';
+  return pictureOf(spec)?.shape[2] === 1 ? 'bernoulli' : 'gaussian';
 }
 
 function requireSigmaRead(name: LikelihoodName, { sigma, sigma0 }: LikelihoodOptions): void {
@@ -79,8 +96,9 @@ function requireSigmaRead(name: LikelihoodName, { sigma, sigma0 }: LikelihoodOpt
 }
 
 function requireUnitInterval(spec: SampleSpec): void {
-  if (spec.kind === 'image') return;
-  const wide = spec.columns.find(({ type }) => type === 'numeric' || type === 'count');
+  if (spec.kind === 'points')
+    throw new OptionError('likelihood', 'bernoulli is for values from 0 to 1, not for points; use gaussian');
+  const wide = rowOf(spec)?.columns.find(({ type }) => type === 'numeric' || type === 'count');
   if (wide) {
     const problem = `bernoulli is for values from 0 to 1, and column '${wide.name}' is ${wide.type}`;
     throw new OptionError('likelihood', `${problem}; use table or gaussian`);
@@ -88,6 +106,7 @@ function requireUnitInterval(spec: SampleSpec): void {
 }
 
 function requireLevels(spec: SampleSpec, name: LikelihoodName): void {
-  if (spec.kind === 'image' && spec.dtype === 'uint8' && spec.range[0] === 0 && spec.range[1] === 255) return;
+  const picture = pictureOf(spec);
+  if (picture?.dtype === 'uint8' && picture.range[0] === 0 && picture.range[1] === 255) return;
   throw new OptionError('likelihood', `${name} is for pictures of 256 levels; use gaussian`);
 }

@@ -182,7 +182,7 @@ test('colours have a mixture of logistics, unless another likelihood is asked fo
 test('what cannot be built or trained is refused in a sentence', () => {
   const table = describeData(numericTable(3), { size: 40 });
   expect(() => build(nvae, table, small)).toThrow(
-    'system: nvae takes pictures, but samples have 3 columns; use hierarchical-vae',
+    'system: nvae takes pictures, but the data are tables; use hierarchical-vae',
   );
   expect(() => build(nvae, grey, { ...small, scales: 3 })).toThrow(
     'groups: gives 2 numbers of groups for 3 scales; give as many numbers as scales, from the top',

@@ -12,7 +12,7 @@
 import { z } from 'zod';
 import { kl } from '../probability/index.js';
 import { type Shape, split, type Tensor } from '../tensor/index.js';
-import type { DataDescription } from './description.js';
+import { type DataDescription, KINDS } from './description.js';
 import { OptionError } from './errors.js';
 import { balanceScales, klBalance } from './klBalance.js';
 import { likelihoodFor } from './likelihoods.js';
@@ -147,11 +147,11 @@ export const nvae = system({
   },
 });
 
-function requireFit({ spec, shape }: DataDescription, { scales, groups }: NvaeOptions): void {
+function requireFit({ spec }: DataDescription, { scales, groups }: NvaeOptions): void {
   if (spec.kind !== 'image')
     throw new OptionError(
       'system',
-      `nvae takes pictures, but samples have ${shape} columns; use hierarchical-vae`,
+      `nvae takes pictures, but the data are ${KINDS[spec.kind]}; use hierarchical-vae`,
     );
   if (groups.length !== scales) {
     const counts = `${groups.length} numbers of groups for ${scales} scales`;

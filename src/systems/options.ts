@@ -47,7 +47,7 @@ export const likelihoodOptions = z.object({
     .enum(['auto', 'bernoulli', 'gaussian', 'logistic', 'mixture', 'table'])
     .default('auto')
     .describe(
-      'p(x|z); auto: bernoulli for grey pictures, gaussian for colour, one likelihood per column for tables',
+      'p(x|z); auto: bernoulli for grey pictures, gaussian for colour and points, one likelihood per column for tables',
     ),
   sigma: z
     .enum(['auto', 'fixed', 'shared', 'optimal', 'perDim'])

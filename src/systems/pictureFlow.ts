@@ -11,7 +11,7 @@
 import { batchNorm, conv, filled, type Layer, relu, residual, type Scope, sequential } from '../nn/index.js';
 import { DiagonalNormal, FlowPosterior, multiScale, squeeze, unsqueeze } from '../probability/index.js';
 import { sizeOf, type Tensor } from '../tensor/index.js';
-import type { DataDescription } from './description.js';
+import { type DataDescription, KINDS } from './description.js';
 import { OptionError } from './errors.js';
 import type { FlowParts, FlowVaeOptions } from './fVae.js';
 import { likelihoodFor } from './likelihoods.js';
@@ -64,7 +64,8 @@ function block(channels: number, hidden: number): Layer {
 }
 
 function requirePictures({ spec, shape }: DataDescription, { levels, likelihood, sigma }: FlowVaeOptions) {
-  if (spec.kind !== 'image') throw new OptionError('flow', 'paper is for pictures; use general for tables');
+  if (spec.kind !== 'image')
+    throw new OptionError('flow', `paper is for pictures; use general for ${KINDS[spec.kind]}`);
   const [height, width] = shape;
   const unit = 4 ** (levels - 1);
   if (height % unit !== 0 || width % unit !== 0) {

@@ -29,10 +29,13 @@ import { msssimVae } from './msssimVae.js';
 import { nearestName } from './nearestName.js';
 import { nvae } from './nvae.js';
 import { piwae } from './piwae.js';
+import { pointcloudAe } from './pointcloudAe.js';
+import { rGan } from './rGan.js';
 import { sparseAe } from './sparseAe.js';
 import { stackedDae } from './stackedDae.js';
 import { swae } from './swae.js';
 import type { System } from './system.js';
+import { tdVae } from './tdVae.js';
 import { vae } from './vae.js';
 import { vaeGan } from './vaeGan.js';
 import { vqVae } from './vqVae.js';
@@ -78,6 +81,9 @@ export const systems: readonly System[] = [
   vaeGan,
   hierarchicalVae,
   nvae,
+  pointcloudAe,
+  rGan,
+  tdVae,
 ];
 
 /** @throws OptionError that names the nearest system there is */

@@ -11,6 +11,7 @@
  * Source: Vincent et al., JMLR 11, 2010.
  */
 import { z } from 'zod';
+import { pictureOf } from '../data/index.js';
 import { linear, type Network, type Scope } from '../nn/index.js';
 import { Categorical } from '../probability/index.js';
 import { type Shape, sizeOf, type Tensor } from '../tensor/index.js';
@@ -169,7 +170,7 @@ function stackOf(data: DataDescription, options: StackedOptions, scope: Scope): 
   return widths.map((units, l) => {
     const shape = l === 0 ? data.shape : [widths[l - 1]];
     const { encode, decode, ofEncoder } = coder(shape, units, options, scope.child(`layer${l + 1}`));
-    const { of, mean } = costs[l === 0 && data.spec.kind === 'table' ? 'mse' : 'bernoulli'];
+    const { of, mean } = costs[l === 0 && !pictureOf(data.spec) ? 'mse' : 'bernoulli'];
     const noiseOptions = corruptionOptions.parse({ noise, level: levels[l] });
     const spoil =
       l === 0 ? corruption(data, noiseOptions) : (h: Tensor) => corrupt(h, noiseOptions, 'corruption');

@@ -4,6 +4,7 @@ import type { Scope } from '../nn/index.js';
 import type { Distribution, DrawOptions } from '../probability/index.js';
 import type { Draws, Shape, Tensor, Variable } from '../tensor/index.js';
 import type { DataDescription } from './description.js';
+import { OptionError } from './errors.js';
 import type { SampleDistribution } from './likelihood.js';
 import type { PhaseOptimizer, Stage } from './phases.js';
 import type { Terms } from './terms.js';
@@ -78,6 +79,20 @@ export interface StartFromData {
   initialise(values: Observed, draws: Draws): Map<Variable, Float32Array>;
 }
 
+/** What is asked of a model of sequences about times to come. */
+export interface RollOutOptions {
+  /** Last time that the model sees, from 0. */
+  readonly from: number;
+  /** Frames to make. */
+  readonly steps: number;
+  /** Times from the last one seen to the first frame; then one at a time. @default 1 */
+  readonly jump?: number;
+  /** States drawn of what is believed at `from`. @default 1 */
+  readonly starts?: number;
+  /** Ways that it goes on from each of them. @default 1 */
+  readonly continuations?: number;
+}
+
 /**
  * A built model. Tools (training, pictures, encoding, sampling, export, …) use nothing else, so whatever a system
  * answers here works with all of them.
@@ -90,7 +105,11 @@ export interface Model {
    * weights are chosen by. They never need a second batch.
    */
   objective(batch: Batch): Terms;
-  /** The code used as an embedding, [batch, ...code]: the posterior's mean where there is a posterior. */
+  /**
+   * The code used as an embedding, [batch, ...code]: the posterior's mean where there is a posterior.
+   *
+   * @throws OptionError if the model is a generator
+   */
   encode(batch: Batch): Tensor;
   /** What a code stands for, as models see samples: the likelihood's mean, [batch, ...event]. */
   decode(code: Tensor, labels?: Tensor): Tensor;
@@ -113,10 +132,21 @@ export interface Model {
    * step counts as the best, nothing stops early, and the last weights are kept.
    */
   readonly isGame?: boolean;
+  /** Whether it only makes new samples: it has no encoder, and `encode` says so. */
+  readonly isGenerator?: boolean;
   /** x as the encoder is given it in training, noise included: what a picture of denoising shows. */
   corrupt?(batch: Batch): Tensor;
+  /** What follows in sequences, as models see frames: [batch, starts, continuations, steps, ...frame]. */
+  rollOut?(batch: Batch, options: RollOutOptions): Tensor;
   /** Pictures of what single units stand for, [units, ...sample]. */
   filters?(): Tensor;
+}
+
+/** The `encode` of a generator. */
+export function noEncoder(system: string): Model['encode'] {
+  return () => {
+    throw new OptionError('system', `${system} only makes new samples; it has no encoder`);
+  };
 }
 
 /** Training options that a system may have its own defaults for. */

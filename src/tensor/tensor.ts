@@ -213,6 +213,14 @@ export class Tensor<K extends OpName = OpName> {
   topK(k: number, options: { largest?: boolean } = {}): Tensor {
     return apply('topK', [this], { k, largest: options.largest ?? true });
   }
+  /**
+   * The column of each row of costs [batch, n, n], one to one and of almost the least sum: int32 [batch, n].
+   *
+   * @param tolerance how far above the least the sum may be, as a part of n (mean cost − least cost); see ops/assignment.ts
+   */
+  assignment(tolerance: number): Tensor {
+    return apply('assignment', [this], { tolerance });
+  }
   cumsum(axis = -1, options: { reverse?: boolean } = {}): Tensor {
     return apply('cumsum', [this], {
       axis: normaliseAxis('cumsum', axis, this.rank),

@@ -5,6 +5,7 @@ export { type CodeFrame, codeFrame } from './frame.js';
 export { type OverviewViewOptions, overviewView } from './overview.js';
 export { type CodebookView, codebookViews, indexMapsView } from './indices.js';
 export { nearestView, type PriorsViewOptions, priorsView } from './priors.js';
+export { type RollOutViewOptions, rollOutImages, rollOutView } from './rollOut.js';
 export {
   interpolationsView,
   manifoldView,

@@ -20,7 +20,7 @@ import { asPictures, asRows, decodedPictures } from './shown.js';
 /** Each sample beside what is left of it after the code. */
 export async function reconstructionsView(model: TrainedModel, originals: Samples): Promise<Figure> {
   const { spec } = model.runner.data;
-  if (spec.kind === 'image') {
+  if (spec.kind !== 'table') {
     const { mean } = await model.encode(originals);
     return reconstructionGrid({
       originals: asPictures(spec, originals.x),
@@ -46,14 +46,14 @@ export interface SamplesViewOptions {
   readonly data?: Samples;
 }
 
-/** New samples: pictures in a grid; rows of a table as their distribution, beside the data's where these are given. */
+/** New samples: in a grid; rows of a table as their distribution, beside the data's where these are given. */
 export async function samplesView(
   model: TrainedModel,
   { count, labels, seed = 0, values, columns, rowLabels, data }: SamplesViewOptions,
 ): Promise<Figure> {
   const { spec } = model.runner.data;
   const { x, codes } = await model.sample(count, { labels, seed, values });
-  if (spec.kind === 'image') {
+  if (spec.kind !== 'table') {
     const isDrawn = values === 'draw';
     const samples = isDrawn ? asPictures(spec, x) : await decodedPictures(model, codes, labels);
     return samplesGrid({ samples, columns, rowLabels });
@@ -80,13 +80,13 @@ export interface TraversalsViewOptions {
 
 const TRAVERSAL = [-3, -2, -1, 0, 1, 2, 3];
 
-/** One coordinate of a code moved at a time. Only pictures can be looked at this way. */
+/** One coordinate of a code moved at a time. Rows of a table cannot be looked at this way. */
 export async function traversalsView(
   model: TrainedModel,
   { sample, coordinates, frame, kl, values = TRAVERSAL }: TraversalsViewOptions,
 ): Promise<Figure | undefined> {
   const { spec } = model.runner.data;
-  if (spec.kind !== 'image') return undefined;
+  if (spec.kind === 'table') return undefined;
   const { mean: code } = await model.encode(sample);
   const moves = coordinates.map((j) => values.map((value) => coordinateIn(frame, j, value)));
   const codes = model.traverse(code, coordinates, moves);
@@ -116,7 +116,7 @@ export async function manifoldView(
   { side, frame, label }: ManifoldViewOptions,
 ): Promise<Figure | undefined> {
   const { spec } = model.runner.data;
-  if (spec.kind !== 'image' || sizeOf(model.codeShape) !== 2) return undefined;
+  if (spec.kind === 'table' || sizeOf(model.codeShape) !== 2) return undefined;
   const values = Array.from({ length: side }, (_, i) => MANIFOLD_EDGE * ((2 * i) / (side - 1) - 1));
   const columns = values.map((value) => coordinateIn(frame, 0, value));
   const rows = values.map((value) => coordinateIn(frame, 1, -value));
@@ -140,7 +140,7 @@ export async function interpolationsView(
   steps: number,
 ): Promise<Figure | undefined> {
   const { spec } = model.runner.data;
-  if (spec.kind !== 'image') return undefined;
+  if (spec.kind === 'table') return undefined;
   const size = sizeOf(model.codeShape);
   const { mean } = await model.encode(samples);
   const every = (offset: number) => mean.filter((_, i) => Math.floor(i / size) % 2 === offset);

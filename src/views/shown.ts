@@ -1,15 +1,53 @@
-/** Samples as figures take them: pictures as intensities from 0 to 1, rows in the table's own units. */
-import type { ImageSpec, Samples, TableSpec } from '../data/index.js';
+/**
+ * Samples as figures take them. All but rows of tables are pictures or become some: sequences of pictures as strips,
+ * sequences of rows as small plots, clouds from three sides. Rows are in the table's own units.
+ */
+import { type ImageSpec, pictureOf, type SampleSpec, type Samples, type TableSpec } from '../data/index.js';
 import type { TrainedModel } from '../inference/index.js';
-import type { Pictures, TableRows } from '../pictures/index.js';
+import {
+  cloudSides,
+  type Pictures,
+  picturesOf,
+  sparklines,
+  stripsOf,
+  type TableRows,
+} from '../pictures/index.js';
 import { sizeOf } from '../tensor/index.js';
 
 type Stored = Samples['x'];
+/** What is looked at one by one; of a table's rows, figures show the distribution. */
+export type PicturedSpec = Exclude<SampleSpec, TableSpec>;
 
-export function asPictures({ shape, range: [low, high] }: ImageSpec, x: Stored): Pictures {
-  const [height, width, channels] = shape;
-  const data = Float32Array.from(x, (value) => (value - low) / (high - low));
-  return { data, shape: [x.length / sizeOf(shape), height, width, channels] };
+/** @param x as stored */
+export function asPictures(spec: PicturedSpec, x: Stored): Pictures {
+  const [low, high] = pictureOf(spec)?.range ?? [0, 1];
+  return pictured(
+    spec,
+    Float32Array.from(x, (value) => (value - low) / (high - low)),
+  );
+}
+
+/** @param values pictures as intensities in [0, 1], all else as stored */
+function pictured(spec: PicturedSpec, values: Float32Array): Pictures {
+  switch (spec.kind) {
+    case 'image':
+      return framesOf(spec, values);
+    case 'points':
+      return picturesOf(cloudSides(values, spec.shape));
+    case 'sequence': {
+      const { frame, shape } = spec;
+      const [time] = shape;
+      return picturesOf(
+        frame.kind === 'image'
+          ? stripsOf(framesOf(frame, values), time)
+          : sparklines(frame.columns, values, time),
+      );
+    }
+  }
+}
+
+function framesOf({ shape }: ImageSpec, data: Float32Array): Pictures {
+  return { data, shape: [data.length / sizeOf(shape), ...shape] };
 }
 
 export function asRows({ columns }: TableSpec, data: Stored): TableRows {
@@ -17,7 +55,7 @@ export function asRows({ columns }: TableSpec, data: Stored): TableRows {
 }
 
 /**
- * What codes decode to, not rounded to stored levels: of pictures in black and white that would hide how sure a model is.
+ * What codes decode to, pictures not rounded to stored levels: of black and white that would hide how sure a model is.
  *
  * @throws Error if the model is not one of pictures
  */
@@ -27,12 +65,14 @@ export async function decodedPictures(
   labels?: Int32Array,
 ): Promise<Pictures> {
   const { spec } = model.runner.data;
-  if (spec.kind !== 'image') throw new Error('decodedPictures: the model is one of a table');
+  if (spec.kind === 'table') throw new Error('decodedPictures: the model is one of a table');
   const { x } = await model.runner.mapCodes(
-    'intensities',
+    'shown',
     { values: codes, shape: model.codeShape, labels },
-    (code, classes, built) => ({ x: built.model.decode(code, classes) }),
+    (code, classes, built) => {
+      const decoded = built.model.decode(code, classes);
+      return { x: pictureOf(spec) ? decoded : built.data.fromModel(decoded) };
+    },
   );
-  const [height, width, channels] = spec.shape;
-  return { data: x, shape: [x.length / sizeOf(spec.shape), height, width, channels] };
+  return pictured(spec, x);
 }

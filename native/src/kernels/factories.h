@@ -15,5 +15,6 @@ TaskPointer makeCumsum(const Cumsum&, const Plan&);
 TaskPointer makeArgMax(const ArgMax&, const Plan&);
 TaskPointer makeTopK(const TopK&, const Plan&);
 TaskPointer makeRandom(const Random&, const Plan&);
+TaskPointer makeAssignment(const Assignment&, const Plan&);
 
 }  // namespace vaekit::VAEKIT_ISA

@@ -10,6 +10,7 @@ extern const Kernels table;
 const Kernels table = {
     VAEKIT_TEXT(VAEKIT_ISA), lanes,      makeElementwise, makeMatmul, makeConvolution, makeReduce,
     makeGather,              makeScatterAdd, makeCumsum,      makeArgMax, makeTopK,        makeRandom,
+    makeAssignment,
 };
 
 }  // namespace vaekit::VAEKIT_ISA

@@ -1,5 +1,6 @@
 /** The cases of every primitive operation. An operation that is missing here does not compile. */
 import type { OpName } from '../../tensor/index.js';
+import { assignment } from './assignment.js';
 import * as binary from './binary.js';
 import * as convert from './convert.js';
 import * as convolution from './convolution.js';
@@ -21,4 +22,5 @@ export const opSuites: Record<OpName, OpSuite> = {
   ...convolution,
   ...convert,
   matmul,
+  assignment,
 };

@@ -278,6 +278,11 @@ class Builder {
       const length = tensor.inputs[0].shape[shape.length - 1];
       return this.#kernel(tensor, { kind: 'topK', rows: size / k, length, k, largest });
     }
+    if (tensor.is('assignment')) {
+      const [batch, length] = shape;
+      const tolerance = Math.fround(tensor.attributes.tolerance);
+      return this.#kernel(tensor, { kind: 'assignment', batch, length, tolerance });
+    }
     const reads = tensor.inputs.map((x, i) => this.#broadcast(this.#input(tensor, i), x.shape, shape));
     if (tensor.is('cast')) {
       let read = reads[0];

@@ -40,6 +40,7 @@ const KINDS = [
   'topK',
   'random',
   'guard',
+  'assignment',
 ] as const;
 
 export function encodePlan(plan: Plan): Int32Array {
@@ -107,6 +108,10 @@ function encodeInstruction(instruction: Instruction): number[] {
     case 'topK': {
       const { rows, length, k, largest, x, result } = instruction;
       return [rows, length, k, Number(largest), x, result];
+    }
+    case 'assignment': {
+      const { batch, length, tolerance, x, result } = instruction;
+      return [batch, length, bitsOf('float', tolerance), x, result];
     }
     case 'random':
       return [DISTRIBUTIONS.indexOf(instruction.distribution), instruction.hash | 0, instruction.result];

@@ -74,6 +74,8 @@ function describe(instruction: Instruction): string {
       return `${instruction.kind} [${instruction.outer}, ${instruction.length}, ${instruction.inner}]`;
     case 'topK':
       return `topK ${instruction.k} of ${instruction.length}, ${instruction.rows} rows`;
+    case 'assignment':
+      return `assignment ${instruction.batch} × ${instruction.length}`;
     case 'random':
       return `random ${instruction.distribution}`;
     case 'guard':

@@ -82,6 +82,7 @@ function bytesOf(instruction: Instruction, { buffers }: Plan): number {
     case 'cumsum':
     case 'argMax':
     case 'topK':
+    case 'assignment':
       return whole(instruction.x) + whole(instruction.result);
     case 'random':
       return whole(instruction.result);

@@ -5,6 +5,7 @@
 import { HashedStream } from '../../random/index.js';
 import { allocate, type DType, sizeOf, type TensorData } from '../../tensor/index.js';
 import { type CheckedRunOptions, requireVariable, type Values } from '../engine.js';
+import { auction } from '../reference/auction.js';
 import { erf, lgamma, polygamma } from '../reference/special.js';
 import {
   type CodeLine,
@@ -190,6 +191,14 @@ function execute(instruction: Instruction, step: Step): boolean {
         const better = (i: number, j: number) => (largest ? value(j) - value(i) : value(i) - value(j));
         const order = Array.from({ length }, (_, i) => i).sort((i, j) => better(i, j) || i - j);
         buffers[result].set(order.slice(0, k), row * k);
+      }
+      break;
+    }
+    case 'assignment': {
+      const { batch, length, tolerance, x, result } = instruction;
+      for (let i = 0; i < batch; i++) {
+        const matrix = buffers[x].subarray(i * length ** 2, (i + 1) * length ** 2);
+        buffers[result].set(auction(matrix, length, tolerance), i * length);
       }
       break;
     }

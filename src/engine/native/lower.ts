@@ -242,6 +242,7 @@ class Planner {
       case 'cumsum':
       case 'argMax':
       case 'topK':
+      case 'assignment':
         return { ...work, x, result };
       case 'random':
         return { ...work, result };

@@ -51,6 +51,7 @@ export function kernelAccessOf(instruction: Instruction): Access {
     case 'cumsum':
     case 'argMax':
     case 'topK':
+    case 'assignment':
       return { reads: [instruction.x], writes: [instruction.result] };
     case 'random':
       return { reads: [], writes: [instruction.result] };

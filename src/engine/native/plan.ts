@@ -276,6 +276,16 @@ export interface TopK {
   readonly result: number;
 }
 
+/** The column of each row of costs [batch, length, length]: see tensor/ops/assignment.ts. */
+export interface Assignment {
+  readonly kind: 'assignment';
+  readonly batch: number;
+  readonly length: number;
+  readonly tolerance: number;
+  readonly x: number;
+  readonly result: number;
+}
+
 /** The numbers of a random stream at the running step: see src/random. */
 export interface Random {
   readonly kind: 'random';
@@ -306,6 +316,7 @@ export type Instruction =
   | Cumsum
   | ArgMax
   | TopK
+  | Assignment
   | Random
   | Guard;
 

@@ -244,6 +244,11 @@ export const lowerings: { [K in OpName]: Lowering<K> } = {
       });
       return cast(b, indices, 'int32');
     }),
+  assignment: () => {
+    throw new Error(
+      'assignment: ONNX has no operation that matches points one to one; use the native engine (vaekit doctor says why it is missing), or a loss that needs no matching',
+    );
+  },
   cumsum: (node) =>
     plain(node, ([x], b) => {
       const { axis, reverse } = node.attributes;

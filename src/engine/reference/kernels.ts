@@ -13,6 +13,7 @@ import {
   type Tensor,
 } from '../../tensor/index.js';
 import type { Values } from '../engine.js';
+import { auction } from './auction.js';
 import { visitProducts } from './convolution.js';
 import { broadcastStrides, offsets } from './indexing.js';
 import { erf, lgamma, polygamma } from './special.js';
@@ -167,6 +168,15 @@ export const kernels: { [K in OpName]: Kernel<K> } = {
       const better = (i: number, j: number) => (largest ? value(j) - value(i) : value(i) - value(j));
       const order = Array.from({ length }, (_, i) => i).sort((i, j) => better(i, j) || i - j);
       y.set(order.slice(0, k), row * k);
+    }
+    return y;
+  },
+  assignment: (node, [cost]) => {
+    const y = result(node);
+    const [batch, n] = node.shape;
+    for (let i = 0; i < batch; i++) {
+      const matrix = cost.subarray(i * n * n, (i + 1) * n * n);
+      y.set(auction(matrix, n, node.attributes.tolerance), i * n);
     }
     return y;
   },

@@ -67,6 +67,16 @@ test('pictures are described by their range and values, and known factors sugges
   for (const { count } of report.classes ?? []) expect(Math.abs(3 * count - report.examined)).toBeLessThan(4);
 });
 
+test('clouds of points suggest their own system', async () => {
+  const { kind, samples, suggestion } = await describeSource('primitives');
+  expect(kind).toBe('points');
+  expect(samples).toBe('clouds of 256 points in 3 dimensions');
+  expect(suggestion).toEqual({
+    system: 'pointcloud-ae',
+    command: 'vaekit train pointcloud-ae --data primitives',
+  });
+});
+
 test('data too small for three parts have no split', async () => {
   expect((await describeSource(await table('small.csv', 'a\n1\n2\n'))).split).toBeUndefined();
 });

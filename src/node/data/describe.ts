@@ -4,6 +4,10 @@ import {
   type Dataset,
   elementsPerSample,
   MissingCellsError,
+  pictureOf,
+  rowOf,
+  type SampleSpec,
+  showSpec,
   splitDataset,
   summarise,
   type ValueSummary,
@@ -15,12 +19,13 @@ import {
   type LikelihoodName,
   likelihoodOptions,
   networkOptions,
+  pointcloudAe,
 } from '../../systems/index.js';
 import { type OpenOptions, openDataset } from './open.js';
 
 export interface DatasetReport {
   readonly name: string;
-  readonly kind: 'image' | 'table';
+  readonly kind: SampleSpec['kind'];
   /** Of a sample. */
   readonly shape: readonly number[];
   readonly dtype: 'uint8' | 'float32';
@@ -29,9 +34,13 @@ export interface DatasetReport {
   readonly split?: { readonly train: number; readonly validation: number; readonly test: number };
   /** Number of samples, evenly spread, that were looked at for what follows. */
   readonly examined: number;
-  /** Stored values of black and full intensity, and those found in pictures. */
+  /** What samples are, as in a sentence. */
+  readonly samples: string;
+  /** Stored values of black and full intensity. */
   readonly range?: readonly [number, number];
+  /** Of pixels, and of coordinates of points. */
   readonly values?: ValueSummary;
+  /** Of tables, and of sequences of rows. */
   readonly columns?: readonly ColumnReport[];
   readonly classes?: readonly { readonly name: string; readonly count: number }[];
   readonly factors?: readonly { readonly name: string; readonly values: number }[];
@@ -49,8 +58,9 @@ export interface ColumnReport extends ValueSummary {
 
 export interface Suggestion {
   readonly system: string;
-  readonly architecture: string;
-  readonly likelihood: LikelihoodName;
+  /** Of systems that have a choice. */
+  readonly architecture?: string;
+  readonly likelihood?: LikelihoodName;
   /** To be typed as it stands. */
   readonly command: string;
 }
@@ -75,15 +85,23 @@ export async function describeSource(source: string, options: OpenOptions = {}):
     flags = ' --missing drop';
   }
   try {
-    return await describeDataset(dataset, `${quoted(source)}${flags}`);
+    return await describeDataset(dataset, `${quoted(source)}${readingFlags(options)}${flags}`);
   } finally {
     await dataset.close();
   }
 }
 
+/** The flags without which the data would be others. */
+function readingFlags({ frames, imageSize, window, stride, kind, points, sampling }: OpenOptions): string {
+  const given = { frames, 'image-size': imageSize, window, stride, kind, points, sampling };
+  const typed = Object.entries(given).filter(([, value]) => value !== undefined);
+  return typed.map(([name, value]) => ` --${name} ${value}`).join('');
+}
+
 /** @param source how the data are named on the command line */
 export async function describeDataset(dataset: Dataset, source: string): Promise<DatasetReport> {
   const { name, spec, size, classes, factors, notices, fingerprint } = dataset;
+  const row = rowOf(spec);
   const bytes = elementsPerSample(spec) * (spec.dtype === 'uint8' ? 1 : 4);
   const examined = Math.min(size, Math.max(EXAMINED_SAMPLES, Math.floor(EXAMINED_BYTES / bytes)));
   const { values, classCounts } = await summarise(dataset, {
@@ -98,17 +116,19 @@ export async function describeDataset(dataset: Dataset, source: string): Promise
     size,
     split: splitSizes(dataset),
     examined,
-    ...(spec.kind === 'image'
-      ? { range: spec.range, values: values[0] }
-      : {
-          columns: spec.columns.map(({ name, type, categories, missing = 0 }, i) => ({
+    samples: showSpec(spec),
+    range: pictureOf(spec)?.range,
+    ...(row
+      ? {
+          columns: row.columns.map(({ name, type, categories, missing = 0 }, i) => ({
             name,
             type,
             categories,
             missing,
             ...values[i],
           })),
-        }),
+        }
+      : { values: values[0] }),
     classes: classes?.map((className, i) => ({ name: className, count: classCounts[i] })),
     factors: factors?.map((factor) => ({ name: factor.name, values: factor.values.length })),
     notices,
@@ -125,17 +145,19 @@ function splitSizes(dataset: Dataset): DatasetReport['split'] {
 }
 
 /**
- * Known factors are what a β-VAE is for; everything else starts with a VAE. Architecture and likelihood are those that
- * systems take by themselves.
+ * Known factors are what a β-VAE is for, and clouds of points have a system of their own; everything else starts with a VAE.
+ * Architecture and likelihood are those that systems take by themselves.
  */
 function suggestionFor({ spec, size, factors }: Dataset, source: string): Suggestion {
+  const commandOf = (system: string) => `vaekit train ${system} --data ${source}`;
+  if (spec.kind === 'points') return { system: pointcloudAe.name, command: commandOf(pointcloudAe.name) };
   const { shape } = describeData(spec, { size });
   const system = factors ? 'beta-vae' : 'vae';
   return {
     system,
     architecture: chooseArchitecture(shape, networkOptions.parse({})).name,
     likelihood: chooseLikelihood(spec, likelihoodOptions.parse({})),
-    command: `vaekit train ${system} --data ${source}`,
+    command: commandOf(system),
   };
 }
 

@@ -130,13 +130,13 @@ test.each<[string, Record<string, string | Uint8Array>, string, string]>([
     'an empty folder',
     {},
     '',
-    ': the folder is empty; looked in it and its sub-folders for pictures (PNG, JPEG, WebP, GIF, TIFF or AVIF) and for train-images-idx3-ubyte',
+    ': the folder is empty; looked in it and its sub-folders for pictures (PNG, JPEG, WebP, GIF, TIFF or AVIF), clouds of points (PLY, OFF, XYZ) and train-images-idx3-ubyte',
   ],
   [
     'a folder of other files',
     { 'a.txt': '1', 'b.doc': '1', 'c.pdf': '1', 'd.odt': '1' },
     '',
-    ': holds no data, only a.txt, b.doc, c.pdf and 1 more; looked in it and its sub-folders for pictures (PNG, JPEG, WebP, GIF, TIFF or AVIF) and for train-images-idx3-ubyte',
+    ': holds no data, only a.txt, b.doc, c.pdf and 1 more; looked in it and its sub-folders for pictures (PNG, JPEG, WebP, GIF, TIFF or AVIF), clouds of points (PLY, OFF, XYZ) and train-images-idx3-ubyte',
   ],
   [
     'a folder around a table',

@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import * as zlib from 'node:zlib';
 import {
+  CLOUD_PATTERN,
   type Companions,
   DataError,
   type Dataset,
@@ -16,6 +17,7 @@ import {
 } from '../../data/index.js';
 import { nearestName } from '../../systems/index.js';
 import { errorCode, storageError } from '../files.js';
+import { type CloudOptions, cloudFolder } from './cloudFolder.js';
 import { fileSource } from './fileSource.js';
 import { fingerprintOf } from './fingerprint.js';
 import { listFiles } from './listFiles.js';
@@ -24,13 +26,14 @@ import { PICTURE_KINDS, PICTURE_PATTERN } from './pictureFile.js';
 import { type PictureOptions, pictureFolder } from './pictureFolder.js';
 
 /** Options of all kinds of data. One that has no effect on the kind at hand is an error, except for `cacheBytes` and `like`. */
-export interface OpenOptions extends GeneratedOptions, FileOptions, PictureOptions {}
+export interface OpenOptions extends GeneratedOptions, FileOptions, PictureOptions, CloudOptions {}
 
 /**
  * Opens a generated set by its name, or a path:
  *
  *   a file      CSV, TSV, Parquet, NPZ, NPY, IDX; see `openDataFile`
- *   a folder    of the IDX files of MNIST and its likes, or of pictures; see `pictureFolder`
+ *   a folder    of the IDX files of MNIST and its likes, of pictures, see `pictureFolder`, or of clouds of points, see
+ *               `cloudFolder`
  *
  * @throws DataError if there is nothing of that name, or nothing that can be read
  * @throws StorageError if the disk is in the way
@@ -86,12 +89,18 @@ async function openFolder(folder: string, options: OpenOptions): Promise<Dataset
   const files = await listFiles(folder);
   const mnist = findMnist(folder, files);
   const pictures = files.filter((file) => PICTURE_PATTERN.test(file));
-  if (!mnist && pictures.length === 0) throw nothingIn(folder, files);
+  const areClouds = !mnist && pictures.length === 0 && holdsClouds(files);
+  if (!mnist && pictures.length === 0 && !areClouds) throw nothingIn(folder, files);
   const used = mnist ? [...mnist.images, ...mnist.labels] : files;
   const identity = { name: shortName(resolve(folder)), fingerprint: await fingerprintOf(folder, used) };
   if (mnist) {
     requireEffect(folder, options, ['range', 'cacheBytes', 'like'], 'IDX files');
     return openMnist(folder, mnist, identity, options);
+  }
+  if (areClouds) {
+    const reads = ['points', 'sampling', 'strict', 'cacheBytes', 'like'];
+    requireEffect(folder, options, reads, 'a folder of clouds');
+    return cloudFolder(folder, files, identity, options);
   }
   requireEffect(
     folder,
@@ -102,10 +111,18 @@ async function openFolder(folder: string, options: OpenOptions): Promise<Dataset
   return pictureFolder(folder, files, identity, options);
 }
 
+/** Files of formats for clouds, or several arrays and no other data. */
+function holdsClouds(files: readonly string[]): boolean {
+  const isArray = (file: string) => /\.npy$/i.test(file);
+  if (files.some((file) => CLOUD_PATTERN.test(file) && !isArray(file))) return true;
+  const data = files.filter((file) => dataFilePattern.test(file));
+  return data.length > 1 && data.every(isArray);
+}
+
 const dataFilePattern = /\.(csv|tsv|parquet|npz|npy)(\.gz)?$|idx\d-ubyte(\.gz)?$/i;
 
 function nothingIn(folder: string, files: readonly string[]): DataError {
-  const looked = `looked in it and its sub-folders for pictures (${PICTURE_KINDS}) and for train-images-idx3-ubyte`;
+  const looked = `looked in it and its sub-folders for pictures (${PICTURE_KINDS}), clouds of points (PLY, OFF, XYZ) and train-images-idx3-ubyte`;
   if (files.length === 0) return new DataError(`${folder}: the folder is empty; ${looked}`);
   const table = files.find((file) => dataFilePattern.test(file));
   if (table !== undefined) {

@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import {
   allocateSamples,
-  byCodePoint,
   CACHE_BYTES,
   classify,
   DataError,
@@ -13,6 +12,7 @@ import {
   type Likeness,
   requireIndices,
 } from '../../data/index.js';
+import { LABEL_FILE, type Labelled, labelFiles } from './fileLabels.js';
 import { inTurns } from './inTurns.js';
 import {
   decode,
@@ -24,7 +24,7 @@ import {
   UnreadablePicture,
 } from './pictureFile.js';
 import { type FrameOptions, frameFor, frameLike } from './pictureFrame.js';
-import { LABEL_FILE, type Labelled, labelPictures } from './pictureLabels.js';
+import { RejectedFiles } from './rejectedFiles.js';
 
 export interface PictureOptions extends FrameOptions {
   /** Whether a file that is no readable picture is an error instead of left out. @default false */
@@ -40,9 +40,6 @@ interface Picture extends Labelled {
   readonly pixels?: Uint8Array;
 }
 
-/** Files that are named in a message. */
-const NAMED_FILES = 5;
-
 /**
  * A file that is cut short is found at once. Pictures that fit in memory are decoded at once, too, which finds any other
  * damage; in a picture beyond, it is an error when the picture is read.
@@ -57,12 +54,18 @@ export async function pictureFolder(
   { strict = false, cacheBytes = CACHE_BYTES, like, imageSize, channels: given }: PictureOptions = {},
 ): Promise<Dataset> {
   const sharp = await loadSharp();
-  const rejected = new RejectedFiles(folder, strict);
+  const rejected = new RejectedFiles({
+    folder,
+    strict,
+    what: 'a picture',
+    kinds: PICTURE_KINDS,
+    Unreadable: UnreadablePicture,
+  });
   const isPicture = (file: string) => PICTURE_PATTERN.test(file);
   for (const file of files) {
     if (!isPicture(file) && file !== LABEL_FILE) rejected.add(file, 'its name is not that of a picture');
   }
-  const { labelled, notices } = await labelPictures(folder, files, files.filter(isPicture));
+  const { labelled, notices } = await labelFiles(folder, files, files.filter(isPicture), 'pictures');
   const found = await rejected.sift(labelled, async (picture) => {
     const path = join(folder, picture.path);
     const header = await readHeader(sharp, path);
@@ -125,64 +128,4 @@ function explain(path: string): (error: unknown) => never {
     if (!(error instanceof UnreadablePicture)) throw error;
     throw new DataError(`${path}: cannot be read as a picture (${error.message}); mend or remove it`);
   };
-}
-
-/** Files that are left out, and why. */
-class RejectedFiles {
-  readonly #reasons = new Map<string, string>();
-
-  constructor(
-    readonly folder: string,
-    readonly strict: boolean,
-  ) {}
-
-  /** @throws DataError if no file may be rejected */
-  add(file: string, reason: string): void {
-    if (this.strict) {
-      throw new DataError(
-        `${join(this.folder, file)}: ${reason}; remove it, or leave out strict to go on without it`,
-      );
-    }
-    this.#reasons.set(file, reason);
-  }
-
-  /**
-   * What `f` makes of pictures, without those that it finds unreadable.
-   *
-   * @throws DataError if none is left
-   */
-  async sift<T extends { path: string }, R>(
-    pictures: readonly T[],
-    f: (picture: T, index: number) => Promise<R>,
-  ): Promise<R[]> {
-    const outcomes = await inTurns(pictures, (picture, i) =>
-      f(picture, i).catch((error: unknown) => {
-        if (error instanceof UnreadablePicture) return error;
-        throw error;
-      }),
-    );
-    const kept: R[] = [];
-    for (const [i, outcome] of outcomes.entries()) {
-      if (outcome instanceof UnreadablePicture) this.add(pictures[i].path, outcome.message);
-      else kept.push(outcome);
-    }
-    if (kept.length === 0) {
-      throw new DataError(
-        `${this.folder}: no file can be read as a picture: ${this.#named()}; give ${PICTURE_KINDS}`,
-      );
-    }
-    return kept;
-  }
-
-  get notices(): string[] {
-    const count = this.#reasons.size;
-    if (count === 0) return [];
-    return [`${count} ${count === 1 ? 'file is' : 'files are'} left out: ${this.#named()}`];
-  }
-
-  #named(): string {
-    const files = [...this.#reasons.keys()].sort(byCodePoint);
-    const named = files.slice(0, NAMED_FILES).map((file) => `${file} (${this.#reasons.get(file)})`);
-    return named.join(', ') + (files.length > NAMED_FILES ? ` and ${files.length - NAMED_FILES} more` : '');
-  }
 }

@@ -7,29 +7,44 @@ import { readJson } from '../files.js';
 /** Raised when the meaning of a run folder's files changes; older ones are then brought up to it. */
 export const FORMAT = 1;
 
+const imageSpec = z.object({
+  kind: z.literal('image'),
+  shape: z.tuple([z.number(), z.number(), z.number()]).readonly(),
+  dtype: z.enum(['uint8', 'float32']),
+  range: z.tuple([z.number(), z.number()]).readonly(),
+});
+
+const tableSpec = z.object({
+  kind: z.literal('table'),
+  shape: z.tuple([z.number()]).readonly(),
+  dtype: z.literal('float32'),
+  columns: z
+    .array(
+      z.object({
+        name: z.string(),
+        type: z.enum(['numeric', 'binary', 'categorical', 'count', 'ordinal']),
+        categories: z.array(z.string()).readonly().optional(),
+        mean: z.number().optional(),
+        deviation: z.number().optional(),
+        missing: z.number().optional(),
+      }),
+    )
+    .readonly(),
+});
+
 const sampleSpec = z.discriminatedUnion('kind', [
+  imageSpec,
+  tableSpec,
   z.object({
-    kind: z.literal('image'),
-    shape: z.tuple([z.number(), z.number(), z.number()]).readonly(),
+    kind: z.literal('sequence'),
+    shape: z.tuple([z.number()], z.number()).readonly(),
     dtype: z.enum(['uint8', 'float32']),
-    range: z.tuple([z.number(), z.number()]).readonly(),
+    frame: z.discriminatedUnion('kind', [imageSpec, tableSpec]),
   }),
   z.object({
-    kind: z.literal('table'),
-    shape: z.tuple([z.number()]).readonly(),
+    kind: z.literal('points'),
+    shape: z.tuple([z.number(), z.number()]).readonly(),
     dtype: z.literal('float32'),
-    columns: z
-      .array(
-        z.object({
-          name: z.string(),
-          type: z.enum(['numeric', 'binary', 'categorical', 'count', 'ordinal']),
-          categories: z.array(z.string()).readonly().optional(),
-          mean: z.number().optional(),
-          deviation: z.number().optional(),
-          missing: z.number().optional(),
-        }),
-      )
-      .readonly(),
   }),
 ]);
 

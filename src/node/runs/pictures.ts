@@ -88,11 +88,13 @@ export async function drawRun(request: DrawRequest): Promise<RunPicture[]> {
     'The objective over the run, and what came of it.',
   );
   await add('curves', curvesView(records), 'Each term of the objective over the run.', true);
-  await add(
-    'reconstructions',
-    await reconstructionsView(model, await some(isTable ? SHOWN_ROWS : SHOWN_RECONSTRUCTIONS)),
-    'Test samples and what is left of them after the code.',
-  );
+  if (model.canEncode) {
+    await add(
+      'reconstructions',
+      await reconstructionsView(model, await some(isTable ? SHOWN_ROWS : SHOWN_RECONSTRUCTIONS)),
+      'Test samples and what is left of them after the code.',
+    );
+  }
   if (model.canSample) {
     const layout = isTable
       ? rowLayout(await some(SHOWN_ROWS))
@@ -101,6 +103,7 @@ export async function drawRun(request: DrawRequest): Promise<RunPicture[]> {
     const rest = isTable ? 'and a row drawn from the likelihood at each' : 'decoded';
     await add('samples', figure, `Codes drawn from the prior, ${rest}.`);
   }
+  if (!model.canEncode) return pictures;
   const mapped = await some(MAPPED);
   const { mean: codes, indices = [] } = await model.encode(mapped);
   const dimensions = sizeOf(model.codeShape);

@@ -102,7 +102,7 @@ const dataCases: [data: string, sentence: string | RegExp][] = [
   ['glyhps', "there is no file, folder or generated data set 'glyhps'; did you mean 'glyphs'?"],
   [
     'empty',
-    'empty: the folder is empty; looked in it and its sub-folders for pictures (PNG, JPEG, WebP, GIF, TIFF or AVIF) and for train-images-idx3-ubyte',
+    'empty: the folder is empty; looked in it and its sub-folders for pictures (PNG, JPEG, WebP, GIF, TIFF or AVIF), clouds of points (PLY, OFF, XYZ) and train-images-idx3-ubyte',
   ],
   [
     'all-bad',

@@ -1,4 +1,5 @@
 /** `report.html` of a run: one page that stands alone. */
+import { showSpec } from '../../data/index.js';
 import type { Evaluation } from '../../evaluation/index.js';
 import { type Fact, formatNumber, type ReportPicture, reportHtml } from '../../pictures/index.js';
 import { findSystem } from '../../systems/index.js';
@@ -116,10 +117,9 @@ function numbers(
 
 function dataFacts({ dataset, split, description }: PreparedData): Fact[] {
   const { spec, name, classes } = dataset;
-  const shape = spec.kind === 'image' ? spec.shape.join(' × ') : `${spec.columns.length} columns`;
   return [
     { name: 'data', value: name },
-    { name: 'sample', value: `${spec.kind}, ${shape}` },
+    { name: 'samples', value: showSpec(spec) },
     { name: 'as models see it', value: description.shape.join(' × ') },
     ...(classes ? [{ name: 'classes', value: classes.length }] : []),
     { name: 'training samples', value: split.train.size },

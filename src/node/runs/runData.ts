@@ -1,6 +1,6 @@
 /** The data of a run, opened again: its own, or others that are read as its own were. */
 import { resolve } from 'node:path';
-import { DataError, type Dataset, generatedNames, type SampleSpec } from '../../data/index.js';
+import { DataError, type Dataset, generatedNames, showSpec } from '../../data/index.js';
 import { type OpenOptions, openDataset } from '../data/index.js';
 import type { RunFolder } from './runFolder.js';
 
@@ -22,16 +22,12 @@ export async function openRunData(
   const { spec, classes } = folder.config.data;
   if (source === undefined) return openOwnData(folder);
   const dataset = await openDataset(source, { ...options, like: { spec, classes } });
-  const [found, taken] = [dataset.spec, spec].map(describe);
+  const [found, taken] = [dataset.spec, spec].map(showSpec);
   if (found === taken) return dataset;
   await dataset.close();
   throw new DataError(
     `${source} holds ${found}, and ${folder.path} takes ${taken}; give it data of that kind`,
   );
-}
-
-function describe({ kind, shape, dtype }: SampleSpec): string {
-  return kind === 'table' ? `rows of ${shape[0]} columns` : `pictures of ${shape.join('×')}, ${dtype}`;
 }
 
 /**

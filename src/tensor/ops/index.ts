@@ -1,4 +1,5 @@
 /** The table of primitive operations: every engine implements exactly these. */
+import * as assignment from './assignment.js';
 import * as binary from './binary.js';
 import * as convert from './convert.js';
 import * as convolution from './convolution.js';
@@ -17,6 +18,7 @@ export const rules = {
   ...reduce,
   ...layout,
   ...gather,
+  ...assignment,
   ...matmul,
   ...convolution,
   ...convert,

@@ -1,0 +1,156 @@
+import { expect, test } from 'vitest';
+import { engines } from '../conformance/engines.js';
+import { build, compute, numericTable, pictures, runOf, termValue, toy } from '../conformance/models.js';
+import { sequenceOf } from '../data/index.js';
+import { RandomStream } from '../random/index.js';
+import { grad, input, type Tensor } from '../tensor/index.js';
+import { Training } from '../training/index.js';
+import { describeData, tdVae } from './index.js';
+
+/** The fastest engine there is. */
+const [fastest] = engines.slice(-1);
+const TIME = 5;
+const COUNT = 4;
+const row = numericTable(2);
+if (row.kind !== 'table') throw new Error('rows are of a table');
+const spec = sequenceOf(TIME, row);
+const data = describeData(spec, { size: 100 });
+const values = new RandomStream(5, 'sequences').normal(new Float32Array(COUNT * TIME * 2));
+const small = { latent: 2, belief: 3, gate: 4, hidden: [5], maxJump: 3 };
+
+const model = (options: object = {}) => build(tdVae, data, { ...small, ...options });
+const at = (roots: readonly Tensor[], x: ArrayLike<number> = values) =>
+  compute(roots, { values: { x: Float64Array.from(x) }, seed: 2 });
+
+test('a code is what is believed after each frame, and does not know what comes later', () => {
+  const built = model();
+  const code = built.model.encode(built.batch(COUNT));
+  expect(code.shape).toEqual([COUNT, TIME, 4]);
+  expect(built.model.codeShape).toEqual([TIME, 4]);
+  const [before] = at([code]);
+  // All frames from time 3 on are others.
+  const later = values.map((value, i) => (Math.floor(i / 2) % TIME >= 3 ? value + 7 : value));
+  const [after] = at([code], later);
+  for (let i = 0; i < COUNT; i++) {
+    const known = [i * TIME * 4, (i * TIME + 3) * 4] as const;
+    expect(after.slice(...known)).toEqual(before.slice(...known));
+    expect(after[(i * TIME + 3) * 4]).not.toBe(before[(i * TIME + 3) * 4]);
+  }
+});
+
+test('frames are decoded one by one', () => {
+  const built = model();
+  const code = input('code', [COUNT, TIME, 4]);
+  const decoded = built.model.decode(code);
+  expect(decoded.shape).toEqual([COUNT, TIME, 2]);
+  const codes = new RandomStream(6, 'codes').normal(new Float32Array(COUNT * TIME * 4));
+  const other = codes.slice();
+  other.fill(3, 4, 8);
+  const [a, b] = [codes, other].map(
+    (each) => compute([decoded], { values: { code: Float64Array.from(each) } })[0],
+  );
+  const differs = a.map((value, i) => value !== b[i]);
+  expect(differs).toEqual(a.map((_, i) => i === 2 || i === 3));
+});
+
+test('the terms are one number per sample, and gradients reach every network, that of the beliefs as well', () => {
+  for (const options of [{}, { layers: 1 }, { layers: 3, cell: 'gru', tellsJump: false }]) {
+    const { model: built, scope, batch } = model(options);
+    const terms = built.objective(batch(COUNT));
+    expect(Object.keys(terms)).toEqual(['reconstruction', 'smoothing', 'prediction']);
+    const all = Object.values(terms).map(termValue);
+    for (const term of all) expect(term.shape).toEqual([COUNT]);
+    const loss = all.reduce((sum, term) => sum.add(term)).sum();
+    const gradients = at(grad(loss, scope.variables));
+    scope.variables.forEach(({ name }, i) => {
+      expect(
+        gradients[i].some((slope) => slope !== 0),
+        name,
+      ).toBe(true);
+    });
+  }
+});
+
+test('a frame after the jump’s end changes no term of its sample', () => {
+  // With jumps of 1 from the start alone, only the times 0 and 1 of two are there.
+  const two = describeData(sequenceOf(2, row), { size: 100 });
+  const built = build(tdVae, two, { ...small, maxJump: 1 });
+  const terms = Object.values(built.model.objective(built.batch(COUNT))).map(termValue);
+  const x = values.slice(0, COUNT * 4);
+  const moved = x.map((value, i) => (i % 4 >= 2 ? value + 1 : value));
+  const [before, after] = [x, moved].map((each) => at(terms, each));
+  // What is seen at the later time is what is explained.
+  expect(before[0]).not.toEqual(after[0]);
+});
+
+test('the first numbers of the lowest layer can be the mean of a row', () => {
+  const { model: built, batch, scope } = model({ emission: 'first', latent: 3 });
+  const code = built.encode(batch(COUNT));
+  const [codes, decoded] = at([code, built.decode(code)]);
+  for (let i = 0; i < COUNT * TIME; i++) {
+    expect(decoded[2 * i]).toBe(codes[6 * i + 3]);
+    expect(decoded[2 * i + 1]).toBe(codes[6 * i + 4]);
+  }
+  expect(scope.variables.some(({ name }) => name.startsWith('decoder'))).toBe(false);
+  expect(() => model({ emission: 'first', latent: 1 })).toThrow(
+    'emission: first takes rows of at most 1 numbers',
+  );
+});
+
+test('roll-outs see nothing after the time that they start from, and go several ways from several starts', () => {
+  const { model: built, batch } = model();
+  const options = { from: 1, steps: 6, jump: 2, starts: 3, continuations: 2 };
+  const rolled = built.rollOut?.(batch(COUNT), options);
+  if (!rolled) throw new Error('a TD-VAE rolls out');
+  expect(rolled.shape).toEqual([COUNT, 3, 2, 6, 2]);
+  const [before] = at([rolled]);
+  const later = values.map((value, i) => (Math.floor(i / 2) % TIME >= 2 ? value + 7 : value));
+  expect(at([rolled], later)[0]).toEqual(before);
+  expect(new Set(before.filter((_, i) => i % 12 === 0)).size).toBe(COUNT * 6);
+  const refused = (wrong: object) => () => built.rollOut?.(batch(COUNT), { ...options, ...wrong });
+  expect(refused({ from: 5 })).toThrow('from: is 5, and sequences of 5 frames have the times 0 to 4');
+  expect(refused({ jump: 4 })).toThrow('jump: is 4, and the model knows jumps of 1 to 3');
+});
+
+test('what is no sequence is refused with a way to have one', () => {
+  expect(() => build(tdVae, describeData(pictures(4, 4, 1), { size: 9 }), small)).toThrow(
+    'system: td-vae learns from sequences, and the data are pictures; read arrays with kind sequence, tables with a window',
+  );
+});
+
+/**
+ * The transition of a linear Gaussian state is learned from jumps of one step: everything is trained but for the emission,
+ * which is the state itself. p_B then comes near to Kalman's filter, whose variance is the fixed point of Riccati's
+ * equation, P = (a²P + q) r / (a²P + q + r).
+ */
+test('trained on a linear Gaussian state, one step ahead is predicted as well as can be', async () => {
+  const [a, q, r] = [0.9, 0.3, 0.05];
+  const [size, time] = [256, 8];
+  const noise = new RandomStream(1, 'noise').normal(new Float32Array(2 * size * time));
+  const x = new Float32Array(size * time);
+  for (let i = 0; i < size; i++) {
+    let z = noise[2 * i * time] * Math.sqrt(q / (1 - a * a));
+    for (let t = 0; t < time; t++) {
+      if (t > 0) z = a * z + Math.sqrt(q) * noise[2 * (i * time + t)];
+      x[i * time + t] = z + Math.sqrt(r) * noise[2 * (i * time + t) + 1];
+    }
+  }
+  const one = numericTable(1);
+  if (one.kind !== 'table') throw new Error('rows are of a table');
+  const given = toy(sequenceOf(time, one), x);
+  const definition = runOf(tdVae, given, fastest.create(), {
+    options: { latent: 1, layers: 1, belief: 8, gate: 8, hidden: [8], maxJump: 1, emission: 'first' },
+    training: { batchSize: 64, steps: 250, learningRate: 1e-2, evaluateEvery: 250, patience: 0 },
+  });
+  const run = new Training(definition);
+  let last = Number.NaN;
+  for await (const event of run) if (event.kind === 'evaluation') last = event.loss;
+  let riccati = q;
+  for (let i = 0; i < 50; i++) riccati = ((a * a * riccati + q) * r) / (a * a * riccati + q + r);
+  // −E log p(x_t|x_<t) of the exact filter, and of a model that knows the variance of x and nothing else.
+  const nats = (variance: number) => 0.5 * (Math.log(2 * Math.PI * variance) + 1);
+  const [exact, ignorant] = [nats(a * a * riccati + q + r), nats(q / (1 - a * a) + r)];
+  // Over 256 sequences the exact loss itself has a deviation of √½/16 = 0.044.
+  expect(last).toBeGreaterThan(exact - 0.15);
+  expect(last).toBeLessThan(exact + 0.4 * (ignorant - exact) + 0.05);
+});
