@@ -108,7 +108,7 @@ class FilterGradientTask final : public Task {
       const float* partials = reinterpret_cast<const float*>(shared);
       float* result = context.as<float>(work_.result);
       if (isSwapped_) addSwapped(partials, result);
-      else addGroups(partials, result);
+      else addParts(partials, imageGroups_, size_, result);
     }
     if (!then_) return;
     char* partial = shared + partialBytes_ + gBytes_;
@@ -271,20 +271,6 @@ class FilterGradientTask final : public Task {
         }
         storeFirst(to, sum, count);
       }
-    }
-  }
-
-  void addGroups(const float* partials, float* result) const {
-    int64_t i = 0;
-    for (; i + lanes <= size_; i += lanes) {
-      Floats sum = load<Floats>(partials + i);
-      for (int64_t group = 1; group < imageGroups_; group++) sum += load<Floats>(partials + group * size_ + i);
-      store(result + i, sum);
-    }
-    for (; i < size_; i++) {
-      float sum = partials[i];
-      for (int64_t group = 1; group < imageGroups_; group++) sum += partials[group * size_ + i];
-      result[i] = sum;
     }
   }
 
