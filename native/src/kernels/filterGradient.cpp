@@ -59,7 +59,7 @@ class FilterGradientTask final : public Task {
     imageGroups_ = larger(1, smaller(smaller(wanted, g.batch), mostPartialFloats / size_));
     isPartial_ = imageGroups_ > 1 || isSwapped_;
     // What is left to be split is split by rows, for the price of a copy of x for each.
-    if (!isDepthwise_) rowParts_ = larger(1, smaller(wanted / imageGroups_, ceilDivide(rows_, gathers_ ? gatheredChannels : tileRows)));
+    if (!isDepthwise_) rowParts_ = larger(1, smaller(wanted / imageGroups_, ceilDivide(rows_, rowUnit())));
     parts = imageGroups_ * rowParts_;
     if (inPairs_ && rowParts_ == 1) winograd_.emplace(g);
     partialBytes_ = isPartial_ ? wholeLines(imageGroups_ * size_ * 4) : 0;
@@ -83,9 +83,9 @@ class FilterGradientTask final : public Task {
     const Geometry& g = work_.geometry;
     const int64_t rowPart = part % rowParts_, group = part / rowParts_;
     const int64_t fromImage = g.batch * group / imageGroups_, toImage = g.batch * (group + 1) / imageGroups_;
-    const int64_t unit = gathers_ ? gatheredChannels : tileRows, units = ceilDivide(rows_, unit);
-    const int64_t fromRow = units * rowPart / rowParts_ * unit;
-    const int64_t toRow = smaller(rows_, units * (rowPart + 1) / rowParts_ * unit);
+    const int64_t units = ceilDivide(rows_, rowUnit());
+    const int64_t fromRow = units * rowPart / rowParts_ * rowUnit();
+    const int64_t toRow = smaller(rows_, units * (rowPart + 1) / rowParts_ * rowUnit());
     float* result = isPartial_ ? reinterpret_cast<float*>(shared) + group * size_ : context.as<float>(work_.result);
     const float* x = context.as<const float>(work_.left);
     const float* all =
@@ -156,6 +156,8 @@ class FilterGradientTask final : public Task {
     }
   }
 
+  // Rows of the product that are computed together.
+  int64_t rowUnit() const { return gathers_ ? gatheredChannels : tileRows; }
   // Winograd's tiles have rows and columns of pixels in pairs.
   int64_t rounded(int64_t pixels) const { return inPairs_ ? (pixels + 1) / 2 * 2 : pixels; }
 

@@ -14,7 +14,7 @@ namespace {
 constexpr bool hasLargeCaches = lanes == 16;
 
 // Most rows of b that a tile goes through at once: a panel of that many stays in the second cache, and the rows of a in
-// the first. Where the numbers of a row of a are far apart, a tile uses little of each line that it reads, and fewer fit.
+// the first. Where the numbers of a row of a are far apart, a tile uses little of each line that it reads: fewer fit.
 constexpr int64_t mostDepth = 1024, scatteredDepth = hasLargeCaches ? mostDepth : 128;
 // A block of b that a part copies for itself: its rows, and panels. Less than half of the second cache.
 constexpr int64_t blockDepth = 256, blockPanels = 8;
@@ -23,15 +23,15 @@ constexpr int64_t blockRows = 128;
 // Products that are worth a part, a few microseconds, while there are few parts; with many cores to feed, parts are
 // large.
 constexpr int64_t partProducts = hasLargeCaches ? 1 << 19 : 1 << 18, fewParts = 16;
-// Half of what is left whole no more where the cache of another core is slow.
+// Products of what is cut in two at least, so that each core computes what it has in its cache.
 constexpr int64_t halfProducts = hasLargeCaches ? partProducts : 1 << 16;
 constexpr int64_t largeProducts = 1 << 23, mostParts = 256;
 // Rows of a part, each of which uses all columns of b once.
 constexpr int64_t leastRows = hasLargeCaches ? tileRows : 24;
 // Columns of a piece of a row that are worth a loop.
 constexpr int64_t leastPiece = hasLargeCaches ? 192 : 48;
-// Sums that are long beside the result are cut themselves: their least length, how much longer than the result's columns
-// they are, the numbers of the result, and the parts, which one thread puts together.
+// Sums that are long beside the result are cut themselves: their least length in a part, how much longer than the
+// result's columns they are, the result's numbers, and the parts, which one thread puts together.
 constexpr int64_t leastSum = 64, sumsPerRow = 4, mostSummed = 1 << 13, mostSumParts = hasLargeCaches ? 1 : 8;
 // Rows of b that are packed in one part.
 constexpr int64_t packedRows = 256;
@@ -111,7 +111,8 @@ class MatmulTask final : public Task {
     char* partial = shared + packedBytes_ + sumBytes_;
     if (sumParts_ > 1) {
       const int64_t size = work_.m * work_.n;
-      addParts(reinterpret_cast<const float*>(shared + packedBytes_), sumParts_, size, context.as<float>(work_.c));
+      const float* sums = reinterpret_cast<const float*>(shared + packedBytes_);
+      addParts(sums, sumParts_, size, context.as<float>(work_.c));
       if (!then_) return;
       char* scratch = partial + then_->partialBytes();
       then_->begin(context, scratch, partial);
@@ -179,7 +180,8 @@ class MatmulTask final : public Task {
     const bool conflicts = isLong && work_.m > 2 * tileRows && b.rowStride * 4 % conflictBytes == 0;
     const bool isPacked = b.columnStride != 1 || !endsInside || conflicts;
     const int64_t rows = work_.m / rowParts_;
-    makesBlocks_ = !hasLargeCaches && isPacked && sumParts_ == 1 && rows > 2 * tileRows && (rowParts_ == 1 || rows >= blockRows);
+    const bool mayMakeBlocks = !hasLargeCaches && sumParts_ == 1 && rows > 2 * tileRows;
+    makesBlocks_ = mayMakeBlocks && isPacked && (rowParts_ == 1 || rows >= blockRows);
     copiesLeft_ = makesBlocks_ && isLong && a.columnStride == 1 && a.rowStride * 4 % conflictBytes == 0;
     const int64_t most = makesBlocks_ ? blockDepth : a.columnStride != 1 ? scatteredDepth : mostDepth;
     depth_ = ceilDivide(work_.k, larger(1, ceilDivide(work_.k, most)));
@@ -227,7 +229,8 @@ class MatmulTask final : public Task {
         if (makesBlocks_) copyBlock(rightOf(context, piece.batch) + k * b.rowStride, first, end, length, block);
         for (int64_t panel = first; panel < end; panel++) {
           const int64_t width = panels_.vectors(panel) * lanes;
-          Operand right{rightOf(context, piece.batch) + panels_.first(panel) * b.columnStride + k * b.rowStride, b.rowStride};
+          Operand right{rightOf(context, piece.batch) + panels_.first(panel) * b.columnStride + k * b.rowStride,
+                        b.rowStride};
           if (isPacked_) {
             const float* packed = reinterpret_cast<const float*>(shared) + piece.batch * packedSize_;
             right = {packed + panels_.packedOffset(panel, work_.k) + k * width, width};
