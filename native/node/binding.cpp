@@ -463,12 +463,12 @@ napi_value read(napi_env env, napi_callback_info info) {
   const std::string name = call.text(call[1], "the name of a variable");
   const Elements value = call.elements(call[2], "what is read into");
   if (call.refused()) return call.result();
-  const vaekit::Memory* memory = engine->store().find(name);
-  if (memory == nullptr || memory->bytes() != value.bytes()) {
+  const vaekit::VariableStore::Value* kept = engine->store().find(name);
+  if (kept == nullptr || kept->bytes != value.bytes()) {
     call.refuse("there is no variable '" + name + "' of that size");
     return call.result();
   }
-  if (value.length > 0) std::memcpy(value.data, memory->data(), value.bytes());
+  if (value.length > 0) std::memcpy(value.data, kept->data, value.bytes());
   return call.result();
 }
 

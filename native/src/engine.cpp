@@ -7,12 +7,23 @@
 
 #include "decode.h"
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 namespace vaekit {
 namespace {
 
 constexpr size_t lineBytes = 64;
 
-size_t wholeLines(size_t bytes) { return (bytes + lineBytes - 1) / lineBytes * lineBytes; }
+// A step of a dense model goes through more small pages than a processor knows the places of, and a virtual machine
+// looks them up twice: large memory is made of huge ones where the system has them.
+constexpr size_t hugePageBytes = 2 << 20, largeBytes = 1 << 20;
+// Values share blocks, which double from the least on.
+constexpr size_t leastBlock = 64 << 10, mostBlock = 8 << 20;
+
+size_t rounded(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * unit; }
+size_t wholeLines(size_t bytes) { return rounded(bytes, lineBytes); }
 
 TaskPointer makeTask(const Instruction& instruction, const Kernels& kernels, const Plan& plan) {
   const Elementwise* then = instruction.then ? &*instruction.then : nullptr;
@@ -83,11 +94,16 @@ void runTask(const Task& task, const Context& context, Threads& threads, char* s
 
 Memory::Memory(size_t bytes) : bytes_(bytes) {
   // A line more than asked for: kernels may read, but not use, a vector that reaches over the end.
-  const size_t whole = wholeLines(bytes) + lineBytes;
+  const size_t least = wholeLines(bytes) + lineBytes;
+  const size_t unit = least < largeBytes ? lineBytes : hugePageBytes;
+  const size_t whole = rounded(least, unit);
 #if defined(_WIN32)
-  data_ = static_cast<char*>(_aligned_malloc(whole, lineBytes));
+  data_ = static_cast<char*>(_aligned_malloc(whole, unit));
 #else
-  data_ = static_cast<char*>(std::aligned_alloc(lineBytes, whole));
+  data_ = static_cast<char*>(std::aligned_alloc(unit, whole));
+#endif
+#if defined(__linux__)
+  if (data_ && unit == hugePageBytes) madvise(data_, whole, MADV_HUGEPAGE);
 #endif
 }
 
@@ -109,19 +125,34 @@ Memory& Memory::operator=(Memory&& other) noexcept {
 }
 
 bool VariableStore::write(const std::string& name, const void* data, size_t bytes) {
-  Memory& value = values_[name];
-  if (value.bytes() != bytes || !value.data()) value = Memory(bytes);
-  if (!value.data()) {
-    values_.erase(name);
-    return false;
+  const auto known = values_.find(name);
+  if (known == values_.end() || known->second.bytes != bytes) {
+    char* place = take(bytes);
+    if (!place) return false;
+    values_[name] = {place, bytes};
   }
-  if (bytes > 0) std::memcpy(value.data(), data, bytes);
+  if (bytes > 0) std::memcpy(values_[name].data, data, bytes);
   return true;
 }
 
-const Memory* VariableStore::find(const std::string& name) const {
+const VariableStore::Value* VariableStore::find(const std::string& name) const {
   const auto found = values_.find(name);
   return found == values_.end() ? nullptr : &found->second;
+}
+
+char* VariableStore::take(size_t bytes) {
+  // Each value has a line behind it that may be read.
+  const size_t whole = wholeLines(bytes) + lineBytes;
+  if (blocks_.empty() || blocks_.back().bytes() - used_ < whole) {
+    const size_t next = blocks_.empty() ? leastBlock : std::min(2 * blocks_.back().bytes(), mostBlock);
+    Memory block(std::max(whole, next));
+    if (!block.data()) return nullptr;
+    blocks_.push_back(std::move(block));
+    used_ = 0;
+  }
+  char* place = blocks_.back().data() + used_;
+  used_ += whole;
+  return place;
 }
 
 Problem Executable::create(const int32_t* words, size_t wordCount, const void* constants, size_t constantBytes,
@@ -172,12 +203,12 @@ Problem Executable::bind() {
   variables_.clear();
   for (size_t i = 0; i < plan_.variables.size(); i++) {
     const std::string& name = variableNames_[i];
-    const Memory* value = store_->find(name);
+    const VariableStore::Value* value = store_->find(name);
     if (!value) return "variable '" + name + "' has no value yet; write its initial value first";
-    if (value->bytes() != static_cast<size_t>(plan_.variables[i].bytes())) {
+    if (value->bytes != static_cast<size_t>(plan_.variables[i].bytes())) {
       return "variable '" + name + "' was written with another size than its shape takes";
     }
-    variables_.push_back(value->data());
+    variables_.push_back(value->data);
   }
   for (size_t i = 0; i < plan_.buffers.size(); i++) {
     const Buffer& buffer = plan_.buffers[i];

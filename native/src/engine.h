@@ -31,16 +31,26 @@ class Memory {
   size_t bytes_ = 0;
 };
 
-// What an engine's executables keep between runs.
+// What an engine's executables keep between runs. A value that is written with another size than before gets another
+// place, and what it had is not used again.
 class VariableStore {
  public:
+  struct Value {
+    char* data;
+    size_t bytes;
+  };
   // False where there is no memory for it.
   bool write(const std::string& name, const void* data, size_t bytes);
   // Null if it was never written.
-  const Memory* find(const std::string& name) const;
+  const Value* find(const std::string& name) const;
 
  private:
-  std::unordered_map<std::string, Memory> values_;
+  char* take(size_t bytes);
+
+  std::unordered_map<std::string, Value> values_;
+  std::vector<Memory> blocks_;
+  // Of the last block.
+  size_t used_ = 0;
 };
 
 // Everything that a task does. Each thread has `scratchBytes` of `scratch` for itself, and they share `shared`.

@@ -234,6 +234,10 @@ void testAll(const Kernels& kernels) {
   testMatmul(kernels, 1, 40, 256, 300, false, false, PlaceKind::arena);
   testMatmul(kernels, 1, 130, 100, 2100, false, true, PlaceKind::arena);
   testMatmul(kernels, 1, 1, 900, 1100, false, false, PlaceKind::arena);
+  // Operands whose rows share few places of a cache, columns that are cut, and sums that are.
+  testMatmul(kernels, 1, 140, 512, 512, false, false, PlaceKind::arena);
+  testMatmul(kernels, 1, 60, 300, 700, false, true, PlaceKind::input);
+  testMatmul(kernels, 1, 50, 70, 900, true, false, PlaceKind::arena);
   for (int i = 0; i < 400; i++) {
     Geometry g{};
     if (randomGeometry(g)) testConvolution(kernels, g, places[i & 1]);
@@ -247,6 +251,11 @@ void testAll(const Kernels& kernels) {
   testConvolution(kernels, {2, 8, 12, 1, {1, 1, 3000}, {1, 1, 5}, {1, 1, 1500}, {1, 1, 2}, {1, 1, 1}, {0, 0, 2}},
                   PlaceKind::input);
   testConvolution(kernels, {1, 12, 12, 1, {12, 16, 16}, {3, 3, 3}, {12, 16, 16}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}},
+                  PlaceKind::arena);
+  // Filters enough for copies of a line of channels, in several blocks, pieces and groups.
+  testConvolution(kernels, square(50, 5, 32, 136, 3, 2, 1), PlaceKind::arena);
+  testConvolution(kernels, square(3, 20, 16, 128, 3, 1, 1), PlaceKind::input);
+  testConvolution(kernels, {3, 32, 272, 2, {1, 9, 9}, {1, 3, 3}, {1, 5, 5}, {1, 2, 2}, {1, 1, 1}, {0, 1, 1}},
                   PlaceKind::arena);
   // Large enough for Winograd's form, which rounds sums of neighbours: even and odd sizes, images that are cut into
   // slabs, extremes.

@@ -8,47 +8,62 @@
 namespace vaekit::VAEKIT_ISA {
 namespace {
 
+// Processors with vectors of 16 numbers have second caches of a megabyte and more. For the others, half a megabyte is
+// taken for granted, and that what another core wrote is slow to come by: parts end at the same rows in all products of
+// a step, long sums are cut, and large operands are gone through in blocks.
+constexpr bool hasLargeCaches = lanes == 16;
+
 // Most rows of b that a tile goes through at once: a panel of that many stays in the second cache, and the rows of a in
-// the first.
-constexpr int64_t mostDepth = 1024;
+// the first. Where the numbers of a row of a are far apart, a tile uses little of each line that it reads: fewer fit.
+constexpr int64_t mostDepth = 1024, scatteredDepth = hasLargeCaches ? mostDepth : 128;
+// A block of b that a part copies for itself: its rows, and panels. Less than half of the second cache.
+constexpr int64_t blockDepth = 256, blockPanels = 8;
+// Rows of a part that make such a copy worth its while, where others make it as well.
+constexpr int64_t blockRows = 128;
 // Products that are worth a part, a few microseconds, while there are few parts; with many cores to feed, parts are
 // large.
-constexpr int64_t partProducts = 1 << 19, fewParts = 16;
+constexpr int64_t partProducts = hasLargeCaches ? 1 << 19 : 1 << 18, fewParts = 16;
+// Products of what is cut in two at least, so that each core computes what it has in its cache.
+constexpr int64_t halfProducts = hasLargeCaches ? partProducts : 1 << 16;
 constexpr int64_t largeProducts = 1 << 23, mostParts = 256;
+// Rows of a part, each of which uses all columns of b once.
+constexpr int64_t leastRows = hasLargeCaches ? tileRows : 24;
 // Columns of a piece of a row that are worth a loop.
-constexpr int64_t leastPiece = 192;
+constexpr int64_t leastPiece = hasLargeCaches ? 192 : 48;
+// Sums that are long beside the result are cut themselves: their least length in a part, how much longer than the
+// result's columns they are, the result's numbers, and the parts, which one thread puts together.
+constexpr int64_t leastSum = 64, sumsPerRow = 4, mostSummed = 1 << 13, mostSumParts = hasLargeCaches ? 1 : 8;
 // Rows of b that are packed in one part.
 constexpr int64_t packedRows = 256;
+
+// Numbers of a cache line, and rows beside whose products the fetching of a panel's lines is nothing.
+constexpr int64_t lineFloats = 16, fetchingRows = 4 * tileRows;
+
+// The largest that is not more.
+int64_t powerOfTwo(int64_t most) {
+  int64_t power = 1;
+  while (2 * power <= most) power *= 2;
+  return power;
+}
 
 class MatmulTask final : public Task {
  public:
   MatmulTask(const Matmul& work, const Elementwise* then, const Plan& plan) : work_(work), panels_(work.n) {
     if (then) then_.emplace(*then, plan);
-    // A vector at the end of a row may reach into what lies behind the matrix.
-    const bool endsInside = work.n % lanes == 0 || plan.buffers[work.b.buffer].hasMargin();
-    const bool conflicts = work.k > 64 && work.m > 2 * tileRows && work.b.rowStride * 4 % conflictBytes == 0;
-    isPacked_ = work.b.columnStride != 1 || !endsInside || conflicts;
-    if (isPacked_) {
-      packedSize_ = panels_.packedSize(work.k);
-      packBlocks_ = ceilDivide(work.k, packedRows);
-      preparations = work.batch * panels_.count * packBlocks_;
-    }
-    const int64_t products = work.m * work.n * work.k;
-    const int64_t few = smaller(fewParts, products / partProducts);
-    const int64_t many = smaller(mostParts, products / largeProducts);
-    const int64_t wanted = larger(1, larger(few, many));
-    // A part reads its rows of a and its columns of b: the larger of the two is better cut, above all because weights
-    // were written by all threads and have to be fetched from their caches. What follows wants whole rows or long
-    // pieces of them.
-    const int64_t leastPanels = then ? ceilDivide(leastPiece, tileVectors * lanes) : 1;
-    const bool mayCutColumns = !then || (work.batch == 1 && !keepsRows(*then));
-    if (mayCutColumns && work.m < work.n) columnParts_ = smaller(wanted, larger(1, panels_.count / leastPanels));
-    // A tile's rows at least: fewer use each vector of b too seldom.
-    rowParts_ = smaller(ceilDivide(wanted, columnParts_), ceilDivide(work.m, tileRows));
-    parts = work.batch * rowParts_ * columnParts_;
-    packedBytes_ = (isPacked_ ? work.batch * packedSize_ * 4 : 0);
-    sharedBytes = packedBytes_ + (then_ ? parts * then_->partialBytes() : 0);
-    scratchBytes = then_ ? then_->scratchBytes() : 0;
+    cut(then);
+    findPacking(plan);
+    sumBytes_ = sumParts_ > 1 ? wholeLines(sumParts_ * work.m * work.n * 4) : 0;
+    const int64_t blockFloats = makesBlocks_ ? depth_ * blockPanels * tileVectors * lanes : 0;
+    const int64_t copyFloats = copiesLeft_ ? (ceilDivide(work.m, rowParts_) + 4) * depth_ : 0;
+    blockBytes_ = wholeLines(blockFloats * 4);
+    copyBytes_ = wholeLines(copyFloats * 4);
+    scratchBytes = blockBytes_ + copyBytes_;
+    sharedBytes = packedBytes_ + sumBytes_;
+    if (!then_) return;
+    // What follows a sum of parts is done by one thread when all is there.
+    if (sumParts_ > 1) sharedBytes += then_->partialBytes() + then_->scratchBytes();
+    else sharedBytes += parts * then_->partialBytes();
+    scratchBytes += then_->scratchBytes();
   }
 
   void prepare(const Context& context, int64_t part, char*, char* shared) const override {
@@ -56,30 +71,29 @@ class MatmulTask final : public Task {
     const int64_t panel = part / packBlocks_ % panels_.count;
     const int64_t batch = part / packBlocks_ / panels_.count;
     const Matrix& b = work_.b;
-    const float* from = context.as<const float>(b.buffer) + b.offset + batch * b.batchStride +
-                        panels_.first(panel) * b.columnStride;
-    const int64_t columns = (panels_.vectors(panel) - 1) * lanes + panels_.last(panel);
+    const float* from = rightOf(context, batch) + panels_.first(panel) * b.columnStride;
     float* to = reinterpret_cast<float*>(shared) + batch * packedSize_ + panels_.packedOffset(panel, work_.k);
-    packRows(from, b.rowStride, b.columnStride, block * packedRows, smaller(work_.k, (block + 1) * packedRows), columns,
-             to);
+    packRows(from, b.rowStride, b.columnStride, block * packedRows, smaller(work_.k, (block + 1) * packedRows),
+             columnsOf(panel), to);
   }
 
   void run(const Context& context, int64_t part, char* scratch, char* shared) const override {
+    if (sumParts_ > 1) {
+      const int64_t from = start(work_.k, part, sumParts_), end = start(work_.k, part + 1, sumParts_);
+      float* sums = reinterpret_cast<float*>(shared + packedBytes_) + part * work_.m * work_.n;
+      multiply(context, {0, 0, work_.m, 0, panels_.count, from, end, sums}, scratch, shared);
+      return;
+    }
     const int64_t rowPart = part % rowParts_;
     const int64_t columnPart = part / rowParts_ % columnParts_;
     const int64_t batch = part / rowParts_ / columnParts_;
-    const int64_t quarters = ceilDivide(work_.m, 4);
-    const int64_t firstRow = quarters * rowPart / rowParts_ * 4;
-    const int64_t endRow = smaller(work_.m, quarters * (rowPart + 1) / rowParts_ * 4);
+    const int64_t firstRow = start(work_.m, rowPart, rowParts_), endRow = start(work_.m, rowPart + 1, rowParts_);
     const int64_t firstPanel = panels_.count * columnPart / columnParts_;
     const int64_t endPanel = panels_.count * (columnPart + 1) / columnParts_;
-    const int64_t depth = ceilDivide(work_.k, ceilDivide(work_.k, mostDepth));
-    for (int64_t k = 0; k < work_.k; k += depth) {
-      for (int64_t panel = firstPanel; panel < endPanel; panel++) {
-        multiply(context, shared, batch, panel, firstRow, endRow, k, smaller(depth, work_.k - k));
-      }
-    }
+    float* result = context.as<float>(work_.c) + batch * work_.m * work_.n;
+    multiply(context, {batch, firstRow, endRow, firstPanel, endPanel, 0, work_.k, result}, scratch, shared);
     if (!then_) return;
+    scratch += blockBytes_ + copyBytes_;
     char* partial = shared + packedBytes_ + part * then_->partialBytes();
     then_->begin(context, scratch, partial);
     if (columnParts_ == 1) {
@@ -94,10 +108,91 @@ class MatmulTask final : public Task {
   }
 
   void finish(const Context& context, char* shared) const override {
-    if (then_) then_->finish(context, shared + packedBytes_, parts);
+    char* partial = shared + packedBytes_ + sumBytes_;
+    if (sumParts_ > 1) {
+      const int64_t size = work_.m * work_.n;
+      const float* sums = reinterpret_cast<const float*>(shared + packedBytes_);
+      addParts(sums, sumParts_, size, context.as<float>(work_.c));
+      if (!then_) return;
+      char* scratch = partial + then_->partialBytes();
+      then_->begin(context, scratch, partial);
+      then_->range(context, 0, size, scratch, partial);
+    }
+    if (then_) then_->finish(context, partial, sumParts_ > 1 ? 1 : parts);
   }
 
  private:
+  // Rows and panels of a batch's result, rows [from, end) of b that are summed up for them, and where the result begins.
+  struct Piece {
+    int64_t batch, firstRow, endRow, firstPanel, endPanel, from, end;
+    float* result;
+  };
+  // Where rows of a, or of a panel of b, lie.
+  struct Operand {
+    const float* at;
+    int64_t rowStride;
+  };
+
+  // Where a part of so many rows begins.
+  static int64_t start(int64_t rows, int64_t part, int64_t parts) {
+    return smaller(rows, ceilDivide(rows, 4) * part / parts * 4);
+  }
+
+  void cut(const Elementwise* then) {
+    const int64_t m = work_.m, n = work_.n, k = work_.k, products = m * n * k;
+    const int64_t few = smaller(fewParts, larger(products / partProducts, smaller(2, products / halfProducts)));
+    const int64_t many = smaller(mostParts, products / largeProducts);
+    const int64_t wanted = larger(1, larger(few, many));
+    // What follows wants whole rows or long pieces of them.
+    const int64_t leastPanels = then ? ceilDivide(leastPiece, tileVectors * lanes) : 1;
+    const int64_t mostColumnParts = larger(1, panels_.count / leastPanels);
+    const bool mayCutColumns = !then || (work_.batch == 1 && !keepsRows(*then));
+    // A part reads its rows of a and its columns of b: the larger of the two is better cut, above all because weights
+    // were written by all threads and have to be fetched from their caches.
+    if constexpr (hasLargeCaches) {
+      if (mayCutColumns && m < n) columnParts_ = smaller(wanted, mostColumnParts);
+      rowParts_ = smaller(ceilDivide(wanted, columnParts_), ceilDivide(m, leastRows));
+    } else {
+      // Halves, quarters and so on: a thread meets again the rows that it has computed before.
+      const int64_t each = powerOfTwo(wanted);
+      if (work_.batch == 1 && m * n <= mostSummed && k >= sumsPerRow * m) {
+        sumParts_ = smaller(smaller(each, mostSumParts), powerOfTwo(k / leastSum));
+      }
+      if (sumParts_ > 1) {
+        parts = sumParts_;
+        return;
+      }
+      // Where weights are not much larger than the rest, rows that stay where they are weigh more.
+      if (mayCutColumns && k * n > 2 * m * (k + n)) columnParts_ = smaller(each, powerOfTwo(mostColumnParts));
+      rowParts_ = smaller(each / columnParts_, powerOfTwo(larger(1, m / leastRows)));
+      // Where the rows are by far not enough.
+      const bool needsMore = columnParts_ == 1 && 4 * rowParts_ <= each;
+      if (mayCutColumns && needsMore) columnParts_ = smaller(each / rowParts_, powerOfTwo(mostColumnParts));
+    }
+    parts = work_.batch * rowParts_ * columnParts_;
+  }
+
+  void findPacking(const Plan& plan) {
+    const Matrix &a = work_.a, &b = work_.b;
+    // A vector at the end of a row may reach into what lies behind the matrix.
+    const bool endsInside = work_.n % lanes == 0 || plan.buffers[b.buffer].hasMargin();
+    const bool isLong = work_.k > 64;
+    const bool conflicts = isLong && work_.m > 2 * tileRows && b.rowStride * 4 % conflictBytes == 0;
+    const bool isPacked = b.columnStride != 1 || !endsInside || conflicts;
+    const int64_t rows = work_.m / rowParts_;
+    const bool mayMakeBlocks = !hasLargeCaches && sumParts_ == 1 && rows > 2 * tileRows;
+    makesBlocks_ = mayMakeBlocks && isPacked && (rowParts_ == 1 || rows >= blockRows);
+    copiesLeft_ = makesBlocks_ && isLong && a.columnStride == 1 && a.rowStride * 4 % conflictBytes == 0;
+    const int64_t most = makesBlocks_ ? blockDepth : a.columnStride != 1 ? scatteredDepth : mostDepth;
+    depth_ = ceilDivide(work_.k, larger(1, ceilDivide(work_.k, most)));
+    if (!isPacked || makesBlocks_) return;
+    isPacked_ = true;
+    packedSize_ = panels_.packedSize(work_.k);
+    packedBytes_ = wholeLines(work_.batch * packedSize_ * 4);
+    packBlocks_ = ceilDivide(work_.k, packedRows);
+    preparations = work_.batch * panels_.count * packBlocks_;
+  }
+
   static bool keepsRows(const Elementwise& then) {
     for (const Reduction& reduction : then.reductions) {
       if (reduction.keep == Keep::rows) return true;
@@ -105,40 +200,103 @@ class MatmulTask final : public Task {
     return false;
   }
 
-  // Adds the products of rows [k, k + length) of a panel of b to the rows of c, or sets them if there are none before.
-  void multiply(const Context& context, const char* shared, int64_t batch, int64_t panel, int64_t firstRow,
-                int64_t endRow, int64_t k, int64_t length) const {
+  const float* leftOf(const Context& context, int64_t batch) const {
+    return context.as<const float>(work_.a.buffer) + work_.a.offset + batch * work_.a.batchStride;
+  }
+  const float* rightOf(const Context& context, int64_t batch) const {
+    return context.as<const float>(work_.b.buffer) + work_.b.offset + batch * work_.b.batchStride;
+  }
+  int64_t columnsOf(int64_t panel) const { return (panels_.vectors(panel) - 1) * lanes + panels_.last(panel); }
+
+  void multiply(const Context& context, const Piece& piece, char* scratch, const char* shared) const {
     const Matrix &a = work_.a, &b = work_.b;
+    float* block = reinterpret_cast<float*>(scratch);
+    float* copy = reinterpret_cast<float*>(scratch + blockBytes_);
+    const int64_t panels = piece.endPanel - piece.firstPanel;
+    const int64_t blocks = makesBlocks_ ? ceilDivide(panels, blockPanels) : 1;
+    for (int64_t k = piece.from; k < piece.end; k += depth_) {
+      const int64_t length = smaller(depth_, piece.end - k);
+      Operand left{leftOf(context, piece.batch) + piece.firstRow * a.rowStride + k * a.columnStride, a.rowStride};
+      if (copiesLeft_) {
+        for (int64_t row = 0; row < piece.endRow - piece.firstRow; row++) {
+          std::memcpy(copy + row * length, left.at + row * left.rowStride, sizeof(float) * length);
+        }
+        left = {copy, length};
+      }
+      for (int64_t each = 0; each < blocks; each++) {
+        const int64_t first = piece.firstPanel + panels * each / blocks;
+        const int64_t end = piece.firstPanel + panels * (each + 1) / blocks;
+        if (makesBlocks_) copyBlock(rightOf(context, piece.batch) + k * b.rowStride, first, end, length, block);
+        for (int64_t panel = first; panel < end; panel++) {
+          const int64_t width = panels_.vectors(panel) * lanes;
+          Operand right{rightOf(context, piece.batch) + panels_.first(panel) * b.columnStride + k * b.rowStride,
+                        b.rowStride};
+          if (isPacked_) {
+            const float* packed = reinterpret_cast<const float*>(shared) + piece.batch * packedSize_;
+            right = {packed + panels_.packedOffset(panel, work_.k) + k * width, width};
+          } else if (makesBlocks_) {
+            right = {block + placeInBlock(panel, first, length), width};
+          }
+          multiplyPanel(piece, panel, left, right, length, k > piece.from);
+        }
+      }
+    }
+  }
+
+  // Where a panel begins in a block of `length` rows whose first panel is `first`.
+  int64_t placeInBlock(int64_t panel, int64_t first, int64_t length) const {
+    return panels_.packedOffset(panel, length) - panels_.packedOffset(first, length);
+  }
+
+  // Panels [first, end) of so many rows of b, from `rows` on.
+  void copyBlock(const float* rows, int64_t first, int64_t end, int64_t length, float* block) const {
+    const Matrix& b = work_.b;
+    for (int64_t panel = first; panel < end; panel++) {
+      packRows(rows + panels_.first(panel) * b.columnStride, b.rowStride, b.columnStride, 0, length, columnsOf(panel),
+               block + placeInBlock(panel, first, length));
+    }
+  }
+
+  // Adds the products of `length` rows of a panel of b to the piece's rows of the result, or sets them.
+  void multiplyPanel(const Piece& piece, int64_t panel, const Operand& left, const Operand& right, int64_t length,
+                     bool add) const {
     const int vectors = panels_.vectors(panel);
-    const int64_t first = panels_.first(panel);
-    const float* right = isPacked_ ? reinterpret_cast<const float*>(shared) + batch * packedSize_ +
-                                         panels_.packedOffset(panel, work_.k) + k * vectors * lanes
-                                   : context.as<const float>(b.buffer) + b.offset + batch * b.batchStride + first +
-                                         k * b.rowStride;
-    const float* left = context.as<const float>(a.buffer) + a.offset + batch * a.batchStride + k * a.columnStride;
-    float* result = context.as<float>(work_.c) + batch * work_.m * work_.n + first;
-    const int64_t noOffset = 0;
-    const Sum sum{1, &noOffset, length, a.columnStride, isPacked_ ? vectors * lanes : b.rowStride};
-    for (int64_t row = firstRow; row < endRow; row += tileRows) {
-      const int rows = static_cast<int>(smaller(tileRows, endRow - row));
+    const int64_t noOffset = 0, height = piece.endRow - piece.firstRow;
+    const Sum sum{1, &noOffset, length, work_.a.columnStride, right.rowStride};
+    float* result = piece.result + piece.firstRow * work_.n + panels_.first(panel);
+    // Where b is read in place, the next panel is fetched meanwhile: no processor foresees pieces of far rows.
+    const bool fetches =
+        !hasLargeCaches && !isPacked_ && !makesBlocks_ && panel + 1 < piece.endPanel && height >= fetchingRows;
+    for (int64_t row = 0; row < height; row += tileRows) {
+      const int rows = static_cast<int>(smaller(tileRows, height - row));
+      for (int64_t i = fetches ? length * row / height : length; i < length * (row + rows) / height; i++) {
+        const float* next = right.at + i * right.rowStride + vectors * lanes;
+        __builtin_prefetch(next, 0, 2);
+        __builtin_prefetch(next + lineFloats, 0, 2);
+      }
       const float* leftRows[tileRows];
       float* resultRows[tileRows];
       for (int i = 0; i < rows; i++) {
-        leftRows[i] = left + (row + i) * a.rowStride;
+        leftRows[i] = left.at + (row + i) * left.rowStride;
         resultRows[i] = result + (row + i) * work_.n;
       }
-      tileOf(sum, rows, vectors)(leftRows, right, sum, resultRows, panels_.last(panel), k > 0);
+      tileOf(sum, rows, vectors)(leftRows, right.at, sum, resultRows, panels_.last(panel), add);
     }
   }
 
   Matmul work_;
   Panels panels_;
   std::optional<ElementwiseLoop> then_;
-  bool isPacked_ = false;
+  int64_t rowParts_ = 1, columnParts_ = 1, sumParts_ = 1;
+  int64_t depth_ = 1;
+  // How b is read where it cannot be read in place: packed as a whole before all parts, or block by block in each.
+  bool isPacked_ = false, makesBlocks_ = false;
+  // Whether a part copies its rows of a as well, which lie at distances that a cache has few places for.
+  bool copiesLeft_ = false;
   // Of one batch, in floats, and of all, in bytes.
   int64_t packedSize_ = 0, packedBytes_ = 0;
   int64_t packBlocks_ = 0;
-  int64_t rowParts_ = 1, columnParts_ = 1;
+  int64_t sumBytes_ = 0, blockBytes_ = 0, copyBytes_ = 0;
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 // Copies of matrices for the inner kernel, which wants rows of whole vectors: for operands whose columns do not lie
 // beside each other, whose rows lie at distances that a cache has few places for, or that end in the middle of a
-// vector.
+// vector. And what puts parts of sums together.
 #pragma once
 #include <utility>
 
@@ -37,6 +37,21 @@ VAEKIT_INLINE void transpose(Floats* rows) {
   exchange<2>(rows);
   if constexpr (lanes > 4) exchange<4>(rows);
   if constexpr (lanes > 8) exchange<8>(rows);
+}
+
+// result[i] = Σ parts[part·size + i], in the order of the parts.
+inline void addParts(const float* parts, int64_t count, int64_t size, float* result) {
+  int64_t i = 0;
+  for (; i + lanes <= size; i += lanes) {
+    Floats sum = load<Floats>(parts + i);
+    for (int64_t part = 1; part < count; part++) sum += load<Floats>(parts + part * size + i);
+    store(result + i, sum);
+  }
+  for (; i < size; i++) {
+    float sum = parts[i];
+    for (int64_t part = 1; part < count; part++) sum += parts[part * size + i];
+    result[i] = sum;
+  }
 }
 
 // Rows [from, to) of `columns` columns, which lie at the given strides, as rows of whole vectors with zeros at their
