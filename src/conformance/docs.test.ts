@@ -22,7 +22,17 @@ const shown = await makeShownData(join(root, 'shown'));
 async function makeShownData(folder: string): Promise<string> {
   await makePictures(join(folder, 'photos'), { each: 80, side: 16 });
   await writeFile(join(folder, 'iris.csv'), irisTable());
+  await writeFile(join(folder, 'load.csv'), loadTable());
   return folder;
+}
+
+/** Hours of a load, in the order of time. */
+function loadTable(): string {
+  const hours = Array.from({ length: 600 }, (_, i) => {
+    const date = new Date(Date.UTC(2020, 0, 1, i)).toISOString();
+    return `${date},${(5 + 2 * Math.sin(i / 4) + (i % 7) / 10).toFixed(2)},${(20 - (i % 11)).toFixed(1)}\n`;
+  });
+  return `date,load,temperature\n${hours.join('')}`;
 }
 
 /** @param damage stands in the place of a width, in line 12 */

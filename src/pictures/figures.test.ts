@@ -8,7 +8,7 @@ import { textWidth } from './font.js';
 import { latentMap } from './latentMap.js';
 import { lossCurves } from './lossCurves.js';
 import { toImage } from './raster.js';
-import { samplesGrid } from './sampleGrids.js';
+import { rollOutGrid, samplesGrid } from './sampleGrids.js';
 import type { Figure } from './surface.js';
 import { toSvg } from './svg.js';
 
@@ -87,6 +87,12 @@ const figures: Record<string, Figure> = {
       { name: 'data', rows: { columns: columns.slice(0, 2), data: rows(1).data } },
       { name: NASTY, rows: { columns: columns.slice(0, 2), data: rows(2).data } },
     ],
+  }),
+  'a roll-out': rollOutGrid({
+    came: { data: new Uint8Array(6 * 9), shape: [6, 3, 3, 1] },
+    said: { data: new Uint8Array(6 * 9).fill(200), shape: [6, 3, 3, 1] },
+    times: [0, 1, 4],
+    title: NASTY,
   }),
   'a grid of samples': samplesGrid({
     title: NASTY,

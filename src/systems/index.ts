@@ -34,6 +34,7 @@ export { hierarchicalVae } from './hierarchicalVae.js';
 export { hypersphericalVae } from './hypersphericalVae.js';
 export { infoVae } from './infoVae.js';
 export { iwae } from './iwae.js';
+export { atTimes, drawTimes, type JumpOptions, type Times } from './jumps.js';
 export { kSparseAe } from './kSparseAe.js';
 export type { Likelihood, SampleDistribution } from './likelihood.js';
 export { chooseLikelihood, type LikelihoodName, likelihoodFor } from './likelihoods.js';
@@ -89,6 +90,7 @@ export {
   system,
   type TrainingDefaults,
 } from './system.js';
+export { type TdNetworkOptions, type TdNetworks, tdNetworks } from './tdNetworks.js';
 export { tdVae } from './tdVae.js';
 export { type Jump, jumpTerms } from './temporalDifference.js';
 export {

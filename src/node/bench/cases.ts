@@ -3,7 +3,7 @@
  * measures. Inputs are made up, smooth or blob-like, and the same every time.
  */
 import { z } from 'zod';
-import type { ImageSpec, SampleSpec, Samples, TableSpec } from '../../data/index.js';
+import { type ImageSpec, type SampleSpec, type Samples, sequenceOf, type TableSpec } from '../../data/index.js';
 import {
   activations,
   batchNorm,
@@ -19,7 +19,21 @@ import {
 } from '../../nn/index.js';
 import { DiagonalNormal, kl } from '../../probability/index.js';
 import { RandomStream } from '../../random/index.js';
-import { ae, betaVae, iwae, type System, system, vae, weighted } from '../../systems/index.js';
+import {
+  ae,
+  atTimes,
+  betaVae,
+  drawTimes,
+  iwae,
+  jumpTerms,
+  type System,
+  system,
+  tdNetworks,
+  tdVae,
+  vae,
+  weighted,
+} from '../../systems/index.js';
+import { concat, stack, type Tensor } from '../../tensor/index.js';
 import type { TrainingOptions } from '../../training/index.js';
 
 export interface BenchCase {
@@ -195,6 +209,69 @@ function tabularRows(count: number): Samples {
   return { x };
 }
 
+const FRAMES = 20;
+const JUMPS = { maxJump: 4, perBatch: false };
+const BELIEF = 256;
+const STATE = 32;
+
+/** TD-VAE with one layer of the state. What is encoded is the belief at the end; what is decoded goes on from a state. */
+const gruBelief = system({
+  ...tdVae,
+  name: 'bench-gru-belief',
+  build: (data, options, scope) => {
+    const { frame } = data;
+    if (!frame) throw new Error('gru-belief: the data are no sequences');
+    const { beliefs, believed, smoothed, moved, emitted } = tdNetworks(frame, options, scope);
+    const atEnd = (x: Tensor) => {
+      const [belief] = believed(beliefs(x).sliceAlong(1, FRAMES - 1, FRAMES).reshape([-1, BELIEF])).draw()
+        .conditionals;
+      return belief;
+    };
+    return {
+      codeShape: [STATE],
+      objective({ x }) {
+        const { earlier, later } = drawTimes(x.shape[0], FRAMES, JUMPS);
+        const b = beliefs(x);
+        const [b1, b2] = [atTimes(b, earlier), atTimes(b, later)];
+        return jumpTerms({
+          earlier: believed(b1),
+          later: believed(b2),
+          smoothing: (z2) => smoothed(concat(z2), b1, b2),
+          transition: (z1) => moved(concat(z1)),
+          nll: (z2) => emitted(concat(z2)).nll(atTimes(x, later)),
+        });
+      },
+      encode: ({ x }) => atEnd(x).mean,
+      posterior: ({ x }) => atEnd(x),
+      decode(start) {
+        const states: Tensor[] = [];
+        let state = start;
+        for (let t = 0; t < FRAMES; t++) {
+          state = moved(state).rsample({ stream: `roll-out ${t}` });
+          states.push(state);
+        }
+        const all = stack(states, 1).reshape([-1, STATE]);
+        return emitted(all).mean.reshape([start.shape[0], FRAMES, ...frame.shape]);
+      },
+    };
+  },
+});
+
+/** Blobs that drift to the right by a pixel a frame, and come back in at the left. */
+function driftingBlobs(count: number): Samples {
+  const side = 28;
+  const { x: still } = blobs(side)(count);
+  const x = new Uint8Array(count * FRAMES * side * side);
+  for (let i = 0; i < x.length; i++) {
+    const column = i % side;
+    const row = Math.floor(i / side) % side;
+    const t = Math.floor(i / (side * side)) % FRAMES;
+    const sample = Math.floor(i / (side * side * FRAMES));
+    x[i] = still[(sample * side + row) * side + ((column - t + side) % side)];
+  }
+  return { x };
+}
+
 export const benchCases: readonly BenchCase[] = [
   {
     name: 'mlp-vae',
@@ -242,5 +319,22 @@ export const benchCases: readonly BenchCase[] = [
     spec: tabularSpec,
     training: { batchSize: 1024, learningRate: 1e-3 },
     samples: tabularRows,
+  },
+  {
+    name: 'gru-belief',
+    system: gruBelief,
+    options: {
+      latent: STATE,
+      layers: 1,
+      belief: BELIEF,
+      cell: 'gru',
+      gate: 128,
+      logVarBound: 0,
+      encoder: sequential(flatten, hidden(256), hidden(256), hidden(128)),
+      decoder: sequential(hidden(256), hidden(256), linear(784), reshape([28, 28, 1])),
+    },
+    spec: sequenceOf(FRAMES, binary([28, 28, 1])),
+    training: { batchSize: 64, learningRate: 5e-4 },
+    samples: driftingBlobs,
   },
 ];

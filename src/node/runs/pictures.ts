@@ -15,6 +15,7 @@ import {
   manifoldView,
   natsView,
   reconstructionsView,
+  rollOutView,
   type SamplesViewOptions,
   samplesView,
   traversalsView,
@@ -29,6 +30,7 @@ const MAPPED = 2000;
 const SHOWN_RECONSTRUCTIONS = 20;
 const SHOWN_SAMPLES = 64;
 const SHOWN_COORDINATES = 10;
+const SHOWN_ROLL_OUTS = 6;
 const INTERPOLATIONS = { pairs: 5, steps: 9 };
 const MANIFOLD_SIDE = 15;
 /** Rows of a table that are drawn. */
@@ -89,6 +91,16 @@ export async function drawRun(request: DrawRequest): Promise<RunPicture[]> {
     const figure = await samplesView(model, { ...layout, seed });
     const rest = isTable ? 'and a row drawn from the likelihood at each' : 'decoded';
     await add('samples', figure, `Codes drawn from the prior, ${rest}.`);
+  }
+  if (model.canRollOut) {
+    const [time] = data.description.shape;
+    const from = Math.floor((time - 1) / 2);
+    const figure = await rollOutView(model, await some(SHOWN_ROLL_OUTS), {
+      from,
+      steps: time - 1 - from,
+      seed,
+    });
+    await add('rollouts', figure, `Test samples, and how the model goes on after time ${from} by itself.`);
   }
   if (!model.canEncode) return pictures;
   const mapped = await some(MAPPED);
