@@ -34,6 +34,7 @@ const kinds: readonly (readonly [string, Toy])[] = [
     ),
   ],
   ['tables', toy(numericTable(6), new RandomStream(1, 'rows').normal(new Float32Array(SIZE * 6)), labels)],
+  ['sequences', toy(sequenceOf(4, row), new RandomStream(1, 'series').normal(new Float32Array(SIZE * 8)))],
   [
     'clouds',
     toy(
@@ -42,7 +43,6 @@ const kinds: readonly (readonly [string, Toy])[] = [
       labels,
     ),
   ],
-  ['sequences', toy(sequenceOf(4, row), new RandomStream(1, 'series').normal(new Float32Array(SIZE * 8)))],
 ];
 
 /** Small sizes for the options that a system has of these. */
@@ -85,20 +85,16 @@ function refusalOf(system: System, { data }: Toy): string | undefined {
   }
 }
 
-const takes = (system: System, given: Toy) => refusalOf(system, given) === undefined;
-/**
- * To most systems a cloud or a sequence is a row of its numbers, which tables have shown: of these it is the systems for
- * nothing else, and `vae` on sequences for all others.
- */
-const isShown = (kind: string, system: System) =>
-  kind === 'pictures' ||
-  kind === 'tables' ||
-  (kind === 'sequences' && system.name === 'vae') ||
-  !kinds.some(([other, given]) => ['pictures', 'tables'].includes(other) && takes(system, given));
+/** Systems for which samples are rows of numbers are the same on sequences and clouds, of which `vae` stands for all. */
+const SEEN_AS_THEY_ARE: Readonly<Record<string, readonly string[]>> = {
+  sequences: ['vae', 'td-vae'],
+  clouds: ['vae', 'pointcloud-ae', 'r-gan'],
+};
+const isOfInterest = (kind: string, { name }: System) => SEEN_AS_THEY_ARE[kind]?.includes(name) ?? true;
 
 const cases = kinds.flatMap(([kind, given]) =>
   systems
-    .filter((system) => takes(system, given) && isShown(kind, system))
+    .filter((system) => isOfInterest(kind, system) && refusalOf(system, given) === undefined)
     .map((system) => [`${system.name} on ${kind}`, system, given] as const),
 );
 
