@@ -3,8 +3,15 @@ export { type BarsOptions, bars } from './bars.js';
 export { type ColumnHistogramsOptions, columnHistograms } from './columnHistograms.js';
 export { type ColumnPairsOptions, columnPairs, MOST_PAIRED_COLUMNS } from './columnPairs.js';
 export { type ColumnReconstructionsOptions, columnReconstructions } from './columnReconstructions.js';
+export { type FilterGridOptions, type Filters, filterGrid } from './filterGrid.js';
 export { Image } from './image.js';
-export { type LatentMapOptions, latentMap } from './latentMap.js';
+export {
+  type LatentMapOptions,
+  type LatentMapsOptions,
+  latentMap,
+  latentMaps,
+  type NamedCodes,
+} from './latentMap.js';
 export type { PointColors } from './legend.js';
 export { type LossCurvesOptions, type LossTerm, lossCurves } from './lossCurves.js';
 export type { Points } from './pca.js';
@@ -14,6 +21,8 @@ export { encodePng, type PngOptions } from './png.js';
 export { type RasterOptions, toPng } from './raster.js';
 export { type Fact, type LatentRow, type Report, type ReportPicture, reportHtml } from './report.js';
 export {
+  type DenoisingGridOptions,
+  denoisingGrid,
   type InterpolationGridOptions,
   interpolationGrid,
   type ManifoldGridOptions,

@@ -6,10 +6,12 @@ import { sizeOf } from '../tensor/index.js';
 
 type Stored = Samples['x'];
 
-export function asPictures({ shape, range: [low, high] }: ImageSpec, x: Stored): Pictures {
-  const [height, width, channels] = shape;
-  const data = Float32Array.from(x, (value) => (value - low) / (high - low));
-  return { data, shape: [x.length / sizeOf(shape), height, width, channels] };
+export function asPictures(spec: ImageSpec, x: Stored): Pictures {
+  const [low, high] = spec.range;
+  return picturesOf(
+    spec,
+    Float32Array.from(x, (value) => (value - low) / (high - low)),
+  );
 }
 
 export function asRows({ columns }: TableSpec, data: Stored): TableRows {
@@ -33,6 +35,11 @@ export async function decodedPictures(
     { values: codes, shape: model.codeShape, labels },
     (code, classes, built) => ({ x: built.model.decode(code, classes) }),
   );
-  const [height, width, channels] = spec.shape;
-  return { data: x, shape: [x.length / sizeOf(spec.shape), height, width, channels] };
+  return picturesOf(spec, x);
+}
+
+/** Numbers of a picture's shape, one after the other, as pictures. */
+export function picturesOf({ shape }: ImageSpec, data: Float32Array): Pictures {
+  const [height, width, channels] = shape;
+  return { data, shape: [data.length / sizeOf(shape), height, width, channels] };
 }
