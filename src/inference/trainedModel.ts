@@ -110,7 +110,10 @@ export class TrainedModel {
     return { x: rows.x, codes: rows.codes };
   }
 
-  /** How badly the model explains each sample, nats: the bound at weight 1 (−ELBO), or the reconstruction's cost. */
+  /**
+   * How badly the model explains each sample, nats: the bound at weight 1 (−ELBO), or the reconstruction's cost; of the
+   * sample as objectives see it, binarised where the run is.
+   */
   async score(samples: Samples, options?: MapOptions): Promise<Float32Array> {
     const rows = await this.runner.mapSamples(
       'score',
@@ -121,7 +124,7 @@ export class TrainedModel {
           .filter(({ role, value }) => role === 'bound' && value.rank === 1);
         return { score: bound.map(({ value }) => value).reduce((sum, term) => sum.add(term)) };
       },
-      options,
+      { ...options, isObserved: true },
     );
     return rows.score;
   }
