@@ -1,6 +1,7 @@
 /** Shows a training run while it goes on, and what came out of it. */
 import { relative } from 'node:path';
 import type { RunEvent, RunStage, RunSummary, TrainingRun } from '../node/index.js';
+import { aboutWeights } from '../node/runs/aboutWeights.js';
 import { formatNumber } from '../pictures/typesetting.js';
 import { EXIT } from './exit.js';
 import { withFlags } from './flagName.js';
@@ -95,6 +96,7 @@ export function conclude(summary: RunSummary, json: boolean): void {
   const { loss, objective: _, samples, ...terms } = test;
   const parts = Object.entries(terms).map(([name, value]) => `${name} ${nats(value)}`);
   print(`test loss ${nats(loss)} nats per sample over ${counted(samples, 'sample')}: ${parts.join(', ')}`);
+  print(aboutWeights(summary));
   print(`report   ${where}/report.html`);
   print(
     `next     vaekit reconstruct ${where} · vaekit encode ${where} -o codes.npz · vaekit export ${where}`,

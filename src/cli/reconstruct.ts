@@ -33,7 +33,7 @@ const reconstructOptions = z.object({
 
 export function defineReconstruct(command: Command): void {
   addRunFlags(command, { usesData: true });
-  addFigureOutput(command, 'reconstructions', ARRAY_ENDINGS);
+  addFigureOutput(command, 'reconstructions', { arrays: ARRAY_ENDINGS });
   addFlags(command, reconstructOptions, 'Samples:');
   addCommonFlags(command, { usesData: true });
   command.action(async (name: string, typed: RunFlags) => {

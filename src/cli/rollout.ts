@@ -43,7 +43,7 @@ const ANIMATION = '.apng';
 
 export function defineRollout(command: Command): void {
   addRunFlags(command, { usesData: true });
-  addFigureOutput(command, 'rollouts', [ANIMATION]);
+  addFigureOutput(command, 'rollouts', { arrays: [ANIMATION] });
   addFlags(command, rolloutOptions, 'Roll-out:');
   addCommonFlags(command, { usesData: true });
   command.action(async (name: string, typed: RunFlags) => {

@@ -22,8 +22,12 @@ export interface RunFlags extends Record<string, unknown> {
 }
 
 /** Adds the argument and flags that come first in the help. */
-export function addRunFlags(command: Command, { usesData }: { usesData: boolean }): void {
-  command.argument('<run>', 'a folder, a name in runs/, or last');
+export function addRunFlags(
+  command: Command,
+  { usesData, several = false }: { usesData: boolean; several?: boolean },
+): void {
+  if (several) command.argument('<runs...>', 'one or more, each a folder, a name in runs/, or last');
+  else command.argument('<run>', 'a folder, a name in runs/, or last');
   if (usesData)
     command.option('--data <path>', 'samples to use (default: the test part of what the run was trained on)');
   command.option('--json', 'print one JSON object');
@@ -47,6 +51,17 @@ export async function withRun<T>(
   } finally {
     await run.close();
   }
+}
+
+/** Loads runs one after the other, each for as long as `f` takes. */
+export async function withEachRun<T>(
+  names: readonly string[],
+  typed: RunFlags,
+  f: (run: LoadedRun) => Promise<T>,
+): Promise<T[]> {
+  const results: T[] = [];
+  for (const name of names) results.push(await withRun(name, typed, f));
+  return results;
 }
 
 /** Samples by position: those that `--data` names, or the run's own test part. */
@@ -135,11 +150,15 @@ export function positionsOf(
 const PICTURE_ENDINGS = ['.png', '.svg'];
 
 /** Adds `-o`: a figure or, with `arrays`, also a file of numbers. */
-export function addFigureOutput(command: Command, name: string, arrays: readonly string[] = []): void {
+export function addFigureOutput(
+  command: Command,
+  name: string,
+  { arrays = [], several = false }: { arrays?: readonly string[]; several?: boolean } = {},
+): void {
   const toUse = arrays.length > 0 ? ` to look at, ${arrays.join(', ')} to use` : '';
   command.option(
     '-o, --output <file>',
-    `file to write: ${PICTURE_ENDINGS.join(' or ')}${toUse} (default: pictures/${name}.png of the run)`,
+    `file to write: ${PICTURE_ENDINGS.join(' or ')}${toUse} (default: pictures/${name}.png of the run${several ? ', the first of several' : ''})`,
   );
 }
 

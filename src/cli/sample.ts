@@ -66,7 +66,7 @@ const DEFAULT_ROWS = 2000;
 
 export function defineSample(command: Command): void {
   addRunFlags(command, { usesData: false });
-  addFigureOutput(command, 'samples', ARRAY_ENDINGS);
+  addFigureOutput(command, 'samples', { arrays: ARRAY_ENDINGS });
   addFlags(command, sampleOptions, 'Samples:');
   addCommonFlags(command, { usesData: false });
   command.action(async (name: string, typed: RunFlags) => {

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { evaluate } from '../evaluation/index.js';
 import { sizeOf } from '../tensor/index.js';
-import { byNats, codeFrame, traversalsView } from '../views/index.js';
+import { codeFrame, coordinateOrder, traversalsView } from '../views/index.js';
 import { UsageError } from './exit.js';
 import { addFlags, readFlags } from './flags.js';
 import {
@@ -58,10 +58,10 @@ export function defineTraverse(command: Command): void {
         const source = { size: Math.min(EXAMINED, samples.size), read: async () => examined };
         const { latent } = await evaluate(model.runner, source);
         const { mean: codes } = await model.encode(examined);
-        const order = latent ? byNats(latent.klPerDimension) : Array.from({ length: size }, (_, j) => j);
         return traversalsView(model, {
           sample,
-          coordinates: coordinates ?? order.slice(0, MOST_ROWS),
+          coordinates:
+            coordinates ?? coordinateOrder({ latent, codes, dimensions: size }).slice(0, MOST_ROWS),
           frame: await codeFrame(model, codes, sample.labels?.[0]),
           values: Array.from({ length: steps }, (_, i) => from + ((to - from) * i) / (steps - 1)),
           kl: latent?.klPerDimension,

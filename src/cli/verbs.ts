@@ -55,6 +55,21 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./rollout.js')).defineRollout,
   },
   {
+    name: 'map',
+    description: 'draw the codes of samples in the plane, those of several runs side by side',
+    load: async () => (await import('./map.js')).defineMap,
+  },
+  {
+    name: 'filters',
+    description: 'draw what single units stand for, in systems whose code is one dense layer',
+    load: async () => (await import('./filters.js')).defineFilters,
+  },
+  {
+    name: 'denoise',
+    description: 'draw samples with noise, and what a denoising system restores',
+    load: async () => (await import('./denoise.js')).defineDenoise,
+  },
+  {
     name: 'evaluate',
     description: 'measure a run on held-out samples, each number with how it was measured',
     load: async () => (await import('./evaluate.js')).defineEvaluate,

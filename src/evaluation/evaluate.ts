@@ -125,6 +125,11 @@ function boundNumbers(
       negativeElbo,
       noBitsBecause: 'a Bernoulli likelihood of grey levels is a cross-entropy, not a probability of them',
     };
+  if (kind === 'density')
+    return {
+      negativeElbo,
+      noBitsBecause: 'a density has bits only once noise fills the levels up, which vaekit evaluate does',
+    };
   return { negativeElbo, bitsPerDimension: negativeElbo / (sizeOf(runner.data.spec.shape) * Math.LN2) };
 }
 

@@ -3,7 +3,7 @@ import { engines } from '../conformance/engines.js';
 import { numericTable, pictures, runOf, type Toy, toy } from '../conformance/models.js';
 import { evaluate } from '../evaluation/index.js';
 import { RandomStream } from '../random/index.js';
-import { ae, betaVae, cvae, type System, vae } from '../systems/index.js';
+import { ae, betaVae, cvae, describeData, type System, vae } from '../systems/index.js';
 import { Training } from '../training/index.js';
 
 const grey = toy(
@@ -134,6 +134,23 @@ test('the score of a sample is its part of the evaluation’s loss', async () =>
     expect(scores.reduce((a, b) => a + b, 0) / 70).toBeCloseTo(loss, 5);
   }
 });
+
+test.each(['threshold', 'dynamic'] as const)(
+  'scores of a run that is binarised by %s are those of binarised pictures',
+  async (binarise) => {
+    const { spec, classes, size } = grey.data;
+    const binary = { ...grey, data: describeData(spec, { classes, size, binarise }) };
+    const model = await trained(vae, binary);
+    const scores = await model.score(grey.samples, { seed: 5 });
+    const { loss } = await evaluate(model.runner, grey.source, { seed: 5 });
+    expect(scores.reduce((a, b) => a + b, 0) / 70).toBeCloseTo(loss, 5);
+    // What is black and white already is binarised by nobody, so a threshold can be set beforehand.
+    const levels = Uint8Array.from(grey.samples.x, (level) => (level > 127.5 ? 255 : 0));
+    const same = await model.score({ ...grey.samples, x: levels }, { seed: 5 });
+    if (binarise === 'threshold') expect(same).toEqual(scores);
+    else expect(same).not.toEqual(scores);
+  },
+);
 
 test('a sample that is unlike the others scores worst', async () => {
   const odd = Float32Array.from(table.samples.x);

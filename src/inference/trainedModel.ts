@@ -237,7 +237,10 @@ export class TrainedModel {
     return { x: rows.x, seen: rows.seen };
   }
 
-  /** How badly the model explains each sample, nats: the bound at weight 1 (−ELBO), or the reconstruction's cost. */
+  /**
+   * How badly the model explains each sample, nats: the bound at weight 1 (−ELBO), or the reconstruction's cost; of the
+   * sample as objectives see it, binarised where the run is.
+   */
   async score(samples: Samples, options?: MapOptions): Promise<Float32Array> {
     const rows = await this.runner.mapSamples(
       'score',
@@ -248,7 +251,7 @@ export class TrainedModel {
           .filter(({ role, value }) => role === 'bound' && value.rank === 1);
         return { score: bound.map(({ value }) => value).reduce((sum, term) => sum.add(term)) };
       },
-      options,
+      { ...options, isObserved: true },
     );
     return rows.score;
   }

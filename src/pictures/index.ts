@@ -5,9 +5,16 @@ export { cloudSides } from './cloudSides.js';
 export { type ColumnHistogramsOptions, columnHistograms } from './columnHistograms.js';
 export { type ColumnPairsOptions, columnPairs, MOST_PAIRED_COLUMNS } from './columnPairs.js';
 export { type ColumnReconstructionsOptions, columnReconstructions } from './columnReconstructions.js';
+export { type FilterGridOptions, type Filters, filterGrid } from './filterGrid.js';
 export { Image } from './image.js';
 export { type IndexMap, type IndexMapsGridOptions, indexMapsGrid } from './indexMaps.js';
-export { type LatentMapOptions, latentMap } from './latentMap.js';
+export {
+  type LatentMapOptions,
+  type LatentMapsOptions,
+  latentMap,
+  latentMaps,
+  type NamedCodes,
+} from './latentMap.js';
 export type { PointColors } from './legend.js';
 export { type LossCurvesOptions, type LossTerm, lossCurves } from './lossCurves.js';
 export { type OverviewOptions, overview, type TilesOptions } from './overview.js';
@@ -18,6 +25,8 @@ export { encodePng, type PngOptions } from './png.js';
 export { type RasterOptions, toPng } from './raster.js';
 export { type Fact, type LatentRow, type Report, type ReportPicture, reportHtml } from './report.js';
 export {
+  type DenoisingGridOptions,
+  denoisingGrid,
   type InterpolationGridOptions,
   interpolationGrid,
   type ManifoldGridOptions,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { latentMap } from './latentMap.js';
+import { latentMap, latentMaps } from './latentMap.js';
 import type { PointColors } from './legend.js';
 import { toImage } from './raster.js';
 import { toSvg } from './svg.js';
@@ -65,4 +65,60 @@ test('no codes, and colours that are not one for each, are refused', () => {
   expect(() =>
     latentMap({ codes: grid(3), colors: { kind: 'value', name: 'error', values: [1, 2] } }),
   ).toThrow('latentMap: 2 colours for 3 codes; give one for each');
+});
+
+const classes = ['even', 'odd'];
+const byClass = (count: number): PointColors => ({
+  kind: 'class',
+  labels: Array.from({ length: count }, (_, i) => i % 2),
+  classes,
+});
+const texts = (svg: string) => [...svg.matchAll(/>([^<>\n]+)<\/text>/g)].map(([, text]) => text);
+
+test('maps of several models have their names, axes of their own, and one legend', () => {
+  const long = {
+    data: Float64Array.from({ length: 150 }, (_, i) => Math.sin(i * i)),
+    count: 50,
+    dimensions: 3,
+  };
+  const maps = [
+    { name: 'AE', codes: grid(50) },
+    { name: 'VAE', codes: long },
+  ];
+  const said = texts(toSvg(latentMaps({ maps, colors: byClass(50) })));
+  for (const once of ['AE', 'VAE', 'z0', ...classes, 'The same 50 samples in each.'])
+    expect(said.filter((text) => text === once)).toEqual([once]);
+  expect(said.some((text) => text.startsWith('first component'))).toBe(true);
+});
+
+test.each([
+  [1, [1]],
+  [2, [2]],
+  [3, [3]],
+  [5, [3, 2]],
+])('%d maps stand in rows of %j', (count, rows) => {
+  const maps = Array.from({ length: count }, (_, i) => ({ name: `run ${i}`, codes: grid(20) }));
+  const tops: number[] = [];
+  latentMaps({ maps }).draw({
+    rect() {},
+    line() {},
+    dot() {},
+    text() {},
+    image: (_, { top }) => tops.push(top),
+  });
+  expect([...new Set(tops)].map((top) => tops.filter((each) => each === top).length)).toEqual(rows);
+});
+
+test('maps of other samples than the first one’s are refused', () => {
+  expect(() => latentMaps({ maps: [] })).toThrow('latentMaps: there are no maps to draw; give at least one');
+  const maps = [
+    { name: 'AE', codes: grid(5) },
+    { name: 'VAE', codes: grid(6) },
+  ];
+  expect(() => latentMaps({ maps })).toThrow(
+    'latentMaps: AE has codes of 5 samples and another map of 6; give those of the same samples',
+  );
+  expect(() => latentMaps({ maps: maps.slice(0, 1), colors: byClass(4) })).toThrow(
+    'latentMaps: 4 colours for 5 codes; give one for each',
+  );
 });

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Pictures } from './pictures.js';
 import { toImage } from './raster.js';
 import {
+  denoisingGrid,
   interpolationGrid,
   manifoldGrid,
   reconstructionGrid,
@@ -106,6 +107,23 @@ test('a reconstruction stands under its original', () => {
   ]);
 });
 
+test('a picture with noise stands under its original, and what is restored under that', () => {
+  const figure = denoisingGrid({
+    originals: flat([10, 11, 12]),
+    corrupted: flat([20, 21, 22]),
+    restored: flat([30, 31, 32]),
+    columns: 2,
+    caption: 'Better.',
+  });
+  const image = toImage(figure);
+  const levels = placed(figure).map(({ left, top }) => image.data[4 * ((top + 5) * image.width + left + 5)]);
+  expect(levels).toEqual([10, 11, 20, 21, 30, 31]);
+  expect(texts(figure)).toEqual(['Denoising', 'Better.', 'original', 'with noise', 'restored']);
+  expect(() =>
+    denoisingGrid({ originals: flat([1, 2]), corrupted: flat([1, 2]), restored: flat([1]) }),
+  ).toThrow("denoisingGrid: 2 pictures, but 1 'restored'; give one of each");
+});
+
 test('a traversal names its dimensions with their KL, and its values', () => {
   const figure = traversalGrid({
     pictures: flat([1, 2, 3, 4, 5, 6]),
@@ -144,7 +162,7 @@ test('labels that have no room leave some out rather than run into each other', 
 test('pictures that are not as many as they should be are refused', () => {
   expect(() => samplesGrid({ samples: flat([]) })).toThrow('grid: there are no pictures to show');
   expect(() => reconstructionGrid({ originals: flat([1, 2]), reconstructions: flat([1]) })).toThrow(
-    'reconstructionGrid: 1 reconstructions of 2 pictures; give one of each',
+    "reconstructionGrid: 2 pictures, but 1 'reconstruction'; give one of each",
   );
   expect(() =>
     traversalGrid({ pictures: flat([1, 2, 3]), dimensions: [{ index: 0 }], values: [0, 1] }),

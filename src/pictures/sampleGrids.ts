@@ -57,29 +57,69 @@ export interface ReconstructionGridOptions extends GridText {
  * @throws RangeError if there are not as many reconstructions as originals
  */
 export function reconstructionGrid(options: ReconstructionGridOptions): Figure {
-  const { originals, reconstructions, title = 'Reconstructions', caption } = options;
-  const { names = ['original', 'reconstruction'] } = options;
-  const above = imagesOf(originals);
-  const below = imagesOf(reconstructions);
-  if (above.length !== below.length) {
-    throw new RangeError(
-      `reconstructionGrid: ${below.length} reconstructions of ${above.length} pictures; give one of each`,
-    );
+  const { originals, reconstructions, columns, title = 'Reconstructions', caption } = options;
+  const { names: [above, below] = ['original', 'reconstruction'] } = options;
+  const parts = [
+    { label: above, pictures: originals },
+    { label: below, pictures: reconstructions },
+  ];
+  return stackedGrid('reconstructionGrid', parts, { title, caption, columns });
+}
+
+export interface DenoisingGridOptions extends GridText {
+  originals: Pictures;
+  /** The same pictures with noise, in the same order. */
+  corrupted: Pictures;
+  /** What is made of these. */
+  restored: Pictures;
+  /** @default 10, or as many as there are */
+  columns?: number;
+}
+
+/**
+ * Each picture above itself with noise, and what is restored from that.
+ *
+ * @throws RangeError if there are not as many of each
+ */
+export function denoisingGrid(options: DenoisingGridOptions): Figure {
+  const { originals, corrupted, restored, columns, title = 'Denoising', caption } = options;
+  const parts = [
+    { label: 'original', pictures: originals },
+    { label: 'with noise', pictures: corrupted },
+    { label: 'restored', pictures: restored },
+  ];
+  return stackedGrid('denoisingGrid', parts, { title, caption, columns });
+}
+
+interface Part {
+  /** What the pictures are, beside their rows. */
+  readonly label: string;
+  readonly pictures: Pictures;
+}
+
+/** Rows of pictures above rows of other forms of the same pictures. */
+function stackedGrid(
+  caller: string,
+  parts: readonly Part[],
+  { columns: most = 10, ...text }: GridText & { title: string; columns?: number },
+): Figure {
+  const forms = parts.map(({ label, pictures }) => ({ label, images: imagesOf(pictures) }));
+  const count = forms[0].images.length;
+  for (const { label, images } of forms) {
+    if (images.length !== count)
+      throw new RangeError(`${caller}: ${count} pictures, but ${images.length} '${label}'; give one of each`);
   }
-  const columns = Math.min(options.columns ?? 10, above.length);
-  // A last row that is not full would put pictures above the wrong reconstructions: it is left out.
-  const rows = Math.floor(above.length / columns);
-  const pairs = Array.from({ length: rows }, (_, row) => {
-    const part = (images: typeof above) => images.slice(row * columns, (row + 1) * columns);
-    return [...part(above), ...part(below)];
-  });
+  const columns = Math.min(most, count);
+  // A last row that is not full would put pictures above the wrong ones: it is left out.
+  const groups = Array.from({ length: Math.floor(count / columns) }, (_, row) =>
+    forms.flatMap(({ images }) => images.slice(row * columns, (row + 1) * columns)),
+  );
   return pictureGrid({
-    title,
-    caption,
-    images: pairs.flat(),
+    ...text,
+    images: groups.flat(),
     columns,
-    rowLabels: pairs.flatMap(() => names),
-    rowsPerGroup: 2,
+    rowLabels: groups.flatMap(() => forms.map(({ label }) => label)),
+    rowsPerGroup: forms.length,
   });
 }
 

@@ -96,13 +96,15 @@ test('the best discriminator of two normal distributions is log p − log q: 0 h
   expect(Math.abs(right - 2)).toBeLessThan(0.1);
 });
 
-test('evaluation reports how well codes deceive, and judges weights by the cost alone', () => {
+test('evaluation reports how well codes deceive, and no step is the best where they try to', () => {
   const { model, batch, terms } = built();
   const { reconstruction, deception } = model.objective(batch(5));
   expect(toWeighted(deception).weight).toBe(0);
   const [reported, trained] = compute([termValue(deception), termValue(terms.deception)], { values: { x } });
   expect(reported).toEqual(trained);
   expect(toWeighted(reconstruction).weight).toBe(1);
+  expect(model.isGame).toBe(true);
+  expect(built({ adversarialWeight: 0 }).model.isGame).toBe(false);
 });
 
 test('with supervision of the prior, the discriminator is told the class and each class has its own part', () => {

@@ -116,10 +116,11 @@ export const aae = system({
     ];
     return {
       codeShape: [parts.latent],
-      // How well codes deceive says as much about the discriminator as about them, so it is reported and the best
-      // weights are not chosen by it.
+      // How well codes deceive says as much about the discriminator as about them, so it is reported and not paid for;
+      // and the cost alone would choose a step at which codes do not yet look like the prior.
       objective: (batch) => ({ ...reconstruction(batch), ...deception(batch, 0) }),
       stages: [inTurn(...phases)],
+      isGame: adversarialWeight > 0,
       encode: ({ x }) => parts.encode(x),
       decode: (code, labels) => parts.mean(decode(code, labels)),
       prior,

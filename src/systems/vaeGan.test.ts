@@ -172,10 +172,19 @@ test('codes, reconstructions and samples are a VAE’s; tables are refused', () 
 
 test('no step counts as the best: a run keeps its last weights and does not stop early', async () => {
   const given = toy(pictures(8, 8, 1), new Uint8Array(64 * 64).fill(128));
-  const training = { steps: 6, batchSize: 16, evaluateEvery: 1, patience: 1 };
-  const run = new Training(runOf(vaeGan, given, engines[0].create(), { options: { hidden: [8] }, training }));
+  const start = (training: Record<string, unknown>) =>
+    new Training(
+      runOf(vaeGan, given, engines[0].create(), {
+        options: { hidden: [8] },
+        training: { steps: 12, batchSize: 16, evaluateEvery: 1, ...training },
+      }),
+    );
+  const run = start({});
   const kinds: string[] = [];
   for await (const { kind } of run) kinds.push(kind);
-  expect(kinds.filter((kind) => kind === 'evaluation')).toHaveLength(6);
+  expect(kinds.filter((kind) => kind === 'evaluation')).toHaveLength(12);
   expect(kinds).not.toContain('best');
+  expect(() => start({ patience: 1 })).toThrow(
+    'patience: has no effect: vae-gan is a game, in which no step can be told to be better than another; leave it out',
+  );
 });

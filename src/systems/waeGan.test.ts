@@ -52,12 +52,14 @@ test('a discriminator that says nothing costs log 2 per decision, at the weight 
   expect(toWeighted(terms.discrimination).weight).toBe(3);
 });
 
-test('evaluation reports how well codes deceive, and judges weights by the cost alone', () => {
+test('evaluation reports how well codes deceive, and no step is the best where they try to', () => {
   const { model, batch, terms } = built({ lambda: 3 });
   const { reconstruction, deception } = model.objective(batch(5));
   expect([reconstruction, deception].map((term) => toWeighted(term).weight)).toEqual([0.05, 0]);
   const [reported, trained] = compute([termValue(deception), termValue(terms.deception)], { values: { x } });
   expect(reported).toEqual(trained);
+  expect(model.isGame).toBe(true);
+  expect(built({ lambda: 0 }).model.isGame).toBe(false);
 });
 
 test('with the prior trick the logits start from log p(z)', () => {

@@ -64,13 +64,14 @@ export const waeGan = system({
     };
     return {
       ...model,
-      // How well codes deceive says as much about the discriminator as about them, so it is reported and the best
-      // weights are not chosen by it.
+      // How well codes deceive says as much about the discriminator as about them, so it is reported and not paid for;
+      // and the cost alone would choose a step at which codes do not yet look like the prior.
       objective: ({ x }) => {
         const codes = code(x);
         return { reconstruction: reconstruction(x, codes), deception: penalty(0, real(logits(codes))) };
       },
       stages: [inTurn(autoencoder, critic)],
+      isGame: lambda > 0,
     };
   },
 });

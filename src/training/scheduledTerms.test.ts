@@ -1,10 +1,20 @@
 import { expect, test } from 'vitest';
 import { type Built, build, compute, pictures } from '../conformance/models.js';
 import { DiagonalNormal } from '../probability/index.js';
-import { ae, betaVae, cvae, describeData, type System, vae } from '../systems/index.js';
+import {
+  ae,
+  betaVae,
+  cvae,
+  describeData,
+  disentangledBetaVae,
+  iwae,
+  type System,
+  vae,
+  waeGan,
+} from '../systems/index.js';
 import { grad, step } from '../tensor/index.js';
 import { trainingOptions } from './index.js';
-import { requireEffect, scheduledTerms } from './scheduledTerms.js';
+import { collapseRemedies, requireEffect, scheduledTerms } from './scheduledTerms.js';
 
 const data = describeData(pictures(3, 4, 1), { size: 10, classes: 2 });
 const small = { architecture: 'mlp', hidden: [6], latent: 3 };
@@ -99,6 +109,32 @@ test('free bits are counted against a conditional prior too', () => {
   const { terms } = termsOf(cvae, { freeBits: 1000 });
   const [[paid]] = compute([terms.kl.paid], { values });
   expect(paid).toBe(3000);
+});
+
+test('what is suggested against collapse is what the system has, and the run does not do yet', () => {
+  const remedies = (system: System, training = {}, options = {}) => {
+    const { model, batch, scope } = build(system, data, { ...small, ...options });
+    const phases = model.stages?.flatMap((stage) => stage.phases) ?? [];
+    const objectives = [model, ...phases].map((each) => each.objective(batch(5)));
+    const ramps = scope.ramps.map(({ name }) => name);
+    return collapseRemedies(objectives, trainingOptions.parse(training), ramps);
+  };
+  const [warmup, free, always] = [
+    'a KL warm-up over 0.3 of the run',
+    'free bits of 0.1',
+    ['a weaker decoder', 'a longer run'],
+  ];
+  expect(remedies(vae)).toEqual([warmup, free, ...always]);
+  expect(remedies(betaVae, {}, { beta: 4 })).toEqual([warmup, free, 'a weight of kl below 4', ...always]);
+  expect(remedies(vae, { klCycles: 4 })).toEqual([free, ...always]);
+  expect(remedies(vae, { freeBits: 0.5 }, { kl: 'sampled' })).toEqual([warmup, ...always]);
+  for (const [system, options] of [
+    [iwae, { k: 2 }],
+    [waeGan, { posterior: 'gaussian', discriminator: [4] }],
+  ] as const)
+    expect(remedies(system, {}, options)).toEqual(always);
+  // Its own schedule takes the place of a warm-up.
+  expect(remedies(disentangledBetaVae)).not.toContain(warmup);
 });
 
 test('options about the KL are refused where there is none', () => {

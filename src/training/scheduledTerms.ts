@@ -61,29 +61,66 @@ function withFreeBits({ coordinates }: WeightedTerm, freeBits: number): Tensor |
   return coordinates?.mean(0).max(freeBits).sum();
 }
 
+/** Why a schedule of the run's has nothing to move in any of the objectives of a model; undefined where it has. */
+function nothingToAnneal(all: readonly NamedTerm[], ramps: readonly string[]): string | undefined {
+  if (all.some(([name, term]) => isCompeting(name, term) && term.ramp))
+    return `this system has a schedule of its own (${ramps.join(', ')})`;
+  return all.some(([name, term]) => isAnnealed(name, term)) ? undefined : NO_KL;
+}
+
+/** Why free bits change nothing in any of them; undefined where they do. */
+function nothingToFree(all: readonly NamedTerm[]): string | undefined {
+  if (all.some(([, { coordinates, weight }]) => coordinates && weight !== 0)) return undefined;
+  const hasKl = all.some(([name, { weight }]) => name === KL && weight !== 0);
+  return hasKl ? 'they need a KL term in closed form, and this system has none' : NO_KL;
+}
+
+const NO_KL = 'this system has no KL term';
+
+type NamedTerm = readonly [name: string, term: WeightedTerm];
+
+const namedTerms = (objectives: readonly Terms[]): NamedTerm[] =>
+  objectives.flatMap((terms) =>
+    Object.entries(terms).map(([name, term]) => [name, toWeighted(term)] as const),
+  );
+
 /**
- * @param terms of all objectives of a model
+ * What may help against codes that carry nothing, of what these objectives have to offer and the run does not do yet.
+ *
+ * @param objectives of all phases of a model
+ */
+export function collapseRemedies(
+  objectives: readonly Terms[],
+  { klWarmup, klCycles, freeBits }: TermSchedule,
+  ramps: readonly string[] = [],
+): string[] {
+  const all = namedTerms(objectives);
+  const isAnnealing = klWarmup > 0 || klCycles > 0;
+  const heavy = all.filter(([name, term]) => isCompeting(name, term) && term.weight > 1);
+  return [
+    ...(isAnnealing || nothingToAnneal(all, ramps) ? [] : ['a KL warm-up over 0.3 of the run']),
+    ...(freeBits > 0 || nothingToFree(all) ? [] : ['free bits of 0.1']),
+    ...heavy.map(([name, { weight }]) => `a weight of ${name} below ${weight}`),
+    'a weaker decoder',
+    'a longer run',
+  ];
+}
+
+/**
+ * @param objectives of all phases of a model
  * @param ramps names of the model's own schedules
  * @throws OptionError naming an option about the KL term that changes nothing
  */
 export function requireEffect(
-  terms: readonly Terms[],
+  objectives: readonly Terms[],
   { klWarmup, klCycles, freeBits }: TermSchedule,
   ramps: readonly string[] = [],
 ): void {
-  const all = terms
-    .flatMap((each) => Object.entries(each))
-    .map(([name, term]) => [name, toWeighted(term)] as const);
-  const refuse = (option: string, because = 'this system has no KL term') => {
-    throw new OptionError(option, `has no effect: ${because}; leave it out`);
+  const all = namedTerms(objectives);
+  const require = (option: string, problem: string | undefined) => {
+    if (problem) throw new OptionError(option, `has no effect: ${problem}; leave it out`);
   };
-  const option = klWarmup > 0 ? 'klWarmup' : klCycles > 0 ? 'klCycles' : undefined;
-  if (option) {
-    if (all.some(([name, term]) => isCompeting(name, term) && term.ramp))
-      refuse(option, `this system has a schedule of its own (${ramps.join(', ')})`);
-    if (!all.some(([name, term]) => isAnnealed(name, term))) refuse(option);
-  }
-  if (freeBits === 0 || all.some(([, { coordinates, weight }]) => coordinates && weight !== 0)) return;
-  if (!all.some(([name, { weight }]) => name === KL && weight !== 0)) refuse('freeBits');
-  throw new OptionError('freeBits', 'needs a KL term in closed form, and this system has none; leave it out');
+  if (klWarmup > 0) require('klWarmup', nothingToAnneal(all, ramps));
+  if (klCycles > 0) require('klCycles', nothingToAnneal(all, ramps));
+  if (freeBits > 0) require('freeBits', nothingToFree(all));
 }

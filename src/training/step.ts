@@ -5,11 +5,18 @@
  */
 import type { ModelDefinition } from '../inference/index.js';
 import { filled, type Ramp, type VariableTable } from '../nn/index.js';
-import { type Batch, type DataDescription, type Model, type Stage, stageEnds } from '../systems/index.js';
+import {
+  type Batch,
+  type DataDescription,
+  type Model,
+  OptionError,
+  type Stage,
+  stageEnds,
+} from '../systems/index.js';
 import { input, step as stepNumber, type Tensor, Variable } from '../tensor/index.js';
-import type { TrainingOptions } from './options.js';
+import { type TrainingOptions, trainingOptions } from './options.js';
 import { LEARNING_RATE_FACTOR } from './outputs.js';
-import { requireEffect } from './scheduledTerms.js';
+import { collapseRemedies, requireEffect } from './scheduledTerms.js';
 import { type BuiltStage, type StageContext, stageStep } from './stageStep.js';
 
 /** The training step of a stage, and when it is taken. */
@@ -31,6 +38,8 @@ export interface TrainingStages {
   readonly ramps: readonly Ramp[];
   /** Whether no step can be told to be the best. */
   readonly isGame: boolean;
+  /** What may help where codes carry nothing. */
+  readonly collapseRemedies: readonly string[];
 }
 
 export interface TrainingStepDefinition extends ModelDefinition {
@@ -40,6 +49,8 @@ export interface TrainingStepDefinition extends ModelDefinition {
   /** Variables of all builds of the model. */
   readonly table: VariableTable;
 }
+
+const { patience: usualPatience } = trainingOptions.parse({});
 
 /** @throws ShapeError, OptionError if the model cannot be built for the data, or not trained with the options */
 export function trainingStages(definition: TrainingStepDefinition): TrainingStages {
@@ -64,11 +75,15 @@ export function trainingStages(definition: TrainingStepDefinition): TrainingStag
     const firstStep = ends[i - 1] ?? 0;
     return { firstStep, end: ends[i], ...stageStep(stage, firstStep, context) };
   });
-  requireEffect(
-    steps.flatMap(({ objectives }) => objectives),
-    training,
-    scope.ramps.map(({ name }) => name),
-  );
+  const objectives = steps.flatMap((each) => each.objectives);
+  const ramps = scope.ramps.map(({ name }) => name);
+  requireEffect(objectives, training, ramps);
+  const isGame = model.isGame === true;
+  if (isGame && training.patience > 0 && training.patience !== usualPatience)
+    throw new OptionError(
+      'patience',
+      `has no effect: ${system.name} is a game, in which no step can be told to be better than another; leave it out`,
+    );
   const [first, ...others] = steps;
   return {
     stages: [first, ...others],
@@ -76,7 +91,8 @@ export function trainingStages(definition: TrainingStepDefinition): TrainingStag
     state: byName(steps.flatMap(({ program }) => [...program.variables.values()])),
     samplesPerStep: training.batchSize * (model.secondBatch ? 2 : 1),
     ramps: scope.ramps,
-    isGame: model.isGame === true,
+    isGame,
+    collapseRemedies: collapseRemedies(objectives, training, ramps),
   };
 }
 

@@ -225,7 +225,7 @@ test('a collapsed posterior is warned of once, after the first quarter of the ru
   const at = events.findIndex(({ kind }) => kind === 'warning');
   expect(only(events, 'warning').length).toBe(1);
   expect(only(events, 'warning')[0].message).toMatch(
-    /^posterior collapse: the KL term is 0\.0\d\d nats and 0 of 2/,
+    /^posterior collapse: the KL to the prior is 0\.0\d\d nats and 0 of 2/,
   );
   expect(only(events.slice(0, at), 'evaluation').at(-1)?.step).toBeGreaterThanOrEqual(100);
 });

@@ -98,6 +98,11 @@ export class Training implements AsyncIterable<TrainingEvent> {
     this.#events = this.#record(this.#steps());
   }
 
+  /** Whether no step can be told to be the best, and the last weights are kept. */
+  get isGame(): boolean {
+    return this.#stages.isGame;
+  }
+
   /** Variables that a checkpoint keeps. */
   get state(): readonly Variable[] {
     return this.#stages.state;
@@ -223,7 +228,7 @@ export class Training implements AsyncIterable<TrainingEvent> {
     });
     const isBest = run.judge(evaluation.objective);
     yield { kind: 'evaluation', ...evaluation, step, epoch, isBest };
-    const message = collapseWarning(evaluation);
+    const message = collapseWarning(evaluation, this.#stages.collapseRemedies);
     // Early on, a code that carries nothing yet is nothing to worry about.
     if (message && !this.#warnedOfCollapse && !run.isWarmingUp && step >= this.totalSteps / 4) {
       this.#warnedOfCollapse = true;

@@ -19,14 +19,18 @@ const evaluation = (kl: number, activeUnits: number): Evaluation => ({
 });
 
 test('codes that carry nothing are a collapsed posterior, with what to try', () => {
-  expect(collapseWarning(evaluation(0.003, 0))).toBe(
-    'posterior collapse: the KL term is 0.003 nats and 0 of 2 code coordinates are in use; try a KL warm-up over 0.3 of the run, free bits of 0.1, a smaller weight of the KL term or a weaker decoder',
+  expect(collapseWarning(evaluation(0.003, 0), ['free bits of 0.1', 'patience', 'luck'])).toBe(
+    'posterior collapse: the KL to the prior is 0.003 nats and 0 of 2 code coordinates are in use; try free bits of 0.1, patience or luck',
   );
-  // Nats that no coordinate varies with the sample for are spent for nothing.
-  expect(collapseWarning(evaluation(2, 0))).toMatch(/^posterior collapse/);
+});
+
+test('codes that are the same for all samples, and not the prior’s, are no collapse but come of large steps', () => {
+  expect(collapseWarning(evaluation(4.2e8, 0), ['free bits of 0.1'])).toBe(
+    'codes carry nothing: those of all samples are about the same, 4.20e+8 nats from the prior; try a lower learning rate or a longer run',
+  );
 });
 
 test('codes that carry something, and systems without a posterior, are not collapsed', () => {
-  expect(collapseWarning(evaluation(2, 1))).toBeUndefined();
-  expect(collapseWarning({ ...evaluation(0, 0), latent: undefined })).toBeUndefined();
+  expect(collapseWarning(evaluation(2, 1), [])).toBeUndefined();
+  expect(collapseWarning({ ...evaluation(0, 0), latent: undefined }, [])).toBeUndefined();
 });

@@ -28,8 +28,15 @@ export function warmupWarnings(
     });
 }
 
-/** A warning if codes carry nothing, or most of a codebook is out of use. */
-export function collapseWarning({ latent, terms, indices = [] }: Evaluation): string | undefined {
+/**
+ * A warning if codes carry nothing, or most of a codebook is out of use.
+ *
+ * @param remedies what may help this system
+ */
+export function collapseWarning(
+  { latent, terms, indices = [] }: Evaluation,
+  remedies: readonly string[],
+): string | undefined {
   const unused = indices.find(({ used, size }) => used < LEAST_USAGE * size);
   if (unused) {
     const { name, used, size, perplexity } = unused;
@@ -40,6 +47,10 @@ export function collapseWarning({ latent, terms, indices = [] }: Evaluation): st
   const { activeUnits, klPerDimension } = latent;
   const nats = terms[KL] ?? klPerDimension.reduce((sum, kl) => sum + kl, 0);
   if (activeUnits > 0 && nats > COLLAPSED_NATS) return undefined;
-  const state = `the KL term is ${nats.toFixed(3)} nats and ${activeUnits} of ${klPerDimension.length} code coordinates are in use`;
-  return `posterior collapse: ${state}; try a KL warm-up over 0.3 of the run, free bits of 0.1, a smaller weight of the KL term or a weaker decoder`;
+  // Away from the prior, and yet the same for all samples: an encoder that has been thrown far off, or is at its start.
+  if (nats > COLLAPSED_NATS)
+    return `codes carry nothing: those of all samples are about the same, ${nats.toPrecision(3)} nats from the prior; try a lower learning rate or a longer run`;
+  const state = `the KL to the prior is ${nats.toFixed(3)} nats and ${activeUnits} of ${klPerDimension.length} code coordinates are in use`;
+  const [last, ...others] = [...remedies].reverse();
+  return `posterior collapse: ${state}; try ${others.length > 0 ? `${others.reverse().join(', ')} or ${last}` : last}`;
 }

@@ -1,6 +1,8 @@
 /** Figures of trained models. */
-export { byNats, codesView, natsView } from './codes.js';
+export { type CodesOfRun, codeMapsView, codesView, coordinateOrder, natsView } from './codes.js';
 export { curvesView, type RunRecords } from './curves.js';
+export { type Denoised, denoised, denoisingView } from './denoising.js';
+export { filtersOf, filtersView } from './filters.js';
 export { type CodeFrame, codeFrame } from './frame.js';
 export { type OverviewViewOptions, overviewView } from './overview.js';
 export { type CodebookView, codebookViews, indexMapsView } from './indices.js';

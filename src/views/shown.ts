@@ -46,7 +46,8 @@ function pictured(spec: PicturedSpec, values: Float32Array): Pictures {
   }
 }
 
-function framesOf({ shape }: ImageSpec, data: Float32Array): Pictures {
+/** Intensities of a picture's shape, one picture after the other. */
+export function framesOf({ shape }: ImageSpec, data: Float32Array): Pictures {
   return { data, shape: [data.length / sizeOf(shape), ...shape] };
 }
 

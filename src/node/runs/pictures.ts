@@ -7,12 +7,14 @@ import { findSystem, requiresLabels } from '../../systems/index.js';
 import { sizeOf } from '../../tensor/index.js';
 import type { PreparedData } from '../../training/index.js';
 import {
-  byNats,
   codebookViews,
   codeFrame,
   codesView,
+  coordinateOrder,
   curvesView,
   indexMapsView,
+  denoisingView,
+  filtersView,
   interpolationsView,
   manifoldView,
   natsView,
@@ -97,6 +99,16 @@ export async function drawRun(request: DrawRequest): Promise<RunPicture[]> {
       'Test samples and what is left of them after the code.',
     );
   }
+  await add(
+    'denoising',
+    await denoisingView(model, await some(SHOWN_RECONSTRUCTIONS), seed),
+    'Test samples, the same with noise as in training, and what is restored.',
+  );
+  await add(
+    'filters',
+    await filtersView(model, await some(MAPPED)),
+    'What single units of the code look for, those first that vary most over test samples.',
+  );
   if (model.canSample) {
     const layout = isTable
       ? rowLayout(await some(SHOWN_ROWS))
@@ -130,16 +142,15 @@ export async function drawRun(request: DrawRequest): Promise<RunPicture[]> {
   }
   const [label] = mapped.labels ?? [];
   const frame = await codeFrame(model, codes, label);
-  const order = latent ? byNats(latent.klPerDimension) : Array.from({ length: dimensions }, (_, j) => j);
   await add(
     'traversals',
     await traversalsView(model, {
       sample: await some(1),
-      coordinates: order.slice(0, SHOWN_COORDINATES),
+      coordinates: coordinateOrder({ latent, codes, dimensions }).slice(0, SHOWN_COORDINATES),
       frame,
       kl: latent?.klPerDimension,
     }),
-    'One test sample, one coordinate of its code moved at a time.',
+    `One test sample, one coordinate of its code moved at a time, ${latent ? 'that with most nats' : 'that along which codes spread most'} first.`,
   );
   await add(
     'manifold',

@@ -5,6 +5,7 @@ import { type Fact, formatNumber, type ReportPicture, reportHtml } from '../../p
 import { findSystem } from '../../systems/index.js';
 import type { PreparedData } from '../../training/index.js';
 import { writeFileWhole } from '../files.js';
+import { aboutWeights } from './aboutWeights.js';
 import type { RunPicture } from './pictures.js';
 import type { RunFolder } from './runFolder.js';
 import type { RunSummary } from './summary.js';
@@ -57,19 +58,13 @@ export async function writeReport({
   await writeFileWhole(folder.file('report.html'), html);
 }
 
-function describe(
-  title: string,
-  data: string,
-  { steps, epochs, seconds, samplesPerSecond, parameters, best, reason }: RunSummary,
-): string {
+function describe(title: string, data: string, summary: RunSummary): string {
+  const { steps, epochs, seconds, samplesPerSecond, parameters, reason } = summary;
   const ended =
     reason === 'patience'
       ? 'It stopped early, because validation no longer improved.'
       : 'It ran to its last step.';
-  const chosen = best
-    ? ` The weights are those of step ${best.step}, where the validation objective was lowest.`
-    : '';
-  return `${title} with ${formatNumber(parameters, 6)} weights, trained on ${data} for ${steps} steps (${epochs.toFixed(1)} epochs) in ${formatNumber(seconds, 3)} s, ${Math.round(samplesPerSecond)} samples a second. ${ended}${chosen}`;
+  return `${title} with ${formatNumber(parameters, 6)} weights, trained on ${data} for ${steps} steps (${epochs.toFixed(1)} epochs) in ${formatNumber(seconds, 3)} s, ${Math.round(samplesPerSecond)} samples a second. ${ended} ${aboutWeights(summary)}`;
 }
 
 function numbers(

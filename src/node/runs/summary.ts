@@ -28,6 +28,8 @@ const runSummary = z.object({
   parameters: z.number(),
   /** Where the validation objective was lowest; null if none has counted yet. */
   best: z.object({ step: z.number(), objective: z.number() }).nullable(),
+  /** Whether phases play against each other, so that no step can be told to be the best. */
+  isGame: z.boolean().default(false),
   /** The best weights on the test part: `loss`, `objective`, and each term, in nats per sample. */
   test: z.record(z.string(), z.number()).optional(),
   warnings: z.array(z.string()),

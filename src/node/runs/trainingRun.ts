@@ -113,6 +113,7 @@ export class TrainingRun implements AsyncIterable<RunEvent> {
           samplesPerSecond: samples / Math.max(seconds, 1e-9),
           parameters,
           best: best ?? null,
+          isGame: training.isGame,
           warnings: [...records.warnings],
         };
         this.#summary =
