@@ -68,7 +68,7 @@ test('pictures are described by their range and values, and known factors sugges
 });
 
 test('clouds of points suggest their own system', async () => {
-  const { kind, samples, suggestion } = await describeSource('primitives', { generated: { size: 20 } });
+  const { kind, samples, suggestion } = await describeSource('primitives', { size: 20 });
   expect(kind).toBe('points');
   expect(samples).toBe('clouds of 256 points in 3 dimensions');
   expect(suggestion).toEqual({
