@@ -93,7 +93,11 @@ export async function drawRun(request: DrawRequest): Promise<RunPicture[]> {
   if (model.canRollOut) {
     const [time] = data.description.shape;
     const from = Math.floor((time - 1) / 2);
-    const figure = await rollOutView(model, await some(SHOWN_ROLL_OUTS), { from, steps: time - 1 - from, seed });
+    const figure = await rollOutView(model, await some(SHOWN_ROLL_OUTS), {
+      from,
+      steps: time - 1 - from,
+      seed,
+    });
     await add('rollouts', figure, `Test samples, and how the model goes on after time ${from} by itself.`);
   }
   const mapped = await some(MAPPED);
