@@ -7,8 +7,27 @@ const root = await temporaryFolder('rollout');
 await makeArrays(join(root, 'digits.npz'));
 const small = ['--hidden', '8', '--latent', '2', '--belief', '4', '--gate', '4', '--steps', '2'];
 const data = ['--frames', '8', '--image-size', '8'];
-const moving = await trainShort(root, ['td-vae', '--data', 'moving-sprites', ...data, ...small, '--out', 'moving']);
-const wave = await trainShort(root, ['td-vae', '--data', 'oscillator', '--size', '80', '--frames', '20', ...small, '--out', 'wave']);
+const moving = await trainShort(root, [
+  'td-vae',
+  '--data',
+  'moving-sprites',
+  ...data,
+  ...small,
+  '--out',
+  'moving',
+]);
+const wave = await trainShort(root, [
+  'td-vae',
+  '--data',
+  'oscillator',
+  '--size',
+  '80',
+  '--frames',
+  '20',
+  ...small,
+  '--out',
+  'wave',
+]);
 const still = await trainShort(root, ['ae', '--data', 'digits.npz', '--steps', '2', '--out', 'still']);
 
 const rollout = async (...words: readonly string[]) =>
