@@ -1,5 +1,6 @@
 /** Running a built model on data. */
 
+export type { RollOutOptions } from '../systems/index.js';
 export { type ExportedModel, exportModels, type PortDescription } from './export.js';
 export { checkParity, PARITY_BATCHES } from './parity.js';
 export { type RecalibrationOptions, recalibrate } from './recalibrate.js';
