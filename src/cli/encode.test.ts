@@ -133,7 +133,8 @@ test('draws are spread about the mean as the log-variance says, and the same for
 });
 
 test('codes made of indices come with these, as whole numbers and columns', async () => {
-  const words = '--codes 5 --code-dimension 2 --groups 3 --hidden 8 --steps 4 --batch-size 16 --data table.csv --out indexed';
+  const words =
+    '--codes 5 --code-dimension 2 --groups 3 --hidden 8 --steps 4 --batch-size 16 --data table.csv --out indexed';
   const { run } = JSON.parse(await resultOf(root, ['train', 'vq-vae', ...words.split(' '), '--json']));
   const answer = JSON.parse(await encode(run, '-o', 'indexed.npz', '--json'));
   expect(answer).toMatchObject({ code: [3, 2], arrays: ['mean', 'indices'] });

@@ -15,7 +15,15 @@ import { type Metric, meanOver, missing, single } from './metric.js';
 import { reconstructionMetrics } from './reconstruction.js';
 import { mapSource, type SampleSource } from './sources.js';
 
-export const METRIC_GROUPS = ['elbo', 'nll', 'latent', 'aggregate', 'reconstruction', 'codes', 'clouds'] as const;
+export const METRIC_GROUPS = [
+  'elbo',
+  'nll',
+  'latent',
+  'aggregate',
+  'reconstruction',
+  'codes',
+  'clouds',
+] as const;
 export type MetricGroup = (typeof METRIC_GROUPS)[number];
 
 export interface MeasureRequest {

@@ -4,7 +4,15 @@ export interface Metric {
   readonly name: string;
   /** Null where there is no such number: `reason` says why. */
   readonly value: number | null;
-  readonly unit: 'nats' | 'bits' | 'bits per dimension' | 'bits per index' | 'dB' | 'coordinates' | 'codes' | '';
+  readonly unit:
+    | 'nats'
+    | 'bits'
+    | 'bits per dimension'
+    | 'bits per index'
+    | 'dB'
+    | 'coordinates'
+    | 'codes'
+    | '';
   /** Of the value, over the samples; null where the value is no mean over samples. */
   readonly standardError: number | null;
   /** Samples that it was measured on. */

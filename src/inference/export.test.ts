@@ -155,7 +155,8 @@ test('the encoder of a model whose codes are made of indices gives these too, an
   const noise = new RandomStream(7, 'noise').normal(new Float32Array(20));
   const drawn = await runFile(ortNode, sampler, { noise }, 5);
   expectClose(drawn.x, await model.decode(Float32Array.from(drawn.z)), 'uint8');
-  for (const file of [encoder, sampler]) expect(await checkParity(model.runner, ortNode, file)).toBeLessThan(1e-4);
+  for (const file of [encoder, sampler])
+    expect(await checkParity(model.runner, ortNode, file)).toBeLessThan(1e-4);
 });
 
 test('files describe their inputs and outputs, in the units of the data', async () => {

@@ -49,6 +49,7 @@ export {
 } from './layer.js';
 export { embedding, type LinearOptions, linear } from './linear.js';
 export { type BatchNormOptions, batchNorm, dropout, groupNorm, layerNorm } from './normalisation.js';
+export { pointNet } from './pointNet.js';
 export {
   type Choice,
   type CodebookUpdate,
@@ -62,7 +63,6 @@ export {
   type VectorQuantiserOptions,
   vectorQuantiser,
 } from './quantisers/index.js';
-export { pointNet } from './pointNet.js';
 export { gru, lstm, type RecurrentOptions } from './recurrent.js';
 export { upsampleLinear } from './resample.js';
 export {

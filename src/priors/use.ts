@@ -117,7 +117,10 @@ export class ModelWithPrior extends TrainedModel {
    *
    * @throws Error if the prior has no density
    */
-  async codeLogLikelihood(source: SampleSource, { seed = 0, signal }: SourceOptions = {}): Promise<Float32Array> {
+  async codeLogLikelihood(
+    source: SampleSource,
+    { seed = 0, signal }: SourceOptions = {},
+  ): Promise<Float32Array> {
     const { codes } = this.#own;
     const { engine } = this.runner.settings;
     const stored = codes.kind === 'grids' ? 'indices' : codes.stored;

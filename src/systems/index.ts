@@ -73,12 +73,12 @@ export {
   together,
 } from './phases.js';
 export { piwae } from './piwae.js';
+export { pointcloudAe } from './pointcloudAe.js';
 export { uniformNats } from './quantisedAutoencoder.js';
 export { findSystem, systems } from './registry.js';
 export { requireBatch } from './requireBatch.js';
-export { type AnnealingOptions, annealed, inSteps, type RampOptions, ramp } from './schedules.js';
-export { pointcloudAe } from './pointcloudAe.js';
 export { rGan } from './rGan.js';
+export { type AnnealingOptions, annealed, inSteps, type RampOptions, ramp } from './schedules.js';
 export { sparseAe } from './sparseAe.js';
 export { stackedDae } from './stackedDae.js';
 export { swae } from './swae.js';

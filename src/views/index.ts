@@ -4,8 +4,8 @@ export { curvesView, type RunRecords } from './curves.js';
 export { type Denoised, denoised, denoisingView } from './denoising.js';
 export { filtersOf, filtersView } from './filters.js';
 export { type CodeFrame, codeFrame } from './frame.js';
-export { type OverviewViewOptions, overviewView } from './overview.js';
 export { type CodebookView, codebookViews, indexMapsView } from './indices.js';
+export { type OverviewViewOptions, overviewView } from './overview.js';
 export { nearestView, type PriorsViewOptions, priorsView } from './priors.js';
 export { type RollOutViewOptions, rollOutImages, rollOutView } from './rollOut.js';
 export {
