@@ -9,11 +9,12 @@ import { boundMetrics, hasSoftTargets, lacks, SOFT_TARGETS } from './bound.js';
 import { evaluate } from './evaluate.js';
 import { importanceWeightedNll } from './importance.js';
 import { labelsOf } from './likelihoodKind.js';
+import { probeMetrics } from './linearProbe.js';
 import { type Metric, meanOver, missing, single } from './metric.js';
 import { reconstructionMetrics } from './reconstruction.js';
 import { mapSource, type SampleSource } from './sources.js';
 
-export const METRIC_GROUPS = ['elbo', 'nll', 'latent', 'aggregate', 'reconstruction'] as const;
+export const METRIC_GROUPS = ['elbo', 'nll', 'latent', 'aggregate', 'reconstruction', 'probe'] as const;
 export type MetricGroup = (typeof METRIC_GROUPS)[number];
 
 export interface MeasureRequest {
@@ -21,7 +22,10 @@ export interface MeasureRequest {
   readonly engine: Engine;
   /** Samples to measure on. */
   readonly source: SampleSource;
-  /** Training samples, over whose posteriors the aggregate is taken. */
+  /**
+   * Training samples, over whose posteriors the aggregate is taken, and the first of which classifiers are fitted on: in
+   * no order.
+   */
   readonly training: SampleSource;
   /** @default all */
   readonly groups?: readonly MetricGroup[];
@@ -29,6 +33,8 @@ export interface MeasureRequest {
   readonly draws?: number;
   /** Of those, how many at once. */
   readonly chunk?: number;
+  /** Labelled training samples that classifiers of codes are fitted on. @default 10, 100, 1000 and 10000 */
+  readonly probeLabels?: readonly number[];
   /** Key of all noise. @default 0 */
   readonly seed?: number;
   /** Most samples to measure on, from the front. @default all */
@@ -71,6 +77,7 @@ const MEASURES: Record<Exclude<MetricGroup, 'latent'>, (request: MeasureRequest)
   nll: likelihoodMetrics,
   aggregate: aggregateMetrics,
   reconstruction: ({ runner, source, ...options }) => reconstructionMetrics(runner, source, options),
+  probe: ({ probeLabels, ...request }) => probeMetrics({ ...request, labels: probeLabels }),
 };
 
 async function likelihoodMetrics(request: MeasureRequest): Promise<Metric[]> {
