@@ -39,24 +39,13 @@ export interface Probe {
   readonly isRight: readonly boolean[];
 }
 
-/** Share of samples that are classified rightly, and the mean of the same share over classes. */
+/** Accuracy and balanced accuracy for each number of labels that there are training samples for. */
 export async function probeMetrics(request: ProbeRequest): Promise<Metric[]> {
   const { runner, engine, source, training, labels: asked = LABELS, limit = source.size, signal } = request;
-  const { classes } = runner.data;
-  const { system, options } = runner.settings;
   const count = Math.min(limit, source.size);
-  const about = (name: string, options: Readonly<Record<string, number>> = {}) => ({
-    name,
-    unit: '' as const,
-    estimator: 'softmax regression on standardised codes, λ by 5-fold cross-validation',
-    options,
-  });
-  const lacking = (reason: string) => [missing(count, about('probeAccuracy'), reason)];
-  if (classes === 0) return lacking('the samples have no classes');
-  if (requiresLabels(system, options)) return lacking(`${system.name} is told the class when it encodes`);
   const sizes = asked.filter((size) => size <= training.size);
-  if (sizes.length === 0)
-    return lacking(`there are ${training.size} training samples, and classifiers take ${Math.min(...asked)}`);
+  const lacking = lacks(runner) ?? (sizes.length === 0 ? tooFew(training.size, asked) : undefined);
+  if (lacking) return [missing(count, about('probeAccuracy'), lacking)];
   const drawsOf = (size: number) => Math.min(MOST_DRAWS, Math.floor(training.size / size));
   const used = Math.max(...sizes.map((size) => size * drawsOf(size)));
   const rows = await labelledCodes(request, training, used);
@@ -70,22 +59,37 @@ export async function probeMetrics(request: ProbeRequest): Promise<Metric[]> {
       const penalty = probes[0]?.penalty;
       probes.push(await linearProbe(engine, part, held, { penalty, signal }));
     }
-    const share = (of: (n: number) => boolean) => {
-      const counted = Array.from(held.labels, (_, n) => n).filter(of);
-      return counted.map((n) => probes.filter(({ isRight }) => isRight[n]).length / probes.length);
-    };
-    const chosen = { labels: size, draws: probes.length, lambda: probes[0].penalty };
-    const recalls = Array.from({ length: classes }, (_, k) => mean(share((n) => held.labels[n] === k)));
-    const balanced = mean(recalls.filter((recall) => !Number.isNaN(recall)));
-    metrics.push(
-      meanOver(
-        share(() => true),
-        about(`probeAccuracy(${size})`, chosen),
-      ),
-      single(balanced, count, about(`probeBalancedAccuracy(${size})`, chosen)),
-    );
+    metrics.push(...accuracies(size, probes, held));
   }
   return metrics;
+}
+
+/** Why codes cannot be probed, if they cannot. */
+function lacks({ data, settings: { system, options } }: ModelRunner): string | undefined {
+  if (data.classes === 0) return 'the samples have no classes';
+  return requiresLabels(system, options) ? `${system.name} is told the class when it encodes` : undefined;
+}
+
+const tooFew = (count: number, asked: readonly number[]) =>
+  `there are ${count} training samples, and classifiers take ${Math.min(...asked)}`;
+
+const about = (name: string, options: Readonly<Record<string, number>> = {}) => ({
+  name,
+  unit: '' as const,
+  estimator: 'softmax regression on standardised codes, λ by 5-fold cross-validation',
+  options,
+});
+
+function accuracies(size: number, probes: readonly Probe[], { labels, classes }: LabelledRows): Metric[] {
+  /** Of each sample, the share of the classifiers that are right. */
+  const shares = Array.from(labels, (_, n) => mean(probes.map(({ isRight }) => (isRight[n] ? 1 : 0))));
+  const ofClasses = Array.from({ length: classes }, (_, k) => shares.filter((_, n) => labels[n] === k));
+  const recalls = ofClasses.filter((each) => each.length > 0).map(mean);
+  const chosen = { labels: size, draws: probes.length, lambda: probes[0].penalty };
+  return [
+    meanOver(shares, about(`probeAccuracy(${size})`, chosen)),
+    single(mean(recalls), labels.length, about(`probeBalancedAccuracy(${size})`, chosen)),
+  ];
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -95,15 +99,10 @@ async function labelledCodes(
   source: SampleSource,
   limit: number,
 ): Promise<LabelledRows> {
-  const { codes } = await mapSource(
-    runner,
-    'probed codes',
-    source,
-    { limit, signal },
-    (batch, { model }) => ({
-      codes: model.encode(batch).flatten(),
-    }),
-  );
+  const options = { limit, signal };
+  const { codes } = await mapSource(runner, 'probed codes', source, options, (batch, { model }) => ({
+    codes: model.encode(batch).flatten(),
+  }));
   const labels = new Int32Array(limit);
   for (let start = 0; start < limit; start += CHUNK) {
     const part = await source.read(start, Math.min(CHUNK, limit - start));

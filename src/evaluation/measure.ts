@@ -12,7 +12,7 @@ import { labelsOf } from './likelihoodKind.js';
 import { probeMetrics } from './linearProbe.js';
 import { type Metric, meanOver, missing, single } from './metric.js';
 import { reconstructionMetrics } from './reconstruction.js';
-import { mapSource, type SampleSource } from './sources.js';
+import { mapSource, observedSource, type SampleSource } from './sources.js';
 
 export const METRIC_GROUPS = ['elbo', 'nll', 'latent', 'aggregate', 'reconstruction', 'probe'] as const;
 export type MetricGroup = (typeof METRIC_GROUPS)[number];
@@ -58,19 +58,27 @@ const RELIABLE_DRAWS = 5;
 const USED_KL = 0.01;
 
 export async function measure(request: MeasureRequest): Promise<Measurement> {
-  const { groups = METRIC_GROUPS, onGroup } = request;
+  const { groups = METRIC_GROUPS, onGroup, runner, seed, source, training } = request;
+  const observed = {
+    ...request,
+    source: observedSource(runner, source, seed),
+    training: observedSource(runner, training, seed),
+  };
   const metrics: Metric[] = [];
   let klPerDimension: readonly number[] | undefined;
   for (const group of METRIC_GROUPS.filter((each) => groups.includes(each))) {
     onGroup?.(group);
     if (group === 'latent') {
-      const latent = await latentMetrics(request);
+      const latent = await latentMetrics(observed);
       metrics.push(...latent.metrics);
       klPerDimension = latent.klPerDimension;
-    } else metrics.push(...(await MEASURES[group](request)));
+    } else metrics.push(...(await MEASURES[group](AS_STORED.includes(group) ? request : observed)));
   }
   return { metrics, ...(klPerDimension ? { klPerDimension } : {}) };
 }
+
+/** Groups that take samples as the tools do; the others take them as the objective did. */
+const AS_STORED: readonly MetricGroup[] = ['reconstruction', 'probe'];
 
 const MEASURES: Record<Exclude<MetricGroup, 'latent'>, (request: MeasureRequest) => Promise<Metric[]>> = {
   elbo: ({ runner, source, ...options }) => boundMetrics(runner, source, options),
