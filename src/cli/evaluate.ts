@@ -45,6 +45,12 @@ const evaluateOptions = z.object({
     .positive()
     .optional()
     .describe('of those, how many at once (default: as many as suit)'),
+  probeLabels: z
+    .array(z.number().int().min(2))
+    .optional()
+    .describe(
+      'labelled training samples that classifiers of codes are fitted on (default: 10,100,1000,10000)',
+    ),
   limit: z.number().int().positive().optional().describe('most samples, from the first (default: all)'),
   seed: z.number().int().nonnegative().default(0).describe('key of all noise'),
 });

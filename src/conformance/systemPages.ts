@@ -2,6 +2,7 @@
  * The generated parts of docs/systems: a reference at the end of every system's page, out of what the system declares, and
  * the tables of the index. What is written by hand stands before them.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { describeFlags } from '../cli/flags.js';
@@ -37,7 +38,11 @@ function reference(system: System): string[] {
   const own = fields.filter(([option, field]) => !isShared(option, field));
   return [
     '## Reference',
-    `![${title}: the objective over the run of the example, and what came of it](../images/systems/${name}.png)`,
+    ...(existsSync(figurePath(name))
+      ? [
+          `![${title}: the objective over the run of the example, and what came of it](../images/systems/${name}.png)`,
+        ]
+      : []),
     summary,
     `    ${plainMath(objective)}`,
     `${paper.replace(ARXIV, '[arXiv:$1](https://arxiv.org/abs/$1)')}.`,

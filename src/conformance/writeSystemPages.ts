@@ -21,11 +21,11 @@ const { values, positionals } = parseArgs({
 });
 const names =
   positionals.length > 0 ? positionals.map((name) => findSystem(name).name) : systems.map(({ name }) => name);
+if (values.figures) for (const name of names) await drawFigure(name);
 for (const name of positionals.length > 0 ? names : [INDEX, ...names]) {
   const page = await readFile(pagePath(name), 'utf8');
   await writeFileWhole(pagePath(name), Buffer.from(regenerated(name, page)));
 }
-if (values.figures) for (const name of names) await drawFigure(name);
 
 /** Trains the first example of a page in a folder of its own, and keeps the picture of the run. */
 async function drawFigure(name: string): Promise<void> {

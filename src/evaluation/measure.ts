@@ -11,9 +11,10 @@ import { evaluate } from './evaluate.js';
 import { importanceWeightedNll } from './importance.js';
 import { indexMetrics } from './indices.js';
 import { labelsOf } from './likelihoodKind.js';
+import { probeMetrics } from './linearProbe.js';
 import { type Metric, meanOver, missing, single } from './metric.js';
 import { reconstructionMetrics } from './reconstruction.js';
-import { mapSource, type SampleSource } from './sources.js';
+import { mapSource, observedSource, type SampleSource } from './sources.js';
 
 export const METRIC_GROUPS = [
   'elbo',
@@ -23,6 +24,7 @@ export const METRIC_GROUPS = [
   'reconstruction',
   'codes',
   'clouds',
+  'probe',
 ] as const;
 export type MetricGroup = (typeof METRIC_GROUPS)[number];
 
@@ -31,7 +33,10 @@ export interface MeasureRequest {
   readonly engine: Engine;
   /** Samples to measure on. */
   readonly source: SampleSource;
-  /** Training samples, over whose posteriors the aggregate is taken. */
+  /**
+   * Training samples, over whose posteriors the aggregate is taken, and the first of which classifiers are fitted on: in
+   * no order.
+   */
   readonly training: SampleSource;
   /** @default all */
   readonly groups?: readonly MetricGroup[];
@@ -39,6 +44,8 @@ export interface MeasureRequest {
   readonly draws?: number;
   /** Of those, how many at once. */
   readonly chunk?: number;
+  /** Labelled training samples that classifiers of codes are fitted on. @default 10, 100, 1000 and 10000 */
+  readonly probeLabels?: readonly number[];
   /** Key of all noise. @default 0 */
   readonly seed?: number;
   /** Most samples to measure on, from the front. @default all */
@@ -62,19 +69,27 @@ const RELIABLE_DRAWS = 5;
 const USED_KL = 0.01;
 
 export async function measure(request: MeasureRequest): Promise<Measurement> {
-  const { groups = METRIC_GROUPS, onGroup } = request;
+  const { groups = METRIC_GROUPS, onGroup, runner, seed, source, training } = request;
+  const observed = {
+    ...request,
+    source: observedSource(runner, source, seed),
+    training: observedSource(runner, training, seed),
+  };
   const metrics: Metric[] = [];
   let klPerDimension: readonly number[] | undefined;
   for (const group of METRIC_GROUPS.filter((each) => groups.includes(each))) {
     onGroup?.(group);
     if (group === 'latent') {
-      const latent = await latentMetrics(request);
+      const latent = await latentMetrics(observed);
       metrics.push(...latent.metrics);
       klPerDimension = latent.klPerDimension;
-    } else metrics.push(...(await MEASURES[group](request)));
+    } else metrics.push(...(await MEASURES[group](AS_STORED.includes(group) ? request : observed)));
   }
   return { metrics, ...(klPerDimension ? { klPerDimension } : {}) };
 }
+
+/** Groups that take samples as the tools do; the others take them as the objective did. */
+const AS_STORED: readonly MetricGroup[] = ['reconstruction', 'probe'];
 
 const MEASURES: Record<Exclude<MetricGroup, 'latent'>, (request: MeasureRequest) => Promise<Metric[]>> = {
   elbo: ({ runner, source, ...options }) => boundMetrics(runner, source, options),
@@ -87,6 +102,7 @@ const MEASURES: Record<Exclude<MetricGroup, 'latent'>, (request: MeasureRequest)
   },
   codes: ({ runner, source, ...options }) => indexMetrics(runner, source, options),
   clouds: cloudSetMetrics,
+  probe: ({ probeLabels, ...request }) => probeMetrics({ ...request, labels: probeLabels }),
 };
 
 async function likelihoodMetrics(request: MeasureRequest): Promise<Metric[]> {

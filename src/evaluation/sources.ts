@@ -2,8 +2,9 @@
 
 import type { Samples } from '../data/index.js';
 import type { BatchContext, ModelRunner } from '../inference/index.js';
+import { RandomStream } from '../random/index.js';
 import type { Batch } from '../systems/index.js';
-import type { Tensor } from '../tensor/index.js';
+import { sizeOf, type Tensor } from '../tensor/index.js';
 
 /** Samples by position. */
 export interface SampleSource {
@@ -18,6 +19,35 @@ export interface SourceOptions {
   /** Most samples to look at, from the front. @default all */
   limit?: number;
   signal?: AbortSignal;
+}
+
+/**
+ * Samples as the objectives of a binarised run see them, every grey level black or full intensity: drawn once for each seed
+ * and position, so that all draws of a code meet the same sample, and all models the same samples.
+ */
+export function observedSource(
+  { data: { spec, binarise } }: ModelRunner,
+  source: SampleSource,
+  seed = 0,
+): SampleSource {
+  if (binarise === 'none' || spec.kind !== 'image') return source;
+  const [low, high] = spec.range;
+  const size = sizeOf(spec.shape);
+  const stream = new RandomStream(seed, 'binarised samples');
+  return {
+    size: source.size,
+    read: async (start, count) => {
+      const { x, ...rest } = await source.read(start, count);
+      const threshold = new Float32Array(size).fill(0.5);
+      const seen = x.slice();
+      for (let n = 0; n < count; n++) {
+        if (binarise === 'dynamic') stream.uniform(threshold, start + n);
+        for (let i = n * size, j = 0; j < size; i++, j++)
+          seen[i] = (x[i] - low) / (high - low) > threshold[j] ? high : low;
+      }
+      return { x: seen, ...rest };
+    },
+  };
 }
 
 /** Samples in memory at a time. */

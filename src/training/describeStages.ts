@@ -85,12 +85,16 @@ export function describeStages(
   }));
 }
 
-/** Grey pictures of ten classes, or rows of a table for a system that is for those only. */
+/** Grey pictures of ten classes; for a system that takes none, the first other kind of samples that it takes. */
 function madeUpData(system: System, options: Record<string, unknown>): DataDescription {
   const picture = { kind: 'image', shape: [28, 28, 1], dtype: 'uint8', range: [0, 255] } as const;
   const columns = ['x', 'y', 'z'].map((name) => ({ name, type: 'numeric' as const }));
   const row = { kind: 'table', shape: [3], dtype: 'float32', columns } as const;
-  const candidates = [picture, row].map((spec) => describeData(spec, { classes: 10, size: STEPS }));
+  const sequence = { kind: 'sequence', shape: [8, 3], dtype: 'float32', frame: row } as const;
+  const cloud = { kind: 'points', shape: [32, 3], dtype: 'float32' } as const;
+  const candidates = [picture, row, sequence, cloud].map((spec) =>
+    describeData(spec, { classes: 10, size: STEPS }),
+  );
   const refusals: unknown[] = [];
   for (const data of candidates) {
     try {

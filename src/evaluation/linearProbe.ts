@@ -1,0 +1,169 @@
+/**
+ * What a linear classifier reads from codes: features that a class can be told from by a weighted sum are of use, however
+ * the class was never told. Classifiers are softmax regressions on some labelled training samples, their penalty chosen by
+ * cross-validation, measured on other samples.
+ */
+import type { Engine } from '../engine/index.js';
+import type { ModelRunner } from '../inference/index.js';
+import { requiresLabels } from '../systems/index.js';
+import { sizeOf } from '../tensor/index.js';
+import { type Metric, meanOver, missing, single } from './metric.js';
+import { type LabelledRows, SoftmaxRegression } from './softmaxRegression.js';
+import { CHUNK, mapSource, type SampleSource } from './sources.js';
+
+/** From the strongest on, so that each fit begins near its end. */
+const PENALTIES = [1e2, 1e1, 1, 1e-1, 1e-2, 1e-3, 1e-4];
+const FOLDS = 5;
+/** Labelled samples that classifiers are fitted on. */
+const LABELS = [10, 100, 1000, 10_000];
+/** Classifiers for each number of labels, on samples of their own as far as there are enough. */
+const MOST_DRAWS = 5;
+
+export interface ProbeRequest {
+  readonly runner: ModelRunner;
+  readonly engine: Engine;
+  readonly source: SampleSource;
+  /** In no order: the first samples are a fair choice of all. */
+  readonly training: SampleSource;
+  /** Labelled training samples that classifiers are fitted on, one number each. @default 10, 100, 1000 and 10000 */
+  readonly labels?: readonly number[];
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Of one classifier. */
+export interface Probe {
+  /** The λ that was chosen, of λ/2 ‖W‖² beside the mean negative log-likelihood. */
+  readonly penalty: number;
+  /** Whether each of the samples it was measured on got its class. */
+  readonly isRight: readonly boolean[];
+}
+
+/** Accuracy and balanced accuracy for each number of labels that there are training samples for. */
+export async function probeMetrics(request: ProbeRequest): Promise<Metric[]> {
+  const { runner, engine, source, training, labels: asked = LABELS, limit = source.size, signal } = request;
+  const count = Math.min(limit, source.size);
+  const sizes = asked.filter((size) => size <= training.size);
+  const lacking = lacks(runner) ?? (sizes.length === 0 ? tooFew(training.size, asked) : undefined);
+  if (lacking) return [missing(count, about('probeAccuracy'), lacking)];
+  const drawsOf = (size: number) => Math.min(MOST_DRAWS, Math.floor(training.size / size));
+  const used = Math.max(...sizes.map((size) => size * drawsOf(size)));
+  const rows = await labelledCodes(request, training, used);
+  const held = await labelledCodes(request, source, count);
+  const metrics: Metric[] = [];
+  for (const size of sizes) {
+    const probes: Probe[] = [];
+    for (let draw = 0; draw < drawsOf(size); draw++) {
+      const part = slice(rows, draw * size, (draw + 1) * size);
+      // What is best for one choice of so many samples is near the best for others.
+      const penalty = probes[0]?.penalty;
+      probes.push(await linearProbe(engine, part, held, { penalty, signal }));
+    }
+    metrics.push(...accuracies(size, probes, held));
+  }
+  return metrics;
+}
+
+/** Why codes cannot be probed, if they cannot. */
+function lacks({ data, settings: { system, options } }: ModelRunner): string | undefined {
+  if (data.classes === 0) return 'the samples have no classes';
+  return requiresLabels(system, options) ? `${system.name} is told the class when it encodes` : undefined;
+}
+
+const tooFew = (count: number, asked: readonly number[]) =>
+  `there are ${count} training samples, and classifiers take ${Math.min(...asked)}`;
+
+const about = (name: string, options: Readonly<Record<string, number>> = {}) => ({
+  name,
+  unit: '' as const,
+  estimator: 'softmax regression on standardised codes, λ by 5-fold cross-validation',
+  options,
+});
+
+function accuracies(size: number, probes: readonly Probe[], { labels, classes }: LabelledRows): Metric[] {
+  /** Of each sample, the share of the classifiers that are right. */
+  const shares = Array.from(labels, (_, n) => mean(probes.map(({ isRight }) => (isRight[n] ? 1 : 0))));
+  const ofClasses = Array.from({ length: classes }, (_, k) => shares.filter((_, n) => labels[n] === k));
+  const recalls = ofClasses.filter((each) => each.length > 0).map(mean);
+  const chosen = { labels: size, draws: probes.length, lambda: probes[0].penalty };
+  return [
+    meanOver(shares, about(`probeAccuracy(${size})`, chosen)),
+    single(mean(recalls), labels.length, about(`probeBalancedAccuracy(${size})`, chosen)),
+  ];
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+async function labelledCodes(
+  { runner, signal }: ProbeRequest,
+  source: SampleSource,
+  limit: number,
+): Promise<LabelledRows> {
+  const options = { limit, signal };
+  const { codes } = await mapSource(runner, 'probed codes', source, options, (batch, { model }) => ({
+    codes: model.encode(batch).flatten(),
+  }));
+  const labels = new Int32Array(limit);
+  for (let start = 0; start < limit; start += CHUNK) {
+    const part = await source.read(start, Math.min(CHUNK, limit - start));
+    labels.set(part.labels ?? [], start);
+  }
+  const dimensions = sizeOf(runner.build().codeShape);
+  return { features: codes, labels, dimensions, classes: runner.data.classes };
+}
+
+/**
+ * A classifier of codes, and how it does on others.
+ *
+ * @param options.penalty @default chosen by the likelihood of held-out fifths
+ */
+export async function linearProbe(
+  engine: Engine,
+  rows: LabelledRows,
+  held: LabelledRows,
+  { penalty: given, signal }: { penalty?: number; signal?: AbortSignal } = {},
+): Promise<Probe> {
+  const regression = await SoftmaxRegression.open(engine, rows);
+  try {
+    const penalty = given ?? (await bestPenalty(regression, signal));
+    const parameters = await regression.fit({ penalty, signal });
+    const logProbs = regression.logProbs(parameters, held.features);
+    const { classes } = rows;
+    const isRight = Array.from(held.labels, (label, n) => {
+      const own = logProbs.subarray(n * classes, (n + 1) * classes);
+      return own.every((other, k) => k === label || other < own[label]);
+    });
+    return { penalty, isRight };
+  } finally {
+    await regression.dispose();
+  }
+}
+
+/** The penalty with the highest likelihood of what was left out: every fifth row, five times over. */
+async function bestPenalty(regression: SoftmaxRegression, signal?: AbortSignal): Promise<number> {
+  const { features, labels, classes } = regression.rows;
+  const totals = PENALTIES.map(() => 0);
+  for (let fold = 0; fold < Math.min(FOLDS, labels.length); fold++) {
+    const weights = Float32Array.from(labels, (_, n) => (n % FOLDS === fold ? 0 : 1));
+    let start: Float64Array | undefined;
+    for (const [i, penalty] of PENALTIES.entries()) {
+      start = await regression.fit({ penalty, weights, start, signal });
+      const logProbs = regression.logProbs(start, features);
+      for (let n = fold; n < labels.length; n += FOLDS) totals[i] += logProbs[n * classes + labels[n]];
+    }
+  }
+  return PENALTIES[totals.indexOf(Math.max(...totals))];
+}
+
+function slice(
+  { features, labels, dimensions: d, classes }: LabelledRows,
+  from: number,
+  to: number,
+): LabelledRows {
+  return {
+    features: features.slice(from * d, to * d),
+    labels: labels.slice(from, to),
+    dimensions: d,
+    classes,
+  };
+}

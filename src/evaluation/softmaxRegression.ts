@@ -1,0 +1,150 @@
+/**
+ * Multinomial logistic regression of classes on features,
+ *
+ *   minimise  − Σ_n w_n log softmax(W x_n + b)_{y_n} / Σ_n w_n + λ/2 ‖W‖²
+ *
+ * which is convex, so that there is one answer. Features are standard scores, by the moments of what is fitted on.
+ */
+import type { Engine, Executable } from '../engine/index.js';
+import { grad, input, logSoftmax, oneHot, Program } from '../tensor/index.js';
+import { minimise } from './minimise.js';
+
+/** Rows [n, d] with a class each. */
+export interface LabelledRows {
+  readonly features: Float32Array;
+  readonly labels: Int32Array;
+  readonly dimensions: number;
+  readonly classes: number;
+}
+
+/** Moments of each feature. */
+export interface Moments {
+  readonly mean: Float64Array;
+  readonly deviation: Float64Array;
+}
+
+export interface FitOptions {
+  /** λ */
+  readonly penalty: number;
+  /** w, of each row. @default 1 for all */
+  readonly weights?: Float32Array;
+  /** Where to begin: what was fitted before. @default 0 */
+  readonly start?: Float64Array;
+  readonly signal?: AbortSignal;
+}
+
+/** W [d, classes] row-major, then b [classes], of the standard scores. */
+export type Parameters = Float64Array;
+
+/** Rows that meet the engine at once; the last ones are filled up with rows of weight 0. */
+const ROWS = 1024;
+
+/** Fits on some rows, as often as is asked for. */
+export class SoftmaxRegression {
+  readonly #chunks: readonly { readonly x: Float32Array; readonly labels: Int32Array }[];
+
+  private constructor(
+    readonly rows: LabelledRows,
+    readonly moments: Moments,
+    readonly chunk: number,
+    readonly gradient: Executable,
+  ) {
+    const { features, labels, dimensions: d } = rows;
+    const scores = standardised(features, moments);
+    this.#chunks = Array.from({ length: Math.ceil(labels.length / chunk) }, (_, i) => ({
+      x: filled(new Float32Array(chunk * d), scores.subarray(i * chunk * d, (i + 1) * chunk * d)),
+      labels: filled(new Int32Array(chunk), labels.subarray(i * chunk, (i + 1) * chunk)),
+    }));
+  }
+
+  static async open(engine: Engine, rows: LabelledRows): Promise<SoftmaxRegression> {
+    const { features, labels, dimensions: d, classes } = rows;
+    const chunk = Math.min(ROWS, labels.length);
+    const [weight, bias] = [input('weight', [d, classes]), input('bias', [classes])];
+    const logProbs = logSoftmax(input('x', [chunk, d]).matmul(weight).add(bias));
+    const own = logProbs.mul(oneHot(input('labels', [chunk], 'int32'), classes)).sum(1);
+    const loss = own
+      .mul(input('share', [chunk]))
+      .sum()
+      .neg();
+    const [byWeight, byBias] = grad(loss, [weight, bias]);
+    const program = new Program({ outputs: { byWeight, byBias } });
+    return new SoftmaxRegression(rows, momentsOf(features, d), chunk, await engine.compile(program));
+  }
+
+  /** The parameters at which no entry of the gradient exceeds 1e-5. */
+  async fit({ penalty, weights, start, signal }: FitOptions): Promise<Parameters> {
+    const { dimensions: d, classes, labels } = this.rows;
+    const { chunk } = this;
+    const given = weights ?? new Float32Array(labels.length).fill(1);
+    const whole = given.reduce((sum, weight) => sum + weight, 0);
+    const shares = given.map((weight) => weight / whole);
+    const feeds = this.#chunks.map((rows, i) => ({
+      ...rows,
+      share: filled(new Float32Array(chunk), shares.subarray(i * chunk, (i + 1) * chunk)),
+    }));
+    const size = d * classes;
+    const gradientAt = async (at: Float64Array) => {
+      const weight = Float32Array.from(at.subarray(0, size));
+      const bias = Float32Array.from(at.subarray(size));
+      const total = at.map((value, i) => (i < size ? penalty * value : 0));
+      for (const rows of feeds) {
+        const { byWeight, byBias } = await this.gradient.run({ ...rows, weight, bias }, { signal });
+        for (let i = 0; i < size; i++) total[i] += byWeight[i];
+        for (let k = 0; k < classes; k++) total[size + k] += byBias[k];
+      }
+      return total;
+    };
+    return (await minimise(gradientAt, start ?? new Float64Array(size + classes))).at;
+  }
+
+  /** Logarithms of the classes' probabilities, rows [n, classes], of features as they were given. */
+  logProbs(parameters: Parameters, features: Float32Array): Float64Array {
+    const { dimensions: d, classes } = this.rows;
+    const scores = standardised(features, this.moments);
+    const result = new Float64Array((scores.length / d) * classes);
+    for (let n = 0; n * d < scores.length; n++) {
+      const logits = result.subarray(n * classes, (n + 1) * classes);
+      logits.set(parameters.subarray(d * classes));
+      for (let i = 0; i < d; i++) {
+        const x = scores[n * d + i];
+        for (let k = 0; k < classes; k++) logits[k] += x * parameters[i * classes + k];
+      }
+      const largest = logits.reduce((a, b) => Math.max(a, b));
+      const total = logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
+      for (let k = 0; k < classes; k++) logits[k] -= largest + Math.log(total);
+    }
+    return result;
+  }
+
+  dispose(): Promise<void> {
+    return this.gradient.dispose();
+  }
+}
+
+function momentsOf(features: Float32Array, d: number): Moments {
+  const n = features.length / d;
+  const mean = new Float64Array(d);
+  features.forEach((value, i) => {
+    mean[i % d] += value / n;
+  });
+  const variance = new Float64Array(d);
+  features.forEach((value, i) => {
+    variance[i % d] += (value - mean[i % d]) ** 2 / n;
+  });
+  return { mean, deviation: variance.map(Math.sqrt) };
+}
+
+/** Features that do not vary become 0. */
+function standardised(features: Float32Array, { mean, deviation }: Moments): Float32Array {
+  const d = mean.length;
+  return features.map((value, i) => {
+    const j = i % d;
+    return deviation[j] > 0 ? (value - mean[j]) / deviation[j] : 0;
+  });
+}
+
+function filled<T extends Float32Array | Int32Array>(whole: T, part: T): T {
+  whole.set(part);
+  return whole;
+}
