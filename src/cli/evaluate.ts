@@ -94,7 +94,8 @@ export function defineEvaluate(command: Command): void {
             seed: options.seed,
             ...measurement,
           };
-          const path = typed.output ?? folder.file(prior === undefined ? 'evaluation.json' : `evaluation-${prior}.json`);
+          const path =
+            typed.output ?? folder.file(prior === undefined ? 'evaluation.json' : `evaluation-${prior}.json`);
           await writeFileWhole(path, `${JSON.stringify(card, undefined, 2)}\n`);
           if (typed.json) printJson(card);
           else for (const line of table(measurement)) print(line);

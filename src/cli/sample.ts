@@ -77,7 +77,8 @@ export function defineSample(command: Command): void {
       const { prior: priors = [OWN] } = options;
       const models = await modelsOf(run, name, priors);
       const output = typed.output ?? run.folder.file('pictures', `${fileName(options)}.png`);
-      if (kind === 'figure') await writeFigure(await figureOf(run, models, options, typed), output, typed.json);
+      if (kind === 'figure')
+        await writeFigure(await figureOf(run, models, options, typed), output, typed.json);
       else await writeArrays(run, models[0][1], options, output, typed);
     });
   });
@@ -96,7 +97,9 @@ function requireFigure({ nearest, prior = [] }: SampleFlags, kind: 'figure' | 'a
   if (kind === 'figure') return;
   if (nearest) throw new UsageError('--nearest is a figure; end the name of the output with .png or .svg');
   if (prior.length > 1)
-    throw new UsageError('--prior: several are compared in a figure; end its name with .png or .svg, or name one');
+    throw new UsageError(
+      '--prior: several are compared in a figure; end its name with .png or .svg, or name one',
+    );
 }
 
 /** The figure of a fitted prior stands beside that of the run's own. */

@@ -1,5 +1,11 @@
 /** What a fitted prior is worth in numbers: how likely it finds the codes of samples that it was not fitted on. */
-import { type Metric, meanOver, missing, type SampleSource, type SourceOptions } from '../evaluation/index.js';
+import {
+  type Metric,
+  meanOver,
+  missing,
+  type SampleSource,
+  type SourceOptions,
+} from '../evaluation/index.js';
 import type { FittedPrior } from './fit.js';
 import type { ModelWithPrior } from './use.js';
 
@@ -14,7 +20,8 @@ export async function measurePrior(
 ): Promise<Metric[]> {
   const count = Math.min(limit, source.size);
   const isBound = prior.value === 'bound';
-  const of = codes.kind === 'grids' ? 'indices' : codes.stored === 'means' ? 'codes' : 'codes, one draw of each';
+  const of =
+    codes.kind === 'grids' ? 'indices' : codes.stored === 'means' ? 'codes' : 'codes, one draw of each';
   const nats = {
     name: 'codeLogLikelihood',
     unit: 'nats',

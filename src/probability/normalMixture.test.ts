@@ -48,8 +48,16 @@ test('the density of full covariances integrates to 1, with the moments that dra
   const draws = 20_000;
   const one = new NormalMixture({ logWeights: logWeights(1), means, scale: full });
   const [points, mean] = compute([one.sample({ draws }), one.mean]);
-  expect(mean[0]).toBeCloseTo(moment((x) => x), 5);
-  for (const f of [(x: number) => x, (_: number, y: number) => y, (x: number, y: number) => x * y, (x: number) => x * x]) {
+  expect(mean[0]).toBeCloseTo(
+    moment((x) => x),
+    5,
+  );
+  for (const f of [
+    (x: number) => x,
+    (_: number, y: number) => y,
+    (x: number, y: number) => x * y,
+    (x: number) => x * x,
+  ]) {
     const values = Array.from({ length: draws }, (_, n) => f(points[2 * n], points[2 * n + 1]));
     const average = values.reduce((a, b) => a + b) / draws;
     const variance = values.reduce((sum, value) => sum + (value - average) ** 2, 0) / draws;
@@ -59,7 +67,11 @@ test('the density of full covariances integrates to 1, with the moments that dra
 
 test('every sample has weights of its own, and what it lacks is never drawn', () => {
   const only = matrix([0, -1000, -1000, 0], 2, 2);
-  const p = new NormalMixture({ logWeights: only, means, scale: { kind: 'diagonal', logVar: matrix([-20, -20, -20, -20], 2, 2) } });
+  const p = new NormalMixture({
+    logWeights: only,
+    means,
+    scale: { kind: 'diagonal', logVar: matrix([-20, -20, -20, -20], 2, 2) },
+  });
   const [points, logProbs] = compute([p.sample({ draws: 50 }), p.logProb(means)]);
   for (let n = 0; n < 50; n++) {
     expect(points[4 * n]).toBeCloseTo(1, 2);

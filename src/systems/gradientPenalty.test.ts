@@ -3,7 +3,8 @@ import { compute } from '../conformance/models.js';
 import { constant, grad, input, type Tensor, Variable } from '../tensor/index.js';
 import { gradientPenalty } from './gradientPenalty.js';
 
-const wave = (count: number, phase = 0) => Float64Array.from({ length: count }, (_, i) => Math.sin(1 + phase + 1.7 * i));
+const wave = (count: number, phase = 0) =>
+  Float64Array.from({ length: count }, (_, i) => Math.sin(1 + phase + 1.7 * i));
 
 test('the penalty of a linear critic is (‖w‖ − 1)², over all axes of a sample, wherever it is measured', () => {
   const w = constant(wave(6), 'float32', [1, 2, 3]);
@@ -19,9 +20,12 @@ test('the penalty of a linear critic is (‖w‖ − 1)², over all axes of a sa
 test('it is measured between the two samples of a pair, at one place for all their numbers', () => {
   // D = ½‖u‖² has the slope u itself, so the norm tells where it was taken.
   const half = (u: Tensor) => u.square().sumOverEvent().mul(0.5);
-  const [penalties] = compute([gradientPenalty(half, constant(0).broadcastTo([50, 3]), input('y', [50, 3]))], {
-    values: { y: wave(150) },
-  });
+  const [penalties] = compute(
+    [gradientPenalty(half, constant(0).broadcastTo([50, 3]), input('y', [50, 3]))],
+    {
+      values: { y: wave(150) },
+    },
+  );
   const places = penalties.map((penalty, n) => {
     const length = Math.hypot(...wave(150).slice(3 * n, 3 * n + 3));
     const along = [1 - Math.sqrt(penalty), 1 + Math.sqrt(penalty)].map((norm) => norm / length);
@@ -31,7 +35,10 @@ test('it is measured between the two samples of a pair, at one place for all the
 });
 
 test('its gradient for the critic’s weights, a gradient of a gradient, is that of differences', () => {
-  const [first, second] = [new Variable('v', [3, 5], () => wave(15)), new Variable('w', [5, 1], () => wave(5))];
+  const [first, second] = [
+    new Variable('v', [3, 5], () => wave(15)),
+    new Variable('w', [5, 1], () => wave(5)),
+  ];
   const critic = (u: Tensor) => u.matmul(first).tanh().matmul(second).reshape([u.shape[0]]);
   const penalty = gradientPenalty(critic, input('x', [4, 3]), input('y', [4, 3])).sum();
   const feeds = { x: wave(12), y: wave(12, 2), v: wave(15, 1), w: wave(5, 3) };

@@ -76,7 +76,12 @@ export async function nearestView(
 }
 
 /** Squared distance of a picture to the one that stands at a place, or more than `limit` once it is beyond. */
-function squaredDistance(picture: Pictures['data'], all: Pictures['data'], at: number, limit: number): number {
+function squaredDistance(
+  picture: Pictures['data'],
+  all: Pictures['data'],
+  at: number,
+  limit: number,
+): number {
   let sum = 0;
   for (let i = 0; i < picture.length && sum < limit; i++) sum += (picture[i] - all[at + i]) ** 2;
   return sum;

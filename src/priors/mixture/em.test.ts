@@ -65,11 +65,17 @@ test('a Cholesky factor times its transpose is the matrix, its inverse undoes it
 test('one component is the mean and the covariance of the points, and its likelihood that of this normal', async () => {
   const points = mapped({ data: normalPoints(500, 2), count: 500, size: 2 }, [2, 0.5, -1, 1], [3, -7]);
   const { mixture, history } = await expectationMaximisation(points, 1, new Float64Array(500).fill(1), exact);
-  const mean = [0, 1].map((j) => Array.from(points.data).filter((_, i) => i % 2 === j).reduce((a, b) => a + b) / 500);
+  const mean = [0, 1].map(
+    (j) =>
+      Array.from(points.data)
+        .filter((_, i) => i % 2 === j)
+        .reduce((a, b) => a + b) / 500,
+  );
   const covariance = [0, 0, 0, 0].map((_, at) => {
     let sum = 0;
     for (let n = 0; n < 500; n++)
-      sum += (points.data[2 * n + (at >> 1)] - mean[at >> 1]) * (points.data[2 * n + (at & 1)] - mean[at & 1]);
+      sum +=
+        (points.data[2 * n + (at >> 1)] - mean[at >> 1]) * (points.data[2 * n + (at & 1)] - mean[at & 1]);
     return sum / 500;
   });
   expect(mixture.means[0]).toBeCloseTo(mean[0], 10);
@@ -88,7 +94,8 @@ describe.each(['full', 'diagonal'] as const)('with %s covariances', (covariance)
     const start = kMeansPlusPlus(points, 4, 3);
     const { history } = await expectationMaximisation(points, 4, start, { ...exact, covariance });
     expect(history.length).toBeGreaterThan(5);
-    for (let i = 1; i < history.length; i++) expect(history[i]).toBeGreaterThanOrEqual(history[i - 1] - 1e-12);
+    for (let i = 1; i < history.length; i++)
+      expect(history[i]).toBeGreaterThanOrEqual(history[i - 1] - 1e-12);
   });
 
   test('two separate clouds are found, with their shares', async () => {
@@ -106,7 +113,10 @@ describe.each(['full', 'diagonal'] as const)('with %s covariances', (covariance)
 
 test('points that are mapped by an affine map have the mapped mixture', async () => {
   const points = clouds();
-  const [a, b] = [[1, 2, -0.5, 1.5], [10, -3]];
+  const [a, b] = [
+    [1, 2, -0.5, 1.5],
+    [10, -3],
+  ];
   const start = kMeansPlusPlus(points, 3, 1);
   const fixed = { ...exact, tolerance: 0, iterations: 15 };
   const one = await expectationMaximisation(points, 3, start, fixed);
@@ -127,7 +137,9 @@ test('a component that no point belongs to finds some', async () => {
   for (let n = 0; n < 400; n++) start[3 * n] = 1;
   const { mixture, history } = await expectationMaximisation(points, 3, start, { ...exact, floor: 1e-6 });
   for (const weight of mixture.weights) expect(weight).toBeGreaterThan(1e-3);
-  const [alone] = (await expectationMaximisation(points, 1, new Float64Array(400).fill(1), exact)).history.slice(-1);
+  const [alone] = (
+    await expectationMaximisation(points, 1, new Float64Array(400).fill(1), exact)
+  ).history.slice(-1);
   expect(history.at(-1)).toBeGreaterThan(alone);
   const each = logLikelihoods(points, mixture);
   expect(each.reduce((x, y) => x + y) / 400).toBeCloseTo(history.at(-1) ?? NaN, 6);

@@ -265,7 +265,10 @@ test('the first number depends on the context too', () => {
 
 test('a new autoregressive layer moves nothing', () => {
   const flow = masked(new VariableTable().scope({ training: false }));
-  const [z, logDet] = compute([flow.forward(constant(wave(8), 'float32', [2, 4])).z, flow.forward(constant(wave(8), 'float32', [2, 4])).logDet]);
+  const [z, logDet] = compute([
+    flow.forward(constant(wave(8), 'float32', [2, 4])).z,
+    flow.forward(constant(wave(8), 'float32', [2, 4])).logDet,
+  ]);
   expect(z).toEqual([...wave(8)]);
   expect(logDet.every((value) => value === 0)).toBe(true);
 });
