@@ -29,10 +29,17 @@ export function defineFitPrior(command: Command, words: readonly string[]): void
     .argument('<prior>', priors.map(({ name }) => name).join(', '))
     .option('--json', 'print one JSON object at the end');
   command.addHelpText('after', '\nvaekit fit-prior RUN PRIOR --help shows the options of a prior.');
-  const prior = priors.find(({ name }) => words.includes(name));
+  const prior = namedIn(words);
   if (prior) definePrior(command, prior);
   else requireName(words);
   addEngineFlags(command);
+}
+
+/** The prior that is meant: the second word, or wherever flags have moved it to. */
+function namedIn(words: readonly string[]): Prior | undefined {
+  const [, ...others] = words;
+  const isMeant = (word: string) => priors.find(({ name }) => name === word);
+  return others.map(isMeant).find((prior) => prior !== undefined) ?? isMeant(words[0] ?? '');
 }
 
 function requireName(words: readonly string[]): void {
@@ -51,8 +58,8 @@ function definePrior(command: Command, prior: Prior): void {
   addFlags(command, isTrained ? trainingOptions : seedOption, isTrained ? 'Training:' : 'Fit:');
   command.action(async (run: string, name: string, typed: Record<string, unknown> & { json?: boolean }) => {
     if (name !== prior.name) {
+      if (run === prior.name) throw new UsageError(`name the run first: vaekit fit-prior ${name} ${run} …`);
       findPrior(name);
-      throw new UsageError(`name the run first: vaekit fit-prior ${name} ${run} …`);
     }
     const { fitPrior } = await import('../node/index.js');
     const display = new Display();

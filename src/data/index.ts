@@ -43,6 +43,7 @@ export type { TypeOption } from './features.js';
 export { generate, generatedNames } from './generated.js';
 export type { GeneratedOptions } from './generatedOptions.js';
 export { glyphs } from './glyphs.js';
+export { contentHash } from './hash.js';
 export { openIdx } from './idx.js';
 export { requireIndices } from './indices.js';
 export { allocateSamples, elementsPerSample, type Identity } from './memory.js';

@@ -1,7 +1,7 @@
 /** A trained model with a fitted prior in the place of its own, or of none: codes drawn from it, and samples of these. */
+import { contentHash } from '../data/index.js';
 import type { SampleSource, SourceOptions } from '../evaluation/index.js';
 import { ModelRunner, type SampleOptions, TrainedModel } from '../inference/index.js';
-import type { Scope } from '../nn/index.js';
 import type { DrawOptions } from '../probability/index.js';
 import {
   type CodePrior,
@@ -18,10 +18,12 @@ import { splitMaps, type VectorCodes } from './description.js';
 import { drawInSteps } from './drawing.js';
 import type { FittedPrior } from './fit.js';
 import { type PriorOver, priorOver } from './over.js';
-import type { PriorModel } from './prior.js';
 
-/** Where the variables of a fitted prior stand among those of the model. */
-const SCOPE = 'fittedPrior';
+/** Where the variables of a fitted prior stand among those of the model, and of other priors of it. */
+function scopeName({ prior, weights }: FittedPrior): string {
+  return `fittedPrior.${prior.name}.${contentHash(...weights.values())}`;
+}
+
 /** Codes that are drawn in steps at a time. */
 const DRAWN_AT_ONCE = 64;
 
@@ -42,9 +44,11 @@ export async function withPrior(
   options: UseOptions = {},
 ): Promise<ModelWithPrior> {
   const { engine, system, data, options: given } = runner.settings;
-  const own = priorOver(fitted.prior, fitted.codes, fitted.options);
+  const over = priorOver(fitted.prior, fitted.codes, fitted.options);
+  const name = scopeName(fitted);
+  const own: PriorOver = { ...over, build: (scope) => over.build(scope.child(name)) };
   await engine.variables.write(
-    new Map(Array.from(fitted.weights, ([name, values]) => [`${SCOPE}.${name}`, values])),
+    new Map(Array.from(fitted.weights, ([variable, values]) => [`${name}.${variable}`, values])),
   );
   const both = { engine, system: joined(system, fitted, own), options: given, data };
   return new ModelWithPrior(new ModelRunner(both), own, options);
@@ -58,7 +62,7 @@ function joined(system: System, { prior, options }: FittedPrior, own: PriorOver)
     needsLabels: (given: Record<string, unknown>) => isConditional || requiresLabels(system, given),
     build(data, given, scope) {
       const { prior: _, ...model } = system.build(data, given, scope);
-      const { distribution } = priorIn(own, scope);
+      const { distribution } = own.build(scope);
       const { codes } = own;
       if (!distribution || codes.kind !== 'vectors') return model;
       const overCodes: Model['prior'] = (count, labels) =>
@@ -67,8 +71,6 @@ function joined(system: System, { prior, options }: FittedPrior, own: PriorOver)
     },
   };
 }
-
-const priorIn = (own: PriorOver, scope: Scope): PriorModel => own.build(scope.child(SCOPE));
 
 /** A distribution of standard scores as one of codes. */
 function restored(p: CodePrior, codes: VectorCodes): CodePrior {
@@ -125,7 +127,7 @@ export class ModelWithPrior extends TrainedModel {
     const { engine } = this.runner.settings;
     const stored = codes.kind === 'grids' ? 'indices' : codes.stored;
     const rows = await collectCodes(this.runner, source, { stored, seed, signal });
-    const over = this.#own.system((scope) => priorIn(this.#own, scope));
+    const over = this.#own.system((scope) => this.#own.build(scope));
     const runner = new ModelRunner({ engine, system: over, options: {}, data: codes.data });
     const { nll } = await runner.mapSamples(
       'log-likelihood of codes',
@@ -145,7 +147,7 @@ export class ModelWithPrior extends TrainedModel {
     const { engine, data } = this.runner.settings;
     const classes = data.classes > 0 ? labels : undefined;
     const batchSize = Math.min(count, DRAWN_AT_ONCE);
-    const { drawing } = priorIn(this.#own, this.runner.table.scope({ training: false }));
+    const { drawing } = this.#own.build(this.runner.table.scope({ training: false }));
     if (!drawing) throw new Error('sample: the prior has neither a distribution nor steps to draw by');
     const drawn = await drawInSteps(engine, count, drawing, {
       batchSize,
