@@ -65,15 +65,17 @@ function index(): string[] {
 }
 
 function optionTable(shape: z.core.$ZodShape): string {
-  const rows = describeFlags(z.object(shape)).map(({ flag, description, choices, default: value, isNegatable }) => [
-    `\`${flag}\``,
-    value === undefined ? '' : `\`${String(value)}\``,
-    [
-      description,
-      ...(choices ? [choices.map((choice) => `\`${choice}\``).join(', ')] : []),
-      ...(isNegatable && value === true ? [`\`${flag.replace('--', '--no-')}\` turns it off`] : []),
-    ].join('; '),
-  ]);
+  const rows = describeFlags(z.object(shape)).map(
+    ({ flag, description, choices, default: value, isNegatable }) => [
+      `\`${flag}\``,
+      value === undefined ? '' : `\`${String(value)}\``,
+      [
+        description,
+        ...(choices ? [choices.map((choice) => `\`${choice}\``).join(', ')] : []),
+        ...(isNegatable && value === true ? [`\`${flag.replace('--', '--no-')}\` turns it off`] : []),
+      ].join('; '),
+    ],
+  );
   return table(['option', 'default', 'meaning'], rows);
 }
 
