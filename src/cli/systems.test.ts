@@ -9,6 +9,16 @@ test('systems --names prints one name a line', async () => {
   expect(await resultOf(root, ['systems', 'vae', '--names'])).toBe('vae\n');
 });
 
+test('a system of several optimisers shows who minimises what', async () => {
+  const text = await resultOf(root, ['systems', 'factor-vae']);
+  expect(text).toMatch(
+    /discriminator +classification +discriminator +adam, learning rate 0.0001, β₁ 0.5, β₂ 0.9\n/,
+  );
+  expect(text).toContain('together');
+  expect(await resultOf(root, ['systems', 'dfc-vae'])).toMatch(/features .*; 25 % of the run\n/);
+  expect(await resultOf(root, ['systems', 'vae'])).not.toContain('Phases');
+});
+
 test('systems lists every system, and shows one with its equation and every option', async () => {
   const lines = (await resultOf(root, ['systems'])).trim().split('\n');
   expect(lines.map((line) => line.split(' ')[0])).toEqual(systems.map(({ name }) => name));
@@ -21,6 +31,7 @@ test('systems lists every system, and shows one with its equation and every opti
   expect(one).toMatchObject({
     name: 'beta-vae',
     needsLabels: false,
+    stages: [{ order: 'together', phases: [{ minimises: [{}, { name: 'kl', weight: 4 }] }] }],
     options: expect.arrayContaining([
       expect.objectContaining({ flag: '--beta <n>' }),
       expect.objectContaining({

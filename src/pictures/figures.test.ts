@@ -8,6 +8,7 @@ import { filterGrid } from './filterGrid.js';
 import { textWidth } from './font.js';
 import { latentMap, latentMaps } from './latentMap.js';
 import { lossCurves } from './lossCurves.js';
+import { overview } from './overview.js';
 import { toImage } from './raster.js';
 import { rollOutGrid, samplesGrid } from './sampleGrids.js';
 import type { Figure } from './surface.js';
@@ -34,7 +35,29 @@ const codes = (dimensions: number, count = 200) => ({
   dimensions,
 });
 
+const tiles = (height: number, width: number) => ({
+  name: NASTY,
+  pictures: {
+    data: Float32Array.from({ length: 16 * height * width }, (_, i) => (i === 5 ? gap : Math.sin(i))),
+    shape: [16, height, width, 1] as const,
+  },
+  columns: 4,
+});
+
 const figures: Record<string, Figure> = {
+  ...Object.fromEntries(
+    [0, 1, 2].map((count) => [
+      `a run at a glance with ${count} sets of pictures`,
+      overview({
+        title: NASTY,
+        curve: {
+          name: 'objective',
+          series: [{ label: 'training', x: steps, y: steps.map((x) => 1 / (1 + x)) }],
+        },
+        tiles: [tiles(28, 28), tiles(1, 1)].slice(0, count),
+      }),
+    ]),
+  ),
   'loss curves': lossCurves({
     terms: ['loss', 'reconstruction', 'kl'].map((name, k) => ({
       name,
