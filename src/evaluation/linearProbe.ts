@@ -65,8 +65,10 @@ export async function probeMetrics(request: ProbeRequest): Promise<Metric[]> {
 }
 
 /** Why codes cannot be probed, if they cannot. */
-function lacks({ data, settings: { system, options } }: ModelRunner): string | undefined {
-  if (data.classes === 0) return 'the samples have no classes';
+function lacks(runner: ModelRunner): string | undefined {
+  const { system, options } = runner.settings;
+  if (runner.data.classes === 0) return 'the samples have no classes';
+  if (runner.build().isGenerator) return `${system.name} has no encoder`;
   return requiresLabels(system, options) ? `${system.name} is told the class when it encodes` : undefined;
 }
 
