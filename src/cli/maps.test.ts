@@ -34,7 +34,7 @@ test('a run ends with the pictures that its system has, and they are in its repo
   ]) {
     const { width } = await sharp(join(root, run, 'pictures', `${name}.png`)).metadata();
     expect(width).toBeGreaterThan(100);
-    expect(await readFile(join(root, run, 'report.html'), 'utf8')).toContain(`aria-label="${title}"`);
+    expect(await readFile(join(root, run, 'report.html'), 'utf8')).toContain(`alt="${title}"`);
   }
 });
 
