@@ -14,6 +14,8 @@ import { CHUNK, mapSource, type SampleSource } from './sources.js';
 /** From the strongest on, so that each fit begins near its end. */
 const PENALTIES = [1e2, 1e1, 1, 1e-1, 1e-2, 1e-3, 1e-4];
 const FOLDS = 5;
+/** Gradient of the fits that a penalty is chosen by: ten times the penalty is seen without the last digits. */
+const CHOICE_TOLERANCE = 1e-3;
 /** Labelled samples that classifiers are fitted on. */
 const LABELS = [10, 100, 1000, 10_000];
 /** Classifiers for each number of labels, on samples of their own as far as there are enough. */
@@ -149,7 +151,7 @@ async function bestPenalty(regression: SoftmaxRegression, signal?: AbortSignal):
     const weights = Float32Array.from(labels, (_, n) => (n % FOLDS === fold ? 0 : 1));
     let start: Float64Array | undefined;
     for (const [i, penalty] of PENALTIES.entries()) {
-      start = await regression.fit({ penalty, weights, start, signal });
+      start = await regression.fit({ penalty, weights, start, tolerance: CHOICE_TOLERANCE, signal });
       const logProbs = regression.logProbs(start, features);
       for (let n = fold; n < labels.length; n += FOLDS) totals[i] += logProbs[n * classes + labels[n]];
     }

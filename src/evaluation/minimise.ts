@@ -117,7 +117,20 @@ function secant(low: Slope, high: Slope): number {
   return low.length + Math.min(1 - MARGIN, Math.max(MARGIN, share)) * (high.length - low.length);
 }
 
-const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, value, i) => sum + value * b[i], 0);
-const norm = (a: Float64Array) => Math.sqrt(dot(a, a));
-const combine = (a: Float64Array, factor: number, b: Float64Array) =>
-  a.map((value, i) => value + factor * b[i]);
+// Plain loops: with a thousand features, callbacks per element would cost more than the gradients.
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+function norm(a: Float64Array): number {
+  return Math.sqrt(dot(a, a));
+}
+
+/** a + factor · b */
+function combine(a: Float64Array, factor: number, b: Float64Array): Float64Array {
+  const result = new Float64Array(a.length);
+  for (let i = 0; i < a.length; i++) result[i] = a[i] + factor * b[i];
+  return result;
+}

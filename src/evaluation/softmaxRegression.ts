@@ -30,6 +30,8 @@ export interface FitOptions {
   readonly weights?: Float32Array;
   /** Where to begin: what was fitted before. @default 0 */
   readonly start?: Float64Array;
+  /** Largest entry of the gradient at the end. @default 1e-5 */
+  readonly tolerance?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -72,8 +74,8 @@ export class SoftmaxRegression {
     return new SoftmaxRegression(rows, momentsOf(features, d), chunk, await engine.compile(program));
   }
 
-  /** The parameters at which no entry of the gradient exceeds 1e-5. */
-  async fit({ penalty, weights, start, signal }: FitOptions): Promise<Parameters> {
+  /** The parameters at which no entry of the gradient exceeds the tolerance. */
+  async fit({ penalty, weights, start, tolerance, signal }: FitOptions): Promise<Parameters> {
     const { dimensions: d, classes, labels } = this.rows;
     const { chunk } = this;
     const given = weights ?? new Float32Array(labels.length).fill(1);
@@ -95,7 +97,7 @@ export class SoftmaxRegression {
       }
       return total;
     };
-    return (await minimise(gradientAt, start ?? new Float64Array(size + classes))).at;
+    return (await minimise(gradientAt, start ?? new Float64Array(size + classes), { tolerance })).at;
   }
 
   /** Logarithms of the classes' probabilities, rows [n, classes], of features as they were given. */
