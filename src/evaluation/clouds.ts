@@ -38,7 +38,7 @@ export async function cloudReconstructionMetrics(request: MeasureRequest): Promi
   const size = Math.min(limit, source.size);
   const about = (name: string, estimator: string) => ({ name, unit: '' as const, estimator });
   const both = about('chamfer', `${CHAMFER}, from and to the reconstruction added`);
-  if (runner.build().isGenerator) return [missing(size, both, 'there is no encoder')];
+  if (runner.settings.system.isGenerator) return [missing(size, both, 'there is no encoder')];
   const rows = await mapSource(runner, 'cloud reconstructions', source, request, (batch, { model }) => {
     const decoded = model.decode(model.encode(batch), batch.labels);
     const { forward, backward } = chamferHalves(batch.x, decoded, 'mean');

@@ -1,4 +1,6 @@
 /** Running a built model on data. */
+
+export type { RollOutOptions } from '../systems/index.js';
 export { type ExportedModel, exportModels, type PortDescription } from './export.js';
 export { checkParity, PARITY_BATCHES } from './parity.js';
 export { type RecalibrationOptions, recalibrate } from './recalibrate.js';
@@ -11,4 +13,3 @@ export {
   type RunnerSettings,
 } from './runner.js';
 export { type Codes, type SampleOptions, TrainedModel } from './trainedModel.js';
-export type { RollOutOptions } from '../systems/index.js';
