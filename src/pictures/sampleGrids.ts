@@ -47,6 +47,8 @@ export interface ReconstructionGridOptions extends GridText {
   reconstructions: Pictures;
   /** @default 10, or as many as there are */
   columns?: number;
+  /** What stands beside the rows. @default ['original', 'reconstruction'] */
+  names?: readonly [above: string, below: string];
 }
 
 /**
@@ -56,6 +58,7 @@ export interface ReconstructionGridOptions extends GridText {
  */
 export function reconstructionGrid(options: ReconstructionGridOptions): Figure {
   const { originals, reconstructions, title = 'Reconstructions', caption } = options;
+  const { names = ['original', 'reconstruction'] } = options;
   const above = imagesOf(originals);
   const below = imagesOf(reconstructions);
   if (above.length !== below.length) {
@@ -75,7 +78,7 @@ export function reconstructionGrid(options: ReconstructionGridOptions): Figure {
     caption,
     images: pairs.flat(),
     columns,
-    rowLabels: pairs.flatMap(() => ['original', 'reconstruction']),
+    rowLabels: pairs.flatMap(() => names),
     rowsPerGroup: 2,
   });
 }

@@ -54,6 +54,7 @@ export async function rollOutView(
     caption,
     originals: asPictures(spec, courses.came),
     reconstructions: asPictures(spec, courses.said),
+    names: ['came', 'said'],
     columns: Math.min(4, samples.x.length / sizeOf(model.runner.data.spec.shape)),
   });
 }

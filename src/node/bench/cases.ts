@@ -3,7 +3,13 @@
  * measures. Inputs are made up, smooth or blob-like, and the same every time.
  */
 import { z } from 'zod';
-import { type ImageSpec, type SampleSpec, type Samples, sequenceOf, type TableSpec } from '../../data/index.js';
+import {
+  type ImageSpec,
+  type SampleSpec,
+  type Samples,
+  sequenceOf,
+  type TableSpec,
+} from '../../data/index.js';
 import {
   activations,
   batchNorm,
@@ -223,8 +229,11 @@ const gruBelief = system({
     if (!frame) throw new Error('gru-belief: the data are no sequences');
     const { beliefs, believed, smoothed, moved, emitted } = tdNetworks(frame, options, scope);
     const atEnd = (x: Tensor) => {
-      const [belief] = believed(beliefs(x).sliceAlong(1, FRAMES - 1, FRAMES).reshape([-1, BELIEF])).draw()
-        .conditionals;
+      const [belief] = believed(
+        beliefs(x)
+          .sliceAlong(1, FRAMES - 1, FRAMES)
+          .reshape([-1, BELIEF]),
+      ).draw().conditionals;
       return belief;
     };
     return {

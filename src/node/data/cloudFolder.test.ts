@@ -25,7 +25,13 @@ const points = (count: number, start = 0) =>
   Float32Array.from({ length: 3 * count }, (_, i) => Math.sin(3 * i + start) * (1 + start));
 const npy = (count: number, start?: number) => encodeNpy(points(count, start), [count, 3]);
 const xyz = (count: number) =>
-  Array.from({ length: count }, (_, i) => `${points(count).slice(3 * i, 3 * i + 3).join(' ')}\n`).join('');
+  Array.from(
+    { length: count },
+    (_, i) =>
+      `${points(count)
+        .slice(3 * i, 3 * i + 3)
+        .join(' ')}\n`,
+  ).join('');
 const tetrahedron = 'OFF\n4 2 0\n0 0 0\n1 0 0\n0 1 0\n0 0 1\n3 0 1 2\n3 0 1 3\n';
 
 test('a folder of clouds has their points in the unit sphere, and sub-folders for classes', async () => {
@@ -95,9 +101,24 @@ test('clouds that are read like others have as many points as those', async () =
 });
 
 test.each<[string, Record<string, string | Uint8Array>, object, RegExp]>([
-  ['no cloud', { 'a.xyz': '1 2 3\n' }, {}, /: no file can be read as a cloud of points: a\.xyz \(it is a single point\); give PLY, OFF, XYZ or NPY$/],
-  ['one point', { 'a.xyz': xyz(4) }, { points: 1 }, /: the option points is a whole number from 2 on, not 1$/],
-  ['a range', { 'a.xyz': xyz(4) }, { range: [0, 1] }, /: the option range has no effect on a folder of clouds; leave it out$/],
+  [
+    'no cloud',
+    { 'a.xyz': '1 2 3\n' },
+    {},
+    /: no file can be read as a cloud of points: a\.xyz \(it is a single point\); give PLY, OFF, XYZ or NPY$/,
+  ],
+  [
+    'one point',
+    { 'a.xyz': xyz(4) },
+    { points: 1 },
+    /: the option points is a whole number from 2 on, not 1$/,
+  ],
+  [
+    'a range',
+    { 'a.xyz': xyz(4) },
+    { range: [0, 1] },
+    /: the option range has no effect on a folder of clouds; leave it out$/,
+  ],
 ])('%s is refused in words', async (_, files, options, message) => {
   await expect(openDataset(await folderOf(files), options)).rejects.toThrow(message);
 });

@@ -177,7 +177,7 @@ test.each([
   ['twomoons', "there is no file, folder or generated data set 'twomoons'; did you mean 'two-moons'?"],
   [
     'qqqqqqqq',
-    "there is no file, folder or generated data set 'qqqqqqqq'; generated data sets are sprites, glyphs, two-moons, swiss-roll",
+    "there is no file, folder or generated data set 'qqqqqqqq'; generated data sets are sprites, glyphs, two-moons, swiss-roll, moving-sprites, oscillator, primitives",
   ],
 ])('the name %s is not there, and the nearest is proposed', async (name, message) => {
   await expect(openDataset(name)).rejects.toThrow(new DataError(message));
