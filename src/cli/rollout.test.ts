@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeArrays, resultOf, temporaryFolder, trainShort, vaekit } from '../conformance/commandLine.js';
 
@@ -37,7 +37,7 @@ test('a roll-out has an error for every step ahead that the data have, beside th
   const result = await rollout(moving.run, '--from', '3');
   expect(result).toMatchObject({ from: 3, steps: 4, jump: 1 });
   expect(result.errors.map(({ ahead }: { ahead: number }) => ahead)).toEqual([1, 2, 3, 4]);
-  const drawn = await readFile(join(root, result.output));
+  const drawn = await readFile(resolve(root, result.output));
   expect([...drawn.subarray(1, 4)]).toEqual([0x50, 0x4e, 0x47]);
   // Frames of what moves are not what they were.
   for (const { persistence } of result.errors) expect(persistence).toBeGreaterThan(0);
