@@ -3,6 +3,7 @@ import { relative } from 'node:path';
 import type { RunEvent, RunStage, RunSummary, TrainingRun } from '../node/index.js';
 import { aboutWeights } from '../node/runs/aboutWeights.js';
 import { formatNumber } from '../pictures/typesetting.js';
+import { findSystem } from '../systems/index.js';
 import { EXIT } from './exit.js';
 import { withFlags } from './flagName.js';
 import { dim, duration, note, ProgressBar, print, printJson, warn } from './output.js';
@@ -98,9 +99,10 @@ export function conclude(summary: RunSummary, json: boolean): void {
   print(`test loss ${nats(loss)} nats per sample over ${counted(samples, 'sample')}: ${parts.join(', ')}`);
   print(aboutWeights(summary));
   print(`report   ${where}/report.html`);
-  print(
-    `next     vaekit reconstruct ${where} · vaekit encode ${where} -o codes.npz · vaekit export ${where}`,
-  );
+  const verbs = findSystem(summary.system).isGenerator
+    ? [`sample ${where}`, `evaluate ${where}`]
+    : [`reconstruct ${where}`, `encode ${where} -o codes.npz`];
+  print(`next     ${[...verbs, `export ${where}`].map((verb) => `vaekit ${verb}`).join(' · ')}`);
 }
 
 const nats = (value: number) => formatNumber(value, 5);

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeArrays, resultOf, temporaryFolder, trainShort, vaekit } from '../conformance/commandLine.js';
 
@@ -36,16 +36,16 @@ const rollout = async (...words: readonly string[]) =>
 test('a roll-out has an error for every step ahead that the data have, beside that of persistence', async () => {
   const result = await rollout(moving.run, '--from', '3');
   expect(result).toMatchObject({ from: 3, steps: 4, jump: 1 });
-  expect(result.steps.map(({ ahead }: { ahead: number }) => ahead)).toEqual([1, 2, 3, 4]);
-  const drawn = await readFile(join(root, result.output));
+  expect(result.errors.map(({ ahead }: { ahead: number }) => ahead)).toEqual([1, 2, 3, 4]);
+  const drawn = await readFile(resolve(root, result.output));
   expect([...drawn.subarray(1, 4)]).toEqual([0x50, 0x4e, 0x47]);
   // Frames of what moves are not what they were.
-  for (const { persistence } of result.steps) expect(persistence).toBeGreaterThan(0);
+  for (const { persistence } of result.errors) expect(persistence).toBeGreaterThan(0);
 });
 
 test('of one number over time, frequency and amplitude are compared, too', async () => {
   const result = await rollout(wave.run, '--from', '5', '--jump', '3', '--limit', '4');
-  expect(result.steps[0].ahead).toBe(3);
+  expect(result.errors[0].ahead).toBe(3);
   expect(result.count).toBe(4);
   // What stays as it is has no frequency, so that persistence errs by the whole frequency, 0.1 to 0.5.
   expect(result.frequency.persistence).toBeGreaterThan(0.05);

@@ -81,16 +81,16 @@ export function defineRollout(command: Command): void {
   });
 }
 
-function table({ count, steps, frequency, amplitude }: RollOutErrors): string[] {
+function table({ count, errors, frequency, amplitude }: RollOutErrors): string[] {
   const number = (value: number) => formatNumber(value, 4);
   const header = ['ahead', 'squared error', 'of persistence'];
-  const rows = steps.map(({ ahead, model, persistence }) => [
+  const rows = errors.map(({ ahead, model, persistence }) => [
     String(ahead),
     number(model),
     number(persistence),
   ]);
-  const fits = Object.entries({ frequency, amplitude }).flatMap(([name, errors]) =>
-    errors ? [[`${name} error`, number(errors.model), number(errors.persistence)]] : [],
+  const fits = Object.entries({ frequency, amplitude }).flatMap(([name, fit]) =>
+    fit ? [[`${name} error`, number(fit.model), number(fit.persistence)]] : [],
   );
   return [
     ...columns([header, ...rows, ...fits]),

@@ -38,14 +38,18 @@ export async function cloudReconstructionMetrics(request: MeasureRequest): Promi
   const size = Math.min(limit, source.size);
   const about = (name: string, estimator: string) => ({ name, unit: '' as const, estimator });
   const both = about('chamfer', `${CHAMFER}, from and to the reconstruction added`);
-  if (runner.build().isGenerator) return [missing(size, both, 'there is no encoder')];
+  if (runner.settings.system.isGenerator) return [missing(size, both, 'there is no encoder')];
   const rows = await mapSource(runner, 'cloud reconstructions', source, request, (batch, { model }) => {
     const decoded = model.decode(model.encode(batch), batch.labels);
     const { forward, backward } = chamferHalves(batch.x, decoded, 'mean');
     return { forward, backward, both: forward.add(backward) };
   });
-  const held = await chosen(request, { ...source, size }, MOST_REPLACED, 'held-out clouds');
-  const templates = await chosen(request, training, MOST_TEMPLATES, 'templates');
+  const held = await chosen(request, source, { stream: 'held-out clouds', size, most: MOST_REPLACED });
+  const templates = await chosen(request, training, {
+    stream: 'templates',
+    size: training.size,
+    most: MOST_TEMPLATES,
+  });
   const { values } = await chamferTable(held, templates, request);
   const nearest = Array.from({ length: held.count }, (_, i) =>
     values.subarray(i * templates.count, (i + 1) * templates.count).reduce((a, b) => Math.min(a, b)),
@@ -78,7 +82,7 @@ export async function cloudSetMetrics(request: MeasureRequest): Promise<Metric[]
   const model = new TrainedModel(runner);
   if (!model.canSample) return [missing(size, divergence, 'codes have no prior to draw clouds from')];
 
-  const references = await chosen(request, { ...source, size }, MOST_COUNTED, 'references');
+  const references = await chosen(request, source, { stream: 'references', size, most: MOST_COUNTED });
   const { x } = await model.sample(references.count, { labels: references.labels, seed, signal });
   const samples = { ...references, data: x };
   const bits = jensenShannon(occupancy(samples.data), occupancy(references.data));
@@ -91,13 +95,13 @@ export async function cloudSetMetrics(request: MeasureRequest): Promise<Metric[]
   ];
 }
 
-const TABLES: Readonly<Record<string, { table: CloudTable; meaning: string }>> = {
+const TABLES: Readonly<Record<'chamfer' | 'emd', { table: CloudTable; meaning: string }>> = {
   chamfer: { table: chamferTable, meaning: `${CHAMFER}, both directions added` },
   emd: { table: earthMoversTable, meaning: 'mean distance of points matched one to one' },
 };
 
 async function setMetrics(
-  name: 'chamfer' | 'emd',
+  name: keyof typeof TABLES,
   [samples, references]: readonly Clouds[],
   request: MeasureRequest,
 ): Promise<Metric[]> {
@@ -135,22 +139,17 @@ async function setMetrics(
 
 type ChosenClouds = Clouds & { readonly labels?: Int32Array };
 
-/** At most so many clouds of a source, drawn without putting back. */
+/** At most so many of the first `size` clouds of a source, drawn without putting back. */
 async function chosen(
-  {
-    runner: {
-      data: { spec },
-    },
-    seed = 0,
-  }: MeasureRequest,
+  { runner, seed = 0 }: MeasureRequest,
   source: SampleSource,
-  most: number,
-  stream: string,
+  { stream, size, most }: { stream: string; size: number; most: number },
 ): Promise<ChosenClouds> {
+  const { spec } = runner.data;
   if (spec.kind !== 'points') throw new Error('chosen: the samples are no clouds');
   const [points, dimensions] = spec.shape;
-  const order = new Permutation(source.size, new RandomStream(seed, stream));
-  const count = Math.min(most, source.size);
+  const order = new Permutation(size, new RandomStream(seed, stream));
+  const count = Math.min(most, size);
   const rows = new Float32Array(count * points * dimensions);
   const labels: number[] = [];
   for (let i = 0; i < count; i++) {

@@ -182,7 +182,7 @@ async function aggregateMetrics({
 }: MeasureRequest): Promise<Metric[]> {
   const about = (name: string, estimator: string) => ({ name, unit: 'nats' as const, estimator });
   const model = runner.build();
-  if (model.isGenerator) {
+  if (runner.settings.system.isGenerator) {
     const none = about('totalCorrelation', 'of the codes of training samples');
     return [missing(training.size, none, 'there is no encoder')];
   }

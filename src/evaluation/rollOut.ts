@@ -20,7 +20,7 @@ export interface RollOutErrors {
   /** Number of sequences. */
   readonly count: number;
   /** Squared error of each step, the mean over a frame's numbers as models see them; of times that data have. */
-  readonly steps: readonly (Compared & { readonly ahead: number })[];
+  readonly errors: readonly (Compared & { readonly ahead: number })[];
   /** Absolute errors, of sequences of one number. */
   readonly frequency?: Compared;
   readonly amplitude?: Compared;
@@ -58,7 +58,7 @@ export async function rollOutErrors(
       persistence: mean(samplesOf, (i) => squaredError(frameOf(i, from), frameOf(i, t))),
     };
   });
-  if (width !== 1) return { count, steps: errors };
+  if (width !== 1) return { count, errors };
   const fits = samplesOf.map((i) => ({
     came: fitSinusoid(came.subarray(i * time, (i + 1) * time)),
     said: fitSinusoid(said.subarray(i * steps, (i + 1) * steps)),
@@ -70,7 +70,7 @@ export async function rollOutErrors(
   });
   return {
     count,
-    steps: errors,
+    errors,
     frequency: compared(({ came: truth, said: guess }) => [
       guess.frequency - truth.frequency,
       truth.frequency,

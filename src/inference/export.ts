@@ -41,12 +41,11 @@ export const PRIOR_STREAM = 'prior';
 /** The files of a model, with its weights as the engine holds them now. */
 export async function exportModels(runner: ModelRunner): Promise<ExportedModel[]> {
   const { engine, system } = runner.settings;
-  const { isGenerator, prior } = runner.build();
   const parts: [ExportedModel['name'], (runner: ModelRunner, batch: number) => Part][] = [
     ['decoder', decoder],
   ];
-  if (!isGenerator) parts.unshift(['encoder', encoder]);
-  if (prior) parts.push(['sampler', sampler]);
+  if (!system.isGenerator) parts.unshift(['encoder', encoder]);
+  if (runner.build().prior) parts.push(['sampler', sampler]);
   const exported = parts.map(async ([name, build]): Promise<ExportedModel> => {
     const program = (batch: number) => new Program({ outputs: tensorsOf(build(runner, batch).outputs) });
     const example = program(1);

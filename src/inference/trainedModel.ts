@@ -57,7 +57,7 @@ export class TrainedModel {
 
   /** Whether samples have codes: a generator has no encoder. */
   get canEncode(): boolean {
-    return !this.runner.build().isGenerator;
+    return !this.runner.settings.system.isGenerator;
   }
 
   /** @throws OptionError if the system has no encoder */

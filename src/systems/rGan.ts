@@ -31,6 +31,7 @@ export const rGan = system({
   paper: 'Achlioptas, Diamanti, Mitliagkas & Guibas, ICML 2018, arXiv:1707.02392',
   objective: String.raw`-\log \sigma(D(x)) - \log(1 - \sigma(D(G(z)))), \qquad -\log \sigma(D(G(z)))`,
   summary: 'A generator of clouds of points that learns to deceive a discriminator. It has no encoder.',
+  isGenerator: true,
   options: z.object({
     latent: positiveInteger().default(128).describe('length of the noise that a cloud is made of'),
     noise: z.number().positive().default(0.2).describe('standard deviation of the noise'),
@@ -90,7 +91,6 @@ export const rGan = system({
     return {
       codeShape: [latent],
       isGame: true,
-      isGenerator: true,
       // What the two sides of the game pay; the generator's is reported alone, for it is the other side's loss.
       objective: (batch) => {
         const y = made(batch);

@@ -108,7 +108,7 @@ export interface Model {
   /**
    * The code used as an embedding, [batch, ...code]: the posterior's mean where there is a posterior.
    *
-   * @throws OptionError if the model is a generator
+   * @throws OptionError if the system is a generator
    */
   encode(batch: Batch): Tensor;
   /** What a code stands for, as models see samples: the likelihood's mean, [batch, ...event]. */
@@ -132,8 +132,6 @@ export interface Model {
    * step counts as the best, nothing stops early, and the last weights are kept.
    */
   readonly isGame?: boolean;
-  /** Whether it only makes new samples: it has no encoder, and `encode` says so. */
-  readonly isGenerator?: boolean;
   /** x as the encoder is given it in training, noise included: what a picture of denoising shows. */
   corrupt?(batch: Batch): Tensor;
   /** What follows in sequences, as models see frames: [batch, starts, continuations, steps, ...frame]. */
@@ -188,6 +186,8 @@ export interface System<Options extends z.ZodObject = z.ZodObject> {
   readonly objective: string;
   /** One sentence for someone who chooses. */
   readonly summary: string;
+  /** Whether it only makes new samples: its models have no encoder, and their `encode` says so. */
+  readonly isGenerator?: boolean;
   /** Whether samples must come with classes, or with which options they must. */
   readonly needsLabels?: boolean | OfOptions<z.output<Options>>['needLabels'];
   readonly options: Options;

@@ -9,10 +9,12 @@ import { concat, constant, stack, type Tensor } from '../tensor/index.js';
 import { KINDS } from './description.js';
 import { OptionError } from './errors.js';
 import { atTimes, drawTimes, jumpFeatures, requireJumps } from './jumps.js';
-import { gaussianVaeOptions, positiveInteger } from './options.js';
+import { gaussianVaeOptions, nonNegative, positiveInteger } from './options.js';
+import { ramp } from './schedules.js';
 import { type Batch, type RollOutOptions, system } from './system.js';
 import { tdNetworks } from './tdNetworks.js';
 import { jumpTerms } from './temporalDifference.js';
+import { toWeighted } from './terms.js';
 
 /** Longest jump where nothing is said, as in the paper's moving digits. */
 const USUAL_JUMP = 4;
@@ -26,6 +28,11 @@ const options = gaussianVaeOptions.extend({
     .enum(['analytic', 'sampled'])
     .default('analytic')
     .describe('KL of the smoothed state in closed form, or as a log-ratio of the draw'),
+  warmupSteps: nonNegative()
+    .default(0.2)
+    .describe(
+      'steps (or fraction of the run) over which the weight of smoothing and prediction rises from 0; 0: none',
+    ),
   truncation: positiveInteger()
     .optional()
     .describe('frames that gradients go back through the recurrent network (default: to the start)'),
@@ -60,7 +67,11 @@ export const tdVae = system({
     'For sequences: beliefs about a hidden state, and jumps ahead that are rolled out without seeing more.',
   options,
   training: () => ({ batchSize: 64, learningRate: 1e-3 }),
-  build: (data, { maxJump: given, farJump, farShare, jumps, tellsJump, smoothing, ...rest }, scope) => {
+  build: (
+    data,
+    { maxJump: given, farJump, farShare, jumps, tellsJump, smoothing, warmupSteps, ...rest },
+    scope,
+  ) => {
     const { frame, shape } = data;
     if (!frame)
       throw new OptionError(
@@ -111,7 +122,7 @@ export const tdVae = system({
         const b = beliefs(x);
         const [b1, b2] = [atTimes(b, earlier), atTimes(b, later)];
         const jump = told(length);
-        return jumpTerms(
+        const { reconstruction, ...others } = jumpTerms(
           {
             earlier: believed(b1),
             later: believed(b2),
@@ -121,6 +132,13 @@ export const tdVae = system({
           },
           smoothing,
         );
+        // A state that tells of nothing costs nothing: first it learns to tell of the frame, then of what comes.
+        const warmth = ramp(scope, { name: 'weight of smoothing and prediction', length: warmupSteps });
+        const warmed = Object.entries(others).map(([name, term]) => [
+          name,
+          { ...toWeighted(term), ramp: warmth },
+        ]);
+        return { reconstruction, ...Object.fromEntries(warmed) };
       },
       encode: ({ x }) => {
         const b = beliefs(x);

@@ -219,7 +219,8 @@ export class Tensor<K extends OpName = OpName> {
    * @param tolerance how far above the least the sum may be, as a part of n (mean cost − least cost); see ops/assignment.ts
    */
   assignment(tolerance: number): Tensor {
-    return apply('assignment', [this], { tolerance });
+    // Rounded here, so that all engines bid by the same number.
+    return apply('assignment', [this], { tolerance: Math.fround(tolerance) });
   }
   cumsum(axis = -1, options: { reverse?: boolean } = {}): Tensor {
     return apply('cumsum', [this], {

@@ -280,8 +280,7 @@ class Builder {
     }
     if (tensor.is('assignment')) {
       const [batch, length] = shape;
-      const tolerance = Math.fround(tensor.attributes.tolerance);
-      return this.#kernel(tensor, { kind: 'assignment', batch, length, tolerance });
+      return this.#kernel(tensor, { kind: 'assignment', batch, length, ...tensor.attributes });
     }
     const reads = tensor.inputs.map((x, i) => this.#broadcast(this.#input(tensor, i), x.shape, shape));
     if (tensor.is('cast')) {
