@@ -23,8 +23,7 @@ export function defineData(command: Command): void {
 const LISTED = 30;
 
 function linesOf(report: DatasetReport): string[] {
-  const { name, kind, shape, dtype, size, split, range, values, classes, factors, notices, suggestion } =
-    report;
+  const { name, kind, shape, dtype, size, split, range, values, factors, notices, suggestion } = report;
   const sample =
     kind === 'image'
       ? `pictures of ${shape[0]} × ${shape[1]}, ${channels(shape[2])}, ${dtype}`
@@ -38,7 +37,10 @@ function linesOf(report: DatasetReport): string[] {
       `${formatNumber(values.min, 4)} to ${formatNumber(values.max, 4)}, mean ${formatNumber(values.mean, 4)}; black is ${range[0]}, full intensity ${range[1]}`,
     ]);
   }
-  if (classes) facts.push(['classes', listed(classes.map((entry) => `${entry.name} (${entry.count})`))]);
+  if (report.classes) {
+    const classes = listed(report.classes.map((entry) => `${entry.name} (${entry.count})`));
+    facts.push(['classes', report.unlabelled ? `${classes}; not known (${report.unlabelled})` : classes]);
+  }
   if (factors)
     facts.push(['factors', factors.map((factor) => `${factor.name} (${factor.values})`).join(', ')]);
   facts.push([

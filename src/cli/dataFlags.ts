@@ -36,6 +36,14 @@ const dataOptions = z.object({
     .describe('tables: the first line names the columns; --no-header: it is data (default: found out)'),
   array: z.string().optional().describe('NPZ: array of the samples'),
   labels: z.string().optional().describe('NPZ: array of the labels, or none'),
+  labelled: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      'keep the labels of so many samples to train on, equally many of each class, and hide the others',
+    ),
   range: z
     .tuple([z.number(), z.number()])
     .optional()

@@ -1,7 +1,7 @@
 /** Arrays in files as data sets: held in memory if they are small, else read a sample at a time from where they are. */
 import { channelsLast, layoutOf } from './arrayLayout.js';
 import { fromImages, fromTable } from './arrays.js';
-import { type ClassLabels, classify } from './classes.js';
+import { type ClassLabels, classifyArray, unknownNotices } from './classes.js';
 import { type Column, DataError, type Dataset, type Likeness } from './dataset.js';
 import { type Elements, type ElementType, elementBytes, toFloat32 } from './elements.js';
 import { storageFor } from './imageStorage.js';
@@ -35,7 +35,7 @@ export async function arrayDataset(
   identity: Identity,
   options: ArrayDatasetOptions = {},
 ): Promise<Dataset> {
-  const { cacheBytes = CACHE_BYTES, release = async () => {}, notices = [], testSize, like } = options;
+  const { cacheBytes = CACHE_BYTES, release = async () => {}, testSize, like } = options;
   const range = options.range ?? (like?.spec.kind === 'image' ? like.spec.range : undefined);
   const { name, type, shape } = array;
   const layout = layoutOf(name, shape);
@@ -45,6 +45,7 @@ export async function arrayDataset(
       throw new DataError(`${name}: the option range has no effect on a table; leave it out`);
   }
   const labels = options.labels && (await readLabels(options.labels, shape[0], like?.classes));
+  const notices = [...(options.notices ?? []), ...unknownNotices(labels?.labels, 'label −1')];
   const shared = { ...identity, ...labels, testSize };
   const columns = layout.kind === 'table' ? columnsOf(type, layout.columns) : [];
   if (countOf(shape) * elementBytes(type) > cacheBytes && !array.fortranOrder) {
@@ -87,5 +88,5 @@ async function readLabels(array: StoredArray, size: number, known?: readonly str
   const at = values.findIndex((value) => !Number.isInteger(value));
   if (at >= 0)
     throw new DataError(`${name}: label ${at} is ${values[at]}; labels are whole numbers that name classes`);
-  return classify(name, values, known);
+  return classifyArray(name, values, known);
 }

@@ -3,7 +3,8 @@
 export { arrayDataset, CACHE_BYTES } from './arrayDataset.js';
 export { type ArrayOptions, fromImages, fromTable, type ImageOptions } from './arrays.js';
 export { type ByteSource, bytesInMemory } from './bytes.js';
-export { byCodePoint, classify } from './classes.js';
+export { isMissing } from './cells.js';
+export { byCodePoint, classify, labelledOf, unknownNotices } from './classes.js';
 export { openCsv } from './csv.js';
 export {
   type Column,
@@ -16,12 +17,14 @@ export {
   type SampleSpec,
   type Samples,
   type TableSpec,
+  UNKNOWN,
 } from './dataset.js';
 export type { Elements } from './elements.js';
 export type { TypeOption } from './features.js';
 export { generate, generatedNames } from './generated.js';
 export type { GeneratedOptions } from './generatedOptions.js';
 export { glyphs } from './glyphs.js';
+export { hideLabels } from './hideLabels.js';
 export { openIdx } from './idx.js';
 export { requireIndices } from './indices.js';
 export { allocateSamples, elementsPerSample, type Identity } from './memory.js';

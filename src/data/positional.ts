@@ -1,6 +1,6 @@
 /** Arrays too large for memory as data sets: a sample is read from the file, and checked, when it is asked for. */
 import { type ArrayLayout, channelsLast } from './arrayLayout.js';
-import type { ClassLabels } from './classes.js';
+import { type ClassLabels, labelledOf } from './classes.js';
 import type { Column, Dataset, SampleSpec } from './dataset.js';
 import { toFloat32 } from './elements.js';
 import { contentHash } from './hash.js';
@@ -59,6 +59,7 @@ export async function positionalDataset(
     spec,
     size,
     classes,
+    labelled: labelledOf(labels),
     testSize,
     notices: [...options.notices, ...storage.notices, ...(layout.kind === 'image' ? layout.notices : [])],
     fingerprint: options.fingerprint ?? contentHash(...samples),

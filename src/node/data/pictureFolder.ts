@@ -11,7 +11,9 @@ import {
   type Identity,
   type ImageSpec,
   type Likeness,
+  labelledOf,
   requireIndices,
+  unknownNotices,
 } from '../../data/index.js';
 import { inTurns } from './inTurns.js';
 import {
@@ -62,7 +64,7 @@ export async function pictureFolder(
   for (const file of files) {
     if (!isPicture(file) && file !== LABEL_FILE) rejected.add(file, 'its name is not that of a picture');
   }
-  const { labelled, notices } = await labelPictures(folder, files, files.filter(isPicture));
+  const { labelled, notices, unlabelled } = await labelPictures(folder, files, files.filter(isPicture));
   const found = await rejected.sift(labelled, async (picture) => {
     const path = join(folder, picture.path);
     const header = await readHeader(sharp, path);
@@ -94,16 +96,24 @@ export async function pictureFolder(
       pixels: i < held ? await pixelsOf(path) : undefined,
     }),
   );
-  const labels = pictures.flatMap(({ label }) => (label === undefined ? [] : [label]));
-  const classes = labels.length > 0 ? classify(identity.name, labels, like?.classes) : undefined;
+  const labels = pictures.map(({ label }) => label);
+  const classes = labels.some((label) => label !== undefined)
+    ? classify(identity.name, labels, like?.classes)
+    : undefined;
   const testSize = pictures.filter(({ isTest }) => isTest).length;
   return {
     name: identity.name,
     spec,
     size: pictures.length,
     classes: classes?.classes,
+    labelled: labelledOf(classes?.labels),
     testSize: testSize > 0 ? testSize : undefined,
-    notices: [...rejected.notices, ...frame.notices, ...notices],
+    notices: [
+      ...rejected.notices,
+      ...frame.notices,
+      ...notices,
+      ...unknownNotices(classes?.labels, unlabelled),
+    ],
     fingerprint: identity.fingerprint,
     async read(indices) {
       requireIndices(indices, identity.name, pictures.length);

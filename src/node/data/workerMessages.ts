@@ -19,16 +19,20 @@ export type DataReply =
 
 /** All of a data set but what it does. */
 export interface DatasetFacts
-  extends Pick<Dataset, 'name' | 'spec' | 'size' | 'classes' | 'testSize' | 'notices' | 'fingerprint'> {
+  extends Pick<
+    Dataset,
+    'name' | 'spec' | 'size' | 'classes' | 'labelled' | 'testSize' | 'notices' | 'fingerprint'
+  > {
   /** How the user knows each sample, where that is not its index. */
   readonly ids?: readonly string[];
 }
 
 export function factsOf(dataset: Dataset): DatasetFacts {
-  const { name, spec, size, classes, testSize, notices, fingerprint } = dataset;
+  const { name, spec, size, classes, labelled, testSize, notices, fingerprint } = dataset;
   const ids = Array.from({ length: size }, (_, index) => dataset.idOf(index));
   const areIndices = ids.every((id, index) => id === String(index));
-  return { name, spec, size, classes, testSize, notices, fingerprint, ids: areIndices ? undefined : ids };
+  const facts = { name, spec, size, classes, labelled, testSize, notices, fingerprint };
+  return { ...facts, ids: areIndices ? undefined : ids };
 }
 
 /** An error as it crosses threads, which keeps no class. */
