@@ -1,6 +1,6 @@
 /** Initial values of variables, the same on every engine. */
 import { RandomStream } from '../random/index.js';
-import { show, sizeOf, type TensorData, toData, type Variable } from '../tensor/index.js';
+import { type Draws, show, sizeOf, type TensorData, toData, type Variable } from '../tensor/index.js';
 
 /**
  * Draws every variable's initial value from a stream of its own, `init/<name>`.
@@ -10,13 +10,7 @@ import { show, sizeOf, type TensorData, toData, type Variable } from '../tensor/
 export function initialValues(variables: Iterable<Variable>, seed: number): Map<string, TensorData> {
   const values = new Map<string, TensorData>();
   for (const { name, shape, dtype, initialiser } of variables) {
-    const stream = new RandomStream(seed, `init/${name}`);
-    let draw = 0;
-    const draws = {
-      normal: (count: number) => stream.normal(new Float32Array(count), draw++),
-      uniform: (count: number) => stream.uniform(new Float32Array(count), draw++),
-    };
-    const initial = initialiser(shape, draws);
+    const initial = initialiser(shape, drawsOf(name, seed));
     if (initial.length !== sizeOf(shape)) {
       throw new Error(
         `variable '${name}' of shape ${show(shape)} takes ${sizeOf(shape)} values but its initialiser gave ${initial.length}`,
@@ -25,4 +19,14 @@ export function initialValues(variables: Iterable<Variable>, seed: number): Map<
     values.set(name, toData(dtype, initial));
   }
   return values;
+}
+
+function drawsOf(name: string, seed: number): Draws {
+  const stream = new RandomStream(seed, `init/${name}`);
+  let draw = 0;
+  return {
+    normal: (count) => stream.normal(new Float32Array(count), draw++),
+    uniform: (count) => stream.uniform(new Float32Array(count), draw++),
+    of: (other) => drawsOf(other, seed),
+  };
 }

@@ -61,6 +61,6 @@ export {
   weightsFor,
   windowFor,
 } from './similarity.js';
-export { type SpectralNormOptions, spectralNorm } from './spectralNorm.js';
+export { leadingVector, type SpectralNormOptions, spectralNorm } from './spectralNorm.js';
 export { squeezeExcite } from './squeezeExcite.js';
 export { weightNorm, withNorms } from './weightNorm.js';
