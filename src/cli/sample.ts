@@ -40,6 +40,13 @@ const sampleOptions = z.object({
     .enum(['mean', 'draw'])
     .optional()
     .describe('the mean of the likelihood, or a draw from it (default: mean for pictures, draw for tables)'),
+  temperature: z
+    .number()
+    .positive()
+    .optional()
+    .describe(
+      'factor of the deviations of the prior: below 1, likelier samples and fewer kinds (default: 1, or the system’s own)',
+    ),
   label: z
     .string()
     .optional()
@@ -56,7 +63,7 @@ export function defineSample(command: Command): void {
   addFlags(command, sampleOptions, 'Samples:');
   addCommonFlags(command, { usesData: false });
   command.action(async (name: string, typed: RunFlags) => {
-    const { seed, label, values, ...given } = readFlags(sampleOptions, typed);
+    const { seed, label, values, temperature, ...given } = readFlags(sampleOptions, typed);
     const kind = outputKind(typed.output, ARRAY_ENDINGS);
     await withRun(name, typed, async (run) => {
       const { model, folder } = run;
@@ -74,19 +81,23 @@ export function defineSample(command: Command): void {
       if (kind === 'figure') {
         const data = isShownTable ? await rowsToCompare(run, typed) : undefined;
         return writeFigure(
-          await samplesView(model, { count, labels, seed, values, data }),
+          await samplesView(model, { count, labels, seed, values, temperature, data }),
           output,
           typed.json,
         );
       }
-      const { x, codes } = await model.sample(count, { labels, seed, values });
+      const { x, codes } = await model.sample(count, { labels, seed, values, temperature });
       const { classes } = config.data;
       await writeSamples(output, spec, x, {
         codes: { data: codes, shape: model.codeShape },
         labels,
         classes,
       });
-      tell(output, typed.json, { samples: count, seed });
+      tell(output, typed.json, {
+        samples: count,
+        seed,
+        ...(temperature === undefined ? {} : { temperature }),
+      });
     });
   });
 }

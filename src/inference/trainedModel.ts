@@ -3,6 +3,7 @@ import type { Samples } from '../data/index.js';
 import { DiagonalNormal } from '../probability/index.js';
 import { OptionError, toWeighted } from '../systems/index.js';
 import { type Shape, sizeOf, type Tensor } from '../tensor/index.js';
+import { priorDraw, recalibrate } from './recalibrate.js';
 import type { MapOptions, ModelRunner } from './runner.js';
 
 /** Codes of samples, rows [count, ...shape]. */
@@ -22,9 +23,17 @@ export interface SampleOptions extends MapOptions {
    * see; a draw for tables, whose rows would else all have their likeliest categories
    */
   readonly values?: 'mean' | 'draw';
+  /** Factor of the deviations of the prior; below 1, codes are nearer to its middle. @default the system's own */
+  readonly temperature?: number;
 }
 
+/** Codes that running statistics are taken from: some batches more than they look back over. */
+const RECALIBRATION = { batchSize: 32, batches: 80 };
+
 export class TrainedModel {
+  /** Whether the engine holds statistics of new samples. */
+  #isRecalibrated = false;
+
   constructor(readonly runner: ModelRunner) {}
 
   get codeShape(): Shape {
@@ -84,24 +93,52 @@ export class TrainedModel {
    * New samples: codes from the prior, and what these stand for.
    *
    * @throws Error if the system has no prior
-   * @throws OptionError if draws are asked for, and the system's codes leave nothing to chance
+   * @throws OptionError if draws are asked for, and the system's codes leave nothing to chance, or a temperature, and its
+   *   prior takes none
    */
-  async sample(
+  sample(count: number, options: SampleOptions = {}): Promise<{ x: Float32Array; codes: Float32Array }> {
+    return this.forNewSamples(options, () => this.#sample(count, options));
+  }
+
+  /**
+   * What f gives while the engine holds what new samples take: for systems that ask for it, running statistics of batch
+   * normalisation that codes of the prior make, in the place of those that codes of samples made.
+   */
+  async forNewSamples<T>(
+    { temperature, signal }: Pick<SampleOptions, 'temperature' | 'signal'>,
+    f: () => Promise<T>,
+  ): Promise<T> {
+    if (this.#isRecalibrated || !this.runner.build().recalibrates) return f();
+    signal?.throwIfAborted();
+    const restore = await recalibrate(this.runner, { ...RECALIBRATION, temperature });
+    this.#isRecalibrated = true;
+    try {
+      return await f();
+    } finally {
+      this.#isRecalibrated = false;
+      await restore();
+    }
+  }
+
+  async #sample(
     count: number,
-    { labels, values: asked, ...options }: SampleOptions = {},
+    { labels, values: asked, temperature, ...options }: SampleOptions,
   ): Promise<{ x: Float32Array; codes: Float32Array }> {
     const { system, data } = this.runner.settings;
     if (asked === 'draw' && !this.runner.build().likelihood)
       throw new OptionError('values', `${system.name} has no likelihood to draw from; leave it out`);
     const values = asked ?? (data.spec.kind === 'table' ? 'draw' : 'mean');
     const rows = await this.runner.generate(
-      `sample ${values}`,
+      `sample ${values} ${temperature}`,
       count,
       labels,
       (classes, { model, size }) => {
         if (!model.prior)
           throw new Error(`${system.name} has no prior over its codes, so there is nothing to draw from`);
-        const code = model.prior(size, classes).sample({ stream: 'prior' });
+        const prior = model.prior(size, classes);
+        if (temperature !== undefined && !prior.takesTemperature)
+          throw new OptionError('temperature', `${system.name} has a prior that takes none; leave it out`);
+        const code = prior.sample(priorDraw(temperature));
         const drawn = values === 'draw' && model.likelihood?.(code, classes).sample({ stream: 'likelihood' });
         return { codes: code, x: data.fromModel(drawn || model.decode(code, classes)) };
       },
