@@ -72,7 +72,7 @@ function describe(
 }
 
 function numbers(
-  { loss, negativeElbo, terms, count, bitsPerDimension, noBitsBecause, latent }: Evaluation,
+  { loss, negativeElbo, terms, notes, count, bitsPerDimension, noBitsBecause, latent }: Evaluation,
   { samplesPerSecond }: RunSummary,
 ): Fact[] {
   const all: Fact[] = [
@@ -84,7 +84,7 @@ function numbers(
     ...Object.entries(terms).map(([name, value]) => ({
       name,
       value: formatNumber(value, 4),
-      note: 'nats per sample',
+      note: notes?.[name] ? `nats per sample, ${notes[name]}` : 'nats per sample',
     })),
   ];
   if (bitsPerDimension !== undefined)
