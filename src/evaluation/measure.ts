@@ -6,6 +6,7 @@ import { requiresLabels } from '../systems/index.js';
 import { sizeOf, type Tensor } from '../tensor/index.js';
 import { aggregatePosterior, gaussianTotalCorrelation } from './aggregate.js';
 import { boundMetrics, hasSoftTargets, lacks, SOFT_TARGETS } from './bound.js';
+import { classificationMetrics } from './classification.js';
 import { evaluate } from './evaluate.js';
 import { importanceWeightedNll } from './importance.js';
 import { labelsOf } from './likelihoodKind.js';
@@ -13,7 +14,7 @@ import { type Metric, meanOver, missing, single } from './metric.js';
 import { reconstructionMetrics } from './reconstruction.js';
 import { mapSource, type SampleSource } from './sources.js';
 
-export const METRIC_GROUPS = ['elbo', 'nll', 'latent', 'aggregate', 'reconstruction'] as const;
+export const METRIC_GROUPS = ['elbo', 'nll', 'latent', 'aggregate', 'reconstruction', 'classes'] as const;
 export type MetricGroup = (typeof METRIC_GROUPS)[number];
 
 export interface MeasureRequest {
@@ -71,6 +72,8 @@ const MEASURES: Record<Exclude<MetricGroup, 'latent'>, (request: MeasureRequest)
   nll: likelihoodMetrics,
   aggregate: aggregateMetrics,
   reconstruction: ({ runner, source, ...options }) => reconstructionMetrics(runner, source, options),
+  classes: ({ runner, source, training, ...options }) =>
+    classificationMetrics(runner, source, training, options),
 };
 
 async function likelihoodMetrics(request: MeasureRequest): Promise<Metric[]> {

@@ -8,7 +8,7 @@
 import { exportModel } from '../engine/index.js';
 import { DiagonalNormal } from '../probability/index.js';
 import { requiresLabels } from '../systems/index.js';
-import { type DType, input, Program, type Tensor } from '../tensor/index.js';
+import { type DType, input, Program, type Tensor, topologicalOrder } from '../tensor/index.js';
 import type { ModelRunner } from './runner.js';
 
 export interface PortDescription {
@@ -93,17 +93,17 @@ function encoder(runner: ModelRunner, batch: number): Part {
           logVar: [q.logVar.broadcastTo(q.mean.shape), 'log-variance of the posterior'],
         }
       : { code: [model.encode(samples), 'the code'] };
-  return { inputs: { x: [x, storedMeaning(runner)], ...label }, outputs };
+  return { inputs: { x: [x, storedMeaning(runner)], ...whereUsed(label, outputs) }, outputs };
 }
 
 function decoder(runner: ModelRunner, batch: number): Part {
   const model = runner.build();
   const z = input('z', [batch, ...model.codeShape]);
   const label = labelPort(runner, batch);
-  return {
-    inputs: { z: [z, 'a code'], ...label },
-    outputs: { x: [stored(runner, model.decode(z, label.label?.[0])), storedMeaning(runner)] },
+  const outputs: Ports = {
+    x: [stored(runner, model.decode(z, label.label?.[0])), storedMeaning(runner)],
   };
+  return { inputs: { z: [z, 'a code'], ...whereUsed(label, outputs) }, outputs };
 }
 
 function sampler(runner: ModelRunner, batch: number): Part {
@@ -128,6 +128,12 @@ function sampler(runner: ModelRunner, batch: number): Part {
 function labelPort({ data, settings }: ModelRunner, batch: number): { label?: Port } {
   if (!requiresLabels(settings.system, settings.options)) return {};
   return { label: [input('label', [batch], 'int32'), `class of the sample, 0 to ${data.classes - 1}`] };
+}
+
+/** A system may tell classes to some of its parts only: its prior, say. */
+function whereUsed(label: { label?: Port }, outputs: Ports): { label?: Port } {
+  const needed = topologicalOrder(Object.values(outputs).map(([tensor]) => tensor));
+  return label.label && needed.includes(label.label[0]) ? label : {};
 }
 
 function stored({ data }: ModelRunner, x: Tensor): Tensor {

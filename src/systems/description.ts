@@ -15,6 +15,8 @@ export interface DataDescription {
   readonly shape: Shape;
   /** Number of classes; 0 for data without labels. */
   readonly classes: number;
+  /** Whether there are samples whose class is not known. */
+  readonly hasUnknown: boolean;
   /** Number of training samples. */
   readonly size: number;
   /** Stored samples [batch, ...] → samples as models see them [batch, ...shape]. */
@@ -36,13 +38,18 @@ export type Binarisation = (typeof binarisations)[number];
 /** @throws OptionError if there is nothing to binarise */
 export function describeData(
   spec: SampleSpec,
-  { classes = 0, size, binarise = 'none' }: { classes?: number; size: number; binarise?: Binarisation },
+  {
+    classes = 0,
+    hasUnknown = false,
+    size,
+    binarise = 'none',
+  }: { classes?: number; hasUnknown?: boolean; size: number; binarise?: Binarisation },
 ): DataDescription {
   if (binarise !== 'none' && spec.kind === 'table')
     throw new OptionError('binarise', 'has no effect on tables; leave it out');
   const view = spec.kind === 'image' ? imageView(spec) : tableView(spec);
   const observe = (stored: Tensor) => binarised(view.toModel(stored), binarise);
-  return { spec, classes, size, binarise, ...view, observe };
+  return { spec, classes, hasUnknown, size, binarise, ...view, observe };
 }
 
 function binarised(x: Tensor, how: Binarisation): Tensor {

@@ -27,6 +27,7 @@ export { crossEntropy, type DiscriminatorOptions, discriminator, fake, real } fr
 export { disentangledBetaVae } from './disentangledBetaVae.js';
 export { OptionError } from './errors.js';
 export { factorVae } from './factorVae.js';
+export { type GivenNetwork, isGivenNetwork } from './features/given.js';
 export { fVae } from './fVae.js';
 export { type GaussianVae, gaussianVae, type Heads } from './gaussianVae.js';
 export { hfvae } from './hfvae.js';
@@ -77,10 +78,12 @@ export { stackedDae } from './stackedDae.js';
 export { swae } from './swae.js';
 export {
   type Batch,
+  type Classifier,
   type CodePrior,
   hasDensity,
   type Model,
   type Requirements,
+  requiresEveryLabel,
   requiresLabels,
   type System,
   system,

@@ -5,8 +5,9 @@
  */
 import type { ModelDefinition } from '../inference/index.js';
 import { filled, type Ramp, type VariableTable } from '../nn/index.js';
-import { type Batch, type DataDescription, type Stage, stageEnds } from '../systems/index.js';
+import { type Batch, type DataDescription, type Model, type Stage, stageEnds } from '../systems/index.js';
 import { input, step as stepNumber, type Tensor, Variable } from '../tensor/index.js';
+import type { StepSamples } from './batches.js';
 import type { TrainingOptions } from './options.js';
 import { LEARNING_RATE_FACTOR } from './outputs.js';
 import { requireEffect } from './scheduledTerms.js';
@@ -25,8 +26,7 @@ export interface TrainingStages {
   readonly weights: readonly Variable[];
   /** Everything that a checkpoint keeps. */
   readonly state: readonly Variable[];
-  /** Samples that a step takes. */
-  readonly samplesPerStep: number;
+  readonly samplesPerStep: StepSamples;
   /** Schedules of the model. */
   readonly ramps: readonly Ramp[];
   /** Whether no step can be told to be the best. */
@@ -61,7 +61,7 @@ export function trainingStages(definition: TrainingStepDefinition): TrainingStag
     training,
     totalSteps,
     step,
-    batch: inputBatch(data, training.batchSize, model.secondBatch === true),
+    batch: inputBatch(data, training.batchSize, (model.secondBatch ?? false) !== false),
     factor: new Variable(LEARNING_RATE_FACTOR, [], filled(1), { trainable: false }),
     firstPhase: declared[0].phases[0].name,
   };
@@ -79,10 +79,15 @@ export function trainingStages(definition: TrainingStepDefinition): TrainingStag
     stages: [first, ...others],
     weights: [...new Set(steps.flatMap(({ weights }) => weights))],
     state: byName(steps.flatMap(({ program }) => [...program.variables.values()])),
-    samplesPerStep: training.batchSize * (model.secondBatch ? 2 : 1),
+    samplesPerStep: samplesPerStep(training, model),
     ramps: scope.ramps,
     isGame: model.isGame === true,
   };
+}
+
+function samplesPerStep({ batchSize }: TrainingOptions, { secondBatch = false }: Model): StepSamples {
+  if (secondBatch === 'labelled') return { any: batchSize, labelled: batchSize };
+  return { any: secondBatch ? 2 * batchSize : batchSize, labelled: 0 };
 }
 
 /** The stage that a step belongs to. */
