@@ -95,11 +95,15 @@ export const aae = system({
       return concat([codes, oneHot(known, data.classes + (data.hasUnknown ? 1 : 0))]);
     };
 
-    const prior = (size: number, labels?: Tensor): CodePrior => {
-      if (category) return category.prior([size, parts.latent], labels);
-      const isTold = supervision === 'prior' && labels;
-      return codePrior(kind, [size, parts.latent], isTold ? { labels, parts: data.classes } : {});
-    };
+    /** p(z), or p(z|y) where D is told the class. */
+    const priorOfZ = (size: number, labels?: Tensor) =>
+      codePrior(
+        kind,
+        [size, parts.latent],
+        supervision === 'prior' && labels ? { labels, parts: data.classes } : {},
+      );
+    const prior = (size: number, labels?: Tensor): CodePrior =>
+      category ? category.prior([size, parts.latent], labels) : priorOfZ(size, labels);
     /** The whole code of samples, of which z is given. */
     const joined = (z: Tensor, x: Tensor) => (category ? concat([z, category.probs(x)]) : z);
     const decode = (code: Tensor, labels?: Tensor) =>
@@ -117,11 +121,7 @@ export const aae = system({
       ...(category ? { categoryDeception: penalty(weight, category.deception(x)) } : {}),
     });
     const discrimination = ({ x, labels }: Batch): Terms => {
-      const size = [x.shape[0], parts.latent];
-      const isTold = supervision === 'prior' && labels;
-      const drawn = codePrior(kind, size, isTold ? { labels, parts: data.classes } : {}).sample({
-        stream: 'prior',
-      });
+      const drawn = priorOfZ(x.shape[0], labels).sample({ stream: 'prior' });
       const codes = parts.draw(x).stopGradient();
       return {
         discrimination: real(logits(drawn, labels))
