@@ -32,6 +32,8 @@ export {
   initialValues,
   localRunner,
   OnnxEngine,
+  OnnxError,
+  OnnxNetwork,
   type OrtModule,
   ReferenceEngine,
   type RunOptions,
