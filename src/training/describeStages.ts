@@ -58,7 +58,7 @@ export function describeStages(
   const clock = { step: stepNumber().cast('float32'), totalSteps: STEPS, stepsPerEpoch: data.size / BATCH };
   const scope = new VariableTable().scope({ training: true, clock });
   const model = system.build(data, options, scope);
-  const batch = inputBatch(data, BATCH, model.secondBatch === true);
+  const batch = inputBatch(data, BATCH, (model.secondBatch ?? false) !== false);
   const stages = stagesOf(model);
   // Layers make their variables when they first run, so all objectives come before what they move.
   const objectives = new Map(
@@ -85,12 +85,16 @@ export function describeStages(
   }));
 }
 
-/** Grey pictures of ten classes, or rows of a table for a system that is for those only. */
+/** Grey pictures of ten classes, or for a system that is for those only, rows of a table, clouds or sequences. */
 function madeUpData(system: System, options: Record<string, unknown>): DataDescription {
   const picture = { kind: 'image', shape: [28, 28, 1], dtype: 'uint8', range: [0, 255] } as const;
   const columns = ['x', 'y', 'z'].map((name) => ({ name, type: 'numeric' as const }));
   const row = { kind: 'table', shape: [3], dtype: 'float32', columns } as const;
-  const candidates = [picture, row].map((spec) => describeData(spec, { classes: 10, size: STEPS }));
+  const cloud = { kind: 'points', shape: [64, 3], dtype: 'float32' } as const;
+  const frames = { kind: 'sequence', shape: [12, ...picture.shape], dtype: 'uint8', frame: picture } as const;
+  const candidates = [picture, row, cloud, frames].map((spec) =>
+    describeData(spec, { classes: 10, size: STEPS }),
+  );
   const refusals: unknown[] = [];
   for (const data of candidates) {
     try {
