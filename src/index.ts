@@ -34,6 +34,8 @@ export {
   initialValues,
   localRunner,
   OnnxEngine,
+  OnnxError,
+  OnnxNetwork,
   type OrtModule,
   ReferenceEngine,
   type RunOptions,

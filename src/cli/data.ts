@@ -24,8 +24,7 @@ export function defineData(command: Command): void {
 const LISTED = 30;
 
 function linesOf(report: DatasetReport): string[] {
-  const { name, kind, shape, dtype, size, split, range, values, classes, factors, notices, suggestion } =
-    report;
+  const { name, kind, shape, dtype, size, split, range, values, factors, notices, suggestion } = report;
   const pictures = `pictures of ${shape[0]} × ${shape[1]}, ${channels(shape[2])}, ${dtype}`;
   const facts: [string, string][] = [['samples', `${size} ${kind === 'image' ? pictures : report.samples}`]];
   if (split)
@@ -35,7 +34,10 @@ function linesOf(report: DatasetReport): string[] {
     const ends = range ? `; black is ${range[0]}, full intensity ${range[1]}` : '';
     facts.push(['values', `${found}${ends}`]);
   }
-  if (classes) facts.push(['classes', listed(classes.map((entry) => `${entry.name} (${entry.count})`))]);
+  if (report.classes) {
+    const classes = listed(report.classes.map((entry) => `${entry.name} (${entry.count})`));
+    facts.push(['classes', report.unlabelled ? `${classes}; not known (${report.unlabelled})` : classes]);
+  }
   if (factors)
     facts.push(['factors', factors.map((factor) => `${factor.name} (${factor.values})`).join(', ')]);
   facts.push([

@@ -56,6 +56,14 @@ const dataOptions = z.object({
   sampling: z.enum(samplings).optional().describe('clouds: how fewer points are chosen (default: random)'),
   array: z.string().optional().describe('NPZ: array of the samples'),
   labels: z.string().optional().describe('NPZ: array of the labels, or none'),
+  labelled: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      'keep the labels of so many samples to train on, equally many of each class, and hide the others',
+    ),
   range: z
     .tuple([z.number(), z.number()])
     .optional()

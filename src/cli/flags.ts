@@ -84,8 +84,11 @@ function bare(field: z.core.$ZodType): z.core.$ZodType {
 function placeholderOf(field: z.core.$ZodType): string | undefined {
   if (field instanceof z.ZodCustom) return undefined;
   if (field instanceof z.ZodBoolean || (field instanceof z.ZodLiteral && field.value === true)) return '';
-  if (field instanceof z.ZodArray) return ' <n,n,…>';
+  if (field instanceof z.ZodArray)
+    return field.def.element instanceof z.ZodString ? ' <name,name,…>' : ' <n,n,…>';
   if (field instanceof z.ZodTuple) return ' <n,n>';
+  if (field instanceof z.ZodUnion && field.options.some((option) => option instanceof z.ZodString))
+    return ' <file>';
   if (field instanceof z.ZodNumber || field instanceof z.ZodUnion) return ' <n>';
   return choicesOf(field) ? ' <name>' : ' <text>';
 }

@@ -7,7 +7,7 @@ import { type LoadedRun, loadRun, openRunData, writeFileWhole } from '../node/in
 import type { RunConfig } from '../node/runs/config.js';
 import { makeFolder } from '../node/runs/makeFolder.js';
 import { type Figure, toPng, toSvg } from '../pictures/index.js';
-import { findSystem, requiresLabels } from '../systems/index.js';
+import { findSystem, requiresEveryLabel } from '../systems/index.js';
 import { partSource } from '../training/index.js';
 import { addDataFlags, readDataFlags } from './dataFlags.js';
 import { addEngineFlags, readEngineFlags } from './engineFlags.js';
@@ -107,7 +107,7 @@ export async function withTraining<T>(
 }
 
 function requireClassesFor({ system, options, data }: RunConfig, { name, classes }: Dataset): void {
-  if (classes || !requiresLabels(findSystem(system), options)) return;
+  if (classes || !requiresEveryLabel(findSystem(system), options)) return;
   throw new UsageError(
     `--data: ${system} is conditioned on the class of each sample, and those of ${name} have none; give them classes out of ${data.classes?.join(', ')}`,
   );

@@ -54,6 +54,13 @@ const sampleOptions = z.object({
     .boolean()
     .default(false)
     .describe('pictures: draw each sample above the training sample that is nearest to it'),
+  temperature: z
+    .number()
+    .positive()
+    .optional()
+    .describe(
+      'factor of the deviations of the prior: below 1, likelier samples and fewer kinds (default: 1, or the system’s own)',
+    ),
   label: z
     .string()
     .optional()
@@ -125,7 +132,7 @@ function ownModel({ model, folder: { config } }: LoadedRun, name: string): Train
 async function figureOf(
   run: LoadedRun,
   models: readonly NamedModel[],
-  { seed, label, values, nearest, count: asked }: SampleFlags,
+  { seed, label, values, temperature, nearest, count: asked }: SampleFlags,
   typed: RunFlags,
 ): Promise<Figure> {
   const { config } = run.folder;
@@ -137,29 +144,38 @@ async function figureOf(
     return priorsView(models, {
       count: asked ?? COMPARED,
       seed,
+      temperature,
       labelsFor: (each, count) => labelsFor(each, config, label, count),
     });
   const count = asked ?? (nearest ? SHOWN_WITH_NEAREST : isTable ? DEFAULT_ROWS : DEFAULT_COUNT);
   const labels = labelsFor(model, config, label, count);
   const { prior: own } = priorName(model);
   if (own) note(dim(`codes are drawn from a prior that is ${own}`));
-  if (nearest) return withTraining(run, (training) => nearestView(model, training, { count, labels, seed }));
+  if (nearest)
+    return withTraining(run, (training) =>
+      nearestView(model, training, { count, labels, seed, temperature }),
+    );
   const data = isTable ? await rowsToCompare(run, typed) : undefined;
-  return samplesView(model, { count, labels, seed, values, data });
+  return samplesView(model, { count, labels, seed, values, temperature, data });
 }
 
 async function writeArrays(
   { folder: { config } }: LoadedRun,
   model: TrainedModel,
-  { seed, label, values, count = DEFAULT_COUNT }: SampleFlags,
+  { seed, label, values, temperature, count = DEFAULT_COUNT }: SampleFlags,
   output: string,
   { json }: RunFlags,
 ): Promise<void> {
   const { spec, classes } = config.data;
   const labels = labelsFor(model, config, label, count);
-  const { x, codes } = await model.sample(count, { labels, seed, values });
+  const { x, codes } = await model.sample(count, { labels, seed, values, temperature });
   await writeSamples(output, spec, x, { codes: { data: codes, shape: model.codeShape }, labels, classes });
-  tell(output, json, { samples: count, seed, ...priorName(model) });
+  tell(output, json, {
+    samples: count,
+    seed,
+    ...(temperature === undefined ? {} : { temperature }),
+    ...priorName(model),
+  });
 }
 
 /** The model with one of the run's fitted priors, which shows how far a draw in many steps has come. */

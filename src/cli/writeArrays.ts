@@ -103,7 +103,11 @@ function columnsOf({ name, data, shape: [rows, ...row], names }: NamedArray): Ta
   const width = data.length / rows;
   const isFloat = data instanceof Float32Array;
   const type = isFloat ? 'FLOAT' : 'INT32';
-  const cell = (value: number) => names?.[value] ?? (isFloat ? shortest(value) : value);
+  const cell = (value: number) => {
+    // Of a class that is not known, the cell is empty.
+    if (names) return names[value] ?? '';
+    return isFloat ? shortest(value) : value;
+  };
   return Array.from({ length: width }, (_, j) => ({
     name: `${name}${placeOf(j, row).join('_')}`,
     cells: Array.from({ length: rows }, (__, i) => cell(data[i * width + j])),

@@ -1,7 +1,7 @@
 /** Arrays in files as data sets: held in memory if they are small, else read a sample at a time from where they are. */
 import { type ArrayKind, channelsLast, frameOfLayout, layoutOf } from './arrayLayout.js';
 import { fromClouds, fromImages, fromSequences, fromTable } from './arrays.js';
-import { type ClassLabels, classify } from './classes.js';
+import { type ClassLabels, classifyArray, unknownNotices } from './classes.js';
 import type { Sampling } from './clouds/cloud.js';
 import { type Column, DataError, type Dataset, type Likeness } from './dataset.js';
 import { type Elements, type ElementType, elementBytes, toFloat32 } from './elements.js';
@@ -71,7 +71,7 @@ async function wholeArray(
   identity: Identity,
   options: ArrayDatasetOptions,
 ): Promise<Dataset> {
-  const { cacheBytes = CACHE_BYTES, release = async () => {}, notices = [], testSize, like } = options;
+  const { cacheBytes = CACHE_BYTES, release = async () => {}, testSize, like } = options;
   const range = options.range ?? (like && pictureOf(like.spec)?.range);
   const { name, type, shape } = array;
   const layout = layoutOf(name, shape, options.kind);
@@ -85,6 +85,7 @@ async function wholeArray(
       );
   }
   const labels = options.labels && (await readLabels(options.labels, shape[0], like?.classes));
+  const notices = [...(options.notices ?? []), ...unknownNotices(labels?.labels, 'label −1')];
   const shared = { ...identity, ...labels, testSize };
   const columns = frame.kind === 'table' ? columnsOf(type, frame.columns) : [];
   const { points, sampling } = options;
@@ -151,5 +152,5 @@ async function readLabels(array: StoredArray, size: number, known?: readonly str
   const at = values.findIndex((value) => !Number.isInteger(value));
   if (at >= 0)
     throw new DataError(`${name}: label ${at} is ${values[at]}; labels are whole numbers that name classes`);
-  return classify(name, values, known);
+  return classifyArray(name, values, known);
 }

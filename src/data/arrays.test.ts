@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { fromImages, fromTable } from './arrays.js';
-import { DataError } from './dataset.js';
+import { DataError, UNKNOWN } from './dataset.js';
 
 test('the number of pictures is how often the shape fits', async () => {
   const data = fromImages(
@@ -32,6 +32,20 @@ test('labels without classes are sorted into classes by value', async () => {
   const data = fromImages(new Uint8Array(4), [1, 1, 1], { labels: [10, 2, 10, 3] });
   expect(data.classes).toEqual(['2', '3', '10']);
   expect([...((await data.read([0, 1, 2, 3])).labels ?? [])]).toEqual([2, 0, 2, 1]);
+});
+
+test('the label −1 is a class that is not known, unless it stands beside 1 alone', async () => {
+  const labelled = (labels: readonly number[], classes?: readonly string[]) =>
+    fromImages(new Uint8Array(labels.length), [1, 1, 1], { labels, classes });
+  const some = labelled([7, -1, 3, -1]);
+  expect(some.classes).toEqual(['3', '7']);
+  expect([...((await some.read([0, 1, 2, 3])).labels ?? [])]).toEqual([1, UNKNOWN, 0, UNKNOWN]);
+  expect(some.labelled).toEqual(Uint32Array.of(0, 2));
+  const given = labelled([0, -1], ['a', 'b']);
+  expect(given.labelled).toEqual(Uint32Array.of(0));
+  const signs = labelled([1, -1, 1, -1]);
+  expect(signs.classes).toEqual(['-1', '1']);
+  expect(signs.labelled).toBeUndefined();
 });
 
 test('labels with classes are indices into them', async () => {

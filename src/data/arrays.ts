@@ -1,5 +1,5 @@
 /** Data sets from what a program has in memory: pixels, rows of numbers, sequences of either, and points. */
-import { classify } from './classes.js';
+import { classifyArray } from './classes.js';
 import {
   normalised,
   type ResampleOptions,
@@ -14,6 +14,7 @@ import {
   type ImageSpec,
   type PointsSpec,
   type TableSpec,
+  UNKNOWN,
 } from './dataset.js';
 import { requireLength } from './generatedOptions.js';
 import { memoryDataset } from './memory.js';
@@ -23,7 +24,7 @@ import { sequenceOf } from './specs.js';
 export interface ArrayOptions {
   /** Short, fit for a folder's name. @default 'images' or 'table' */
   name?: string;
-  /** Class of each sample: any values where `classes` is not given, else indices into it. */
+  /** Class of each sample, −1 where it is not known: any values where `classes` is not given, else indices into it. */
   labels?: ArrayLike<number | string>;
   /** Names of the classes 0, 1, 2 … @default the values of the labels, sorted */
   classes?: readonly string[];
@@ -248,9 +249,11 @@ function labelsOf(name: string, size: number, { labels, classes }: ArrayOptions)
     throw new DataError(
       `${name}: the number of labels (${labels.length}) is not that of the samples (${size})`,
     );
-  if (!classes) return classify(name, labels);
+  if (!classes) return classifyArray(name, labels);
   const indices = Int32Array.from(labels, Number);
-  const at = indices.findIndex((label, i) => label !== labels[i] || label < 0 || label >= classes.length);
+  const at = indices.findIndex(
+    (label, i) => label !== labels[i] || label < UNKNOWN || label >= classes.length,
+  );
   if (at >= 0) {
     throw new DataError(
       `${name}: sample ${at} has label ${labels[at]}, which is not the index of one of the ${classes.length} classes`,

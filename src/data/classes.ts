@@ -1,7 +1,8 @@
 /** Class labels: from whatever values name the classes to numbers 0, 1, 2 … and the classes' names. */
-import { DataError } from './dataset.js';
+import { DataError, UNKNOWN } from './dataset.js';
 
 export interface ClassLabels {
+  /** UNKNOWN where there is no value. */
   readonly labels: Int32Array;
   /** Name of each class; in the order of the numbers where all names are numbers, else of the alphabet. */
   readonly classes: readonly string[];
@@ -13,14 +14,51 @@ export interface ClassLabels {
  */
 export function classify(
   name: string,
-  values: ArrayLike<string | number>,
+  values: ArrayLike<string | number | undefined>,
   known?: readonly string[],
 ): ClassLabels {
-  const found = new Set(Array.from(values, String));
+  const found = new Set(Array.from(values).flatMap((value) => (value === undefined ? [] : [String(value)])));
   const classes = known ?? sortedNames(found);
   requireKnown(name, found, classes);
   const index = new Map(classes.map((className, i) => [className, i]));
-  return { labels: Int32Array.from(values, (value) => index.get(String(value)) ?? 0), classes };
+  const labels = Int32Array.from(values, (value) => index.get(String(value)) ?? UNKNOWN);
+  return { labels, classes };
+}
+
+/**
+ * Labels of which −1 says that the class is not known, as is usual in arrays, where no cell can be empty. Where there is
+ * nothing but −1 and 1, or −1 is one of the known classes, it is a class like any other.
+ *
+ * @throws DataError naming a value that is none of the known classes
+ */
+export function classifyArray(
+  name: string,
+  values: ArrayLike<string | number>,
+  known?: readonly string[],
+): ClassLabels {
+  const unknown = String(UNKNOWN);
+  const found = new Set(Array.from(values, String));
+  const isClass = known ? known.includes(unknown) : [...found].every((value) => /^-?1$/.test(value));
+  if (isClass) return classify(name, values, known);
+  return classify(
+    name,
+    Array.from(values, (value) => (String(value) === unknown ? undefined : value)),
+    known,
+  );
+}
+
+/** Indices of the samples whose class is known, if it is not known of all. */
+export function labelledOf(labels: Int32Array | undefined): Uint32Array | undefined {
+  if (!labels?.includes(UNKNOWN)) return undefined;
+  return Uint32Array.from(labels.keys()).filter((index) => labels[index] !== UNKNOWN);
+}
+
+/** What to tell the user of samples whose class is not known. @param because how one can see that it is not */
+export function unknownNotices(labels: Int32Array | undefined, because: string): string[] {
+  const labelled = labelledOf(labels);
+  if (!labels || !labelled) return [];
+  const count = labels.length - labelled.length;
+  return [`the class of ${count} of ${labels.length} samples is not known (${because})`];
 }
 
 /** @throws DataError naming a value that is none of the classes */

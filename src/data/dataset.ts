@@ -52,6 +52,9 @@ export interface SequenceSpec {
 
 export type SampleSpec = ImageSpec | TableSpec | SequenceSpec | PointsSpec;
 
+/** The label of a sample whose class is not known. */
+export const UNKNOWN = -1;
+
 /** A generative factor that is known for every sample. */
 export interface Factor {
   readonly name: string;
@@ -62,7 +65,7 @@ export interface Factor {
 export interface Samples {
   /** [count, ...shape] as stored. */
   readonly x: Uint8Array | Float32Array;
-  /** Class of each sample, where the data set has classes. */
+  /** Class of each sample, where the data set has classes; UNKNOWN where that of a sample is not known. */
   readonly labels?: Int32Array;
 }
 
@@ -80,6 +83,8 @@ export interface Dataset {
   readonly size: number;
   /** Names of the classes 0, 1, 2 … */
   readonly classes?: readonly string[];
+  /** Indices of the samples whose class is known, ascending; absent where it is known of all, or there are no classes. */
+  readonly labelled?: Uint32Array;
   readonly factors?: readonly Factor[];
   /** Where the last `testSize` samples are a test set that came with the data. */
   readonly testSize?: number;

@@ -12,7 +12,8 @@ export {
   type SequenceOptions,
 } from './arrays.js';
 export { type ByteSource, bytesInMemory } from './bytes.js';
-export { byCodePoint, classify } from './classes.js';
+export { isMissing } from './cells.js';
+export { byCodePoint, classify, labelledOf, unknownNotices } from './classes.js';
 export {
   hasRepeats,
   normalised,
@@ -37,6 +38,7 @@ export {
   type Samples,
   type SequenceSpec,
   type TableSpec,
+  UNKNOWN,
 } from './dataset.js';
 export type { Elements } from './elements.js';
 export type { TypeOption } from './features.js';
@@ -44,6 +46,7 @@ export { generate, generatedNames } from './generated.js';
 export type { GeneratedOptions } from './generatedOptions.js';
 export { glyphs } from './glyphs.js';
 export { contentHash } from './hash.js';
+export { hideLabels } from './hideLabels.js';
 export { openIdx } from './idx.js';
 export { requireIndices } from './indices.js';
 export { allocateSamples, elementsPerSample, type Identity } from './memory.js';

@@ -1,4 +1,5 @@
 /** Samples that are all in memory: what arrays, tables and small files become. */
+import { labelledOf } from './classes.js';
 import type { Dataset, SampleSpec } from './dataset.js';
 import { contentHash } from './hash.js';
 import { requireIndices } from './indices.js';
@@ -33,6 +34,7 @@ export function memoryDataset(contents: MemoryContents): Dataset {
     spec,
     size,
     classes,
+    labelled: labelledOf(labels),
     testSize,
     notices,
     get fingerprint() {

@@ -14,8 +14,9 @@ export class TrainingOrder {
   constructor(
     readonly part: Part,
     seed: number,
+    stream = 'data order',
   ) {
-    this.#stream = new RandomStream(seed, 'data order');
+    this.#stream = new RandomStream(seed, stream);
   }
 
   /** Indices in the data set of the stream's samples at positions first, first + 1 … */

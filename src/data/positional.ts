@@ -1,7 +1,7 @@
 /** Arrays too large for memory as data sets: a sample is read from the file, and checked, when it is asked for. */
 import { type ArrayLayout, channelsLast, frameOfLayout } from './arrayLayout.js';
 import { preparedCloud, repeatNotice } from './arrays.js';
-import type { ClassLabels } from './classes.js';
+import { type ClassLabels, labelledOf } from './classes.js';
 import type { ResampleOptions } from './clouds/cloud.js';
 import type { Column, Dataset, ImageSpec, SampleSpec, TableSpec } from './dataset.js';
 import { toFloat32 } from './elements.js';
@@ -65,6 +65,7 @@ export async function positionalDataset(
     spec,
     size,
     classes,
+    labelled: labelledOf(labels),
     testSize,
     notices: [
       ...options.notices,

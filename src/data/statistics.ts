@@ -1,5 +1,5 @@
 /** What is measured on data before training: the moments that columns are standardised by, and the range of pictures. */
-import type { Column, Dataset, SampleSpec, Samples } from './dataset.js';
+import { type Column, type Dataset, type SampleSpec, type Samples, UNKNOWN } from './dataset.js';
 import { elementsPerSample } from './memory.js';
 import { rowOf } from './specs.js';
 import type { Part } from './split.js';
@@ -43,6 +43,8 @@ export interface Summary {
   readonly values: readonly ValueSummary[];
   /** How many samples of the part each class has; empty where there are no classes. */
   readonly classCounts: readonly number[];
+  /** How many have a class that is not known. */
+  readonly unknownCount: number;
 }
 
 /** What the samples of a part are like, in one pass. */
@@ -50,15 +52,19 @@ export async function summarise(dataset: Dataset, part: Part): Promise<Summary> 
   const { spec, classes = [] } = dataset;
   const groups = Array.from({ length: rowOf(spec)?.columns.length ?? 1 }, () => new Moments());
   const classCounts = classes.map(() => 0);
+  let unknownCount = 0;
   for await (const { x, labels = [] } of samplesOf(dataset, part)) {
     for (let i = 0; i < x.length; i++) groups[i % groups.length].add(x[i]);
-    for (const label of labels) classCounts[label]++;
+    for (const label of labels) {
+      if (label === UNKNOWN) unknownCount++;
+      else classCounts[label]++;
+    }
   }
-  return { values: groups.map(({ min, max, mean }) => ({ min, max, mean })), classCounts };
+  return { values: groups.map(({ min, max, mean }) => ({ min, max, mean })), classCounts, unknownCount };
 }
 
 /** Samples of a part in order, as many at a time as bounded memory allows. */
-async function* samplesOf(dataset: Dataset, part: Part): AsyncGenerator<Samples> {
+export async function* samplesOf(dataset: Dataset, part: Part): AsyncGenerator<Samples> {
   const step = Math.max(1, Math.floor(VALUES_PER_READ / elementsPerSample(dataset.spec)));
   for (let start = 0; start < part.size; start += step) {
     const count = Math.min(step, part.size - start);

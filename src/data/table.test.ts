@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { bytesInMemory } from './bytes.js';
-import { DataError, type Dataset, type TableSpec } from './dataset.js';
+import { DataError, type Dataset, type TableSpec, UNKNOWN } from './dataset.js';
 import { type FileOptions, openDataFile } from './openFile.js';
 
 const open = (text: string | Uint8Array, options: FileOptions = {}, name = 't.csv'): Promise<Dataset> => {
@@ -179,12 +179,21 @@ test('rows with missing cells are dropped and counted where that is asked for', 
   const data = await open('a,b,label,note\n1,5,x,\n,6,y,\n3,,x,\n4,8,,\n5,9,y,\n', { missing: 'drop' });
   expect(await rowsOf(data)).toEqual([
     [1, 5],
+    [4, 8],
     [5, 9],
   ]);
-  expect([0, 1].map((index) => data.idOf(index))).toEqual(['0', '4']);
-  expect([...((await data.read([0, 1])).labels ?? [])]).toEqual([0, 1]);
-  expect(data.notices).toContain('3 of 5 rows have missing cells (a 1, b 1, label 1) and are left out');
+  expect([0, 1, 2].map((index) => data.idOf(index))).toEqual(['0', '3', '4']);
+  expect([...((await data.read([0, 1, 2])).labels ?? [])]).toEqual([0, UNKNOWN, 1]);
+  expect(data.notices).toContain('2 of 5 rows have missing cells (a 1, b 1) and are left out');
   expect(columnsOf(data).map(({ missing }) => missing)).toEqual([1, 1]);
+});
+
+test('where the cell of the class is empty, the class is not known, with a notice', async () => {
+  const data = await open('a,b,label\n1,5,x\n2,6,\n3,7,y\n4,8,NA\n5,9,x\n');
+  expect(data.classes).toEqual(['x', 'y']);
+  expect([...((await data.read([0, 1, 2, 3, 4])).labels ?? [])]).toEqual([0, UNKNOWN, 1, UNKNOWN, 0]);
+  expect(data.labelled).toEqual(Uint32Array.of(0, 2, 4));
+  expect(data.notices).toContain("the class of 2 of 5 samples is not known (empty cells of column 'label')");
 });
 
 test('a missing cell in a column that is left out does no harm', async () => {

@@ -1,13 +1,14 @@
 /** Tables as data sets: what their columns are is found out in one pass, and the values are filled in with another. */
 import { fromTable } from './arrays.js';
 import { type Cell, isMissing } from './cells.js';
+import { unknownNotices } from './classes.js';
 import { findRoles, type RoleOptions, type Roles, type UsedColumn } from './columnRoles.js';
-import { DataError, type Dataset } from './dataset.js';
+import { DataError, type Dataset, UNKNOWN } from './dataset.js';
 import type { Identity } from './memory.js';
 import { columnError, type TableSource } from './tableSource.js';
 
 export interface TableOptions extends RoleOptions {
-  /** What to do with rows in which a cell is missing. @default 'refuse' */
+  /** What to do with rows in which a cell is missing; where it is the class, that is not known. @default 'refuse' */
   missing?: 'refuse' | 'drop';
 }
 
@@ -25,9 +26,11 @@ export async function tableDataset(
   { missing = 'refuse', ...options }: TableOptions = {},
 ): Promise<Dataset> {
   const roles = await findRoles(source, options);
-  const used: readonly UsedColumn[] = roles.label ? [...roles.features, roles.label] : roles.features;
-  if (missing === 'refuse') requireNoneMissing(source, used);
-  const filled = await fill(source, roles, used);
+  if (missing === 'refuse') requireNoneMissing(source, roles.features);
+  const filled = await fill(source, roles);
+  const unknown = roles.label
+    ? unknownNotices(filled.labels, `empty cells of column '${source.header[roles.label.index]}'`)
+    : [];
   const columns = roles.features.map(({ column, profile }) =>
     profile.missing > 0 ? { ...column, missing: profile.missing } : column,
   );
@@ -36,7 +39,7 @@ export async function tableDataset(
     ids: filled.ids,
     labels: filled.labels,
     classes: roles.label?.classes,
-    notices: [...source.notices, ...roles.notices, ...filled.notices],
+    notices: [...source.notices, ...roles.notices, ...filled.notices, ...unknown],
   });
 }
 
@@ -47,12 +50,8 @@ interface Filled {
   notices: string[];
 }
 
-/** Values of the rows in which no used cell is missing. */
-async function fill(
-  source: TableSource,
-  { features, label, id }: Roles,
-  used: readonly UsedColumn[],
-): Promise<Filled> {
+/** Values of the rows in which no feature is missing. */
+async function fill(source: TableSource, { features, label, id }: Roles): Promise<Filled> {
   const { count, missing } = features[0].profile;
   const rows = count + missing;
   const values = new Float32Array(rows * features.length);
@@ -63,7 +62,7 @@ async function fill(
   let [row, kept] = [0, 0];
   await source.scan((cells, place) => {
     const number = row++;
-    if (used.some(({ index }) => isMissing(cells[index]))) return;
+    if (features.some(({ index }) => isMissing(cells[index]))) return;
     for (let i = 0; i < features.length; i++) {
       const cell = cells[features[i].index];
       const value = Math.fround(features[i].encode(cell));
@@ -73,16 +72,16 @@ async function fill(
       }
       values[kept * features.length + i] = value;
     }
-    if (label) labels[kept] = classes.get(label.profile.nameOf(cells[label.index])) ?? 0;
+    if (label) labels[kept] = classes.get(label.profile.nameOf(cells[label.index])) ?? UNKNOWN;
     if (id) names.push(String(cells[id.index]));
     rowNumbers[kept++] = number;
   });
   if (kept === 0) {
     throw new DataError(
-      `${source.name}: every row has a missing cell, so none is left; leave out the columns that miss most (${missingCounts(source, used)}) with types NAME=ignore`,
+      `${source.name}: every row has a missing cell, so none is left; leave out the columns that miss most (${missingCounts(source, features)}) with types NAME=ignore`,
     );
   }
-  const dropped = `${rows - kept} of ${rows} rows have missing cells (${missingCounts(source, used)}) and are left out`;
+  const dropped = `${rows - kept} of ${rows} rows have missing cells (${missingCounts(source, features)}) and are left out`;
   return {
     values: values.slice(0, kept * features.length),
     labels: label && labels.slice(0, kept),

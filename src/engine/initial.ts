@@ -9,6 +9,7 @@ export function drawsOf(seed: number, name: string): Draws {
   return {
     normal: (count) => stream.normal(new Float32Array(count), draw++),
     uniform: (count) => stream.uniform(new Float32Array(count), draw++),
+    of: (other) => drawsOf(seed, `init/${other}`),
   };
 }
 

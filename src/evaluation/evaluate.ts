@@ -20,6 +20,8 @@ export interface Evaluation {
   readonly objective: number;
   /** Each term before its weight; those of whole batches are absent where there are too few samples for one. */
   readonly terms: Readonly<Record<string, number>>;
+  /** What one has to know to compare a term with that of another run, by name. */
+  readonly notes?: Readonly<Record<string, string>>;
   /** Terms of the bound at weight 1, nats per sample, for systems with a posterior, or indices, and a likelihood. */
   readonly negativeElbo?: number;
   /** −ELBO / (D ln 2), in bits per number of a stored sample. */
@@ -101,6 +103,7 @@ export async function evaluate(
     loss: sumOf(({ role, weight }) => (role === 'bound' ? 1 : weight)),
     objective: sumOf(({ weight }) => weight),
     terms,
+    ...notesOf(weighted),
     ...boundNumbers(
       runner,
       sumOf(({ role }) => (role === 'bound' ? 1 : 0)),
@@ -109,6 +112,11 @@ export async function evaluate(
     ...(posterior.isEmpty ? {} : { latent: posterior.statistics(seed) }),
     ...(indices ? { indices: indices.use } : {}),
   };
+}
+
+function notesOf(terms: Record<string, WeightedTerm>): Pick<Evaluation, 'notes'> {
+  const notes = Object.entries(terms).flatMap(([name, { note }]) => (note ? [[name, note]] : []));
+  return notes.length > 0 ? { notes: Object.fromEntries(notes) } : {};
 }
 
 /** −ELBO and bits per dimension, where the terms are a bound on a probability. */

@@ -70,7 +70,7 @@ export async function probeMetrics(request: ProbeRequest): Promise<Metric[]> {
 function lacks(runner: ModelRunner): string | undefined {
   const { system, options } = runner.settings;
   if (runner.data.classes === 0) return 'the samples have no classes';
-  if (runner.build().isGenerator) return `${system.name} has no encoder`;
+  if (system.isGenerator) return `${system.name} has no encoder`;
   return requiresLabels(system, options) ? `${system.name} is told the class when it encodes` : undefined;
 }
 

@@ -6,6 +6,7 @@ import { requiresLabels } from '../systems/index.js';
 import { sizeOf, type Tensor } from '../tensor/index.js';
 import { aggregatePosterior, gaussianTotalCorrelation } from './aggregate.js';
 import { boundMetrics, hasSoftTargets, lacks, SOFT_TARGETS } from './bound.js';
+import { classificationMetrics } from './classification.js';
 import { cloudReconstructionMetrics, cloudSetMetrics } from './clouds.js';
 import { evaluate } from './evaluate.js';
 import { importanceWeightedNll } from './importance.js';
@@ -25,6 +26,7 @@ export const METRIC_GROUPS = [
   'codes',
   'clouds',
   'probe',
+  'classes',
 ] as const;
 export type MetricGroup = (typeof METRIC_GROUPS)[number];
 
@@ -103,6 +105,8 @@ const MEASURES: Record<Exclude<MetricGroup, 'latent'>, (request: MeasureRequest)
   codes: ({ runner, source, ...options }) => indexMetrics(runner, source, options),
   clouds: cloudSetMetrics,
   probe: ({ probeLabels, ...request }) => probeMetrics({ ...request, labels: probeLabels }),
+  classes: ({ runner, source, training, ...options }) =>
+    classificationMetrics(runner, source, training, options),
 };
 
 async function likelihoodMetrics(request: MeasureRequest): Promise<Metric[]> {

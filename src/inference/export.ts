@@ -95,7 +95,7 @@ function encoder(runner: ModelRunner, batch: number): Part {
           logVar: [q.logVar.broadcastTo(q.mean.shape), 'log-variance of the posterior'],
         }
       : { code: [model.encode(samples), 'the code'], ...indexPorts(model, samples) };
-  return { inputs: { x: [x, storedMeaning(runner)], ...label }, outputs };
+  return { inputs: { x: [x, storedMeaning(runner)], ...whereUsed(label, outputs) }, outputs };
 }
 
 /** Where a code is made of indices, these. */
@@ -111,10 +111,10 @@ function decoder(runner: ModelRunner, batch: number): Part {
   const model = runner.build();
   const z = input('z', [batch, ...model.codeShape]);
   const label = labelPort(runner, batch);
-  return {
-    inputs: { z: [z, 'a code'], ...label },
-    outputs: { x: [stored(runner, model.decode(z, label.label?.[0])), storedMeaning(runner)] },
+  const outputs: Ports = {
+    x: [stored(runner, model.decode(z, label.label?.[0])), storedMeaning(runner)],
   };
+  return { inputs: { z: [z, 'a code'], ...whereUsed(label, outputs) }, outputs };
 }
 
 function sampler(runner: ModelRunner, batch: number): Part {
@@ -146,6 +146,12 @@ function noiseOf(code: Tensor): Tensor {
 function labelPort({ data, settings }: ModelRunner, batch: number): { label?: Port } {
   if (!requiresLabels(settings.system, settings.options)) return {};
   return { label: [input('label', [batch], 'int32'), `class of the sample, 0 to ${data.classes - 1}`] };
+}
+
+/** A system may tell classes to some of its parts only: its prior, say. */
+function whereUsed(label: { label?: Port }, outputs: Ports): { label?: Port } {
+  const needed = topologicalOrder(Object.values(outputs).map(([tensor]) => tensor));
+  return label.label && needed.includes(label.label[0]) ? label : {};
 }
 
 function stored({ data }: ModelRunner, x: Tensor): Tensor {

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { engines } from '../conformance/engines.js';
 import { numericTable, optionsOf, pictures, toy } from '../conformance/models.js';
 import { initialValues, type Values } from '../engine/index.js';
-import { ae, nvae, type System, vae } from '../systems/index.js';
+import { aae, ae, nvae, type System, vae } from '../systems/index.js';
 import { zeros } from '../tensor/index.js';
-import { ModelRunner, recalibrate } from './index.js';
+import { ModelRunner, recalibrate, TrainedModel } from './index.js';
 
 const table = toy(numericTable(3), new Float32Array(30));
 const picture = toy(pictures(4, 4, 1), new Uint8Array(160));
@@ -64,6 +64,37 @@ test('of NVAE, the statistics of the way down are looked at and no vectors of po
   const changed = [...after].filter(([name, values]) => String(values) !== String(before.get(name)));
   expect(changed.length).toBeGreaterThan(0);
   for (const [name] of changed) expect(name).toMatch(/^decoder\..*\.(mean|variance)$/);
+});
+
+test('new samples of NVAE have statistics of their own for as long as they are made, those of their temperature', async () => {
+  const given = { channels: 4, latentChannels: 1, halvings: 1, scales: 1, groups: [2] };
+  const { runner, read } = await runnerOf(nvae, picture, given);
+  const model = new TrainedModel(runner);
+  const before = await read();
+  const within = (temperature?: number) => model.forNewSamples({ temperature }, () => read());
+  const [usual, cold] = [await within(), await within(0.3)];
+  expect(String([...usual])).not.toBe(String([...before]));
+  expect(String([...cold])).not.toBe(String([...usual]));
+  expect(await read()).toEqual(before);
+  const { x } = await model.sample(2);
+  expect(x).toHaveLength(32);
+  expect(await read()).toEqual(before);
+});
+
+test('a temperature brings codes nearer to the middle of a normal prior, and is refused where there is none', async () => {
+  const small = { architecture: 'mlp', hidden: [4], latent: 2 };
+  const sampled = async (system: System, options: Record<string, unknown>, temperature?: number) => {
+    const { runner } = await runnerOf(system, picture, { ...small, ...options });
+    return (await new TrainedModel(runner).sample(3, { temperature })).codes;
+  };
+  const [plain, half] = [await sampled(vae, {}), await sampled(vae, {}, 0.5)];
+  half.forEach((value, i) => {
+    expect(value).toBeCloseTo(0.5 * plain[i], 6);
+  });
+  const ring = { prior: 'ring', discriminator: [3] };
+  await expect(sampled(aae, ring, 0.5)).rejects.toThrow(
+    'temperature: aae has a prior that takes none; leave it out',
+  );
 });
 
 test('without a prior there is nothing to draw', async () => {

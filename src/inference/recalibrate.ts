@@ -3,6 +3,7 @@
  * prior spread otherwise, and through many layers the difference can spoil samples whose reconstructions are good
  * (Vahdat & Kautz 2020, §4, arXiv:2007.03898).
  */
+import type { DrawOptions } from '../probability/index.js';
 import { Program, substitute } from '../tensor/index.js';
 import type { ModelRunner } from './runner.js';
 
@@ -11,6 +12,8 @@ export interface RecalibrationOptions {
   batchSize?: number;
   /** Batches to look at; the statistics forget the old ones at the rate that training forgets. @default 200 */
   batches?: number;
+  /** Of the draws from the prior, if other than its own. */
+  temperature?: number;
   /** Key of the noise. @default 0 */
   seed?: number;
 }
@@ -23,7 +26,7 @@ export interface RecalibrationOptions {
  */
 export async function recalibrate(
   { settings, table }: ModelRunner,
-  { batchSize = 64, batches = 200, seed = 0 }: RecalibrationOptions = {},
+  { batchSize = 64, batches = 200, temperature, seed = 0 }: RecalibrationOptions = {},
 ): Promise<() => Promise<void>> {
   const { system, options, data, engine, replacements = new Map() } = settings;
   const scope = table.scope({ training: true });
@@ -31,7 +34,7 @@ export async function recalibrate(
   const prior = model.prior?.(batchSize);
   if (!prior) throw new Error(`recalibrate: ${system.name} has no prior to draw codes from`);
   // A layer updates its statistics when it runs, and so exactly those that samples pass through are here.
-  const mean = model.decode(prior.sample({ stream: 'prior' })).mean();
+  const mean = model.decode(prior.sample(priorDraw(temperature))).mean();
   const statistics = [...scope.updates.keys()];
   const names = statistics.map(({ name }) => name);
   const before = await engine.variables.read(names);
@@ -44,4 +47,9 @@ export async function recalibrate(
     await executable.dispose();
   }
   return () => engine.variables.write(before);
+}
+
+/** How codes are drawn from a prior. */
+export function priorDraw(temperature: number | undefined): DrawOptions {
+  return { stream: 'prior', ...(temperature === undefined ? {} : { temperature }) };
 }

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { engines } from '../conformance/engines.js';
 import { numericTable, optionsOf, type Toy, toy } from '../conformance/models.js';
 import { type Engine, ReferenceEngine } from '../engine/index.js';
-import { vae } from '../systems/index.js';
-import { randomNormal, type Tensor, Variable } from '../tensor/index.js';
+import { cvae, vae } from '../systems/index.js';
+import { constant, randomNormal, type Tensor, Variable } from '../tensor/index.js';
 import { ModelRunner, type RunnerSettings } from './index.js';
 
 const rows = (count: number, classes = 0): Toy =>
@@ -144,12 +144,23 @@ test('a class that does not exist, and numbers that do not divide into samples, 
   const draw = (...labels: number[]) =>
     runner.generate('draw', labels.length, Int32Array.from(labels), () => ({}));
   await expect(draw(0, 2)).rejects.toThrow('labels: there is no class 2; classes are 0 to 1');
-  await expect(draw(-1)).rejects.toThrow('labels: there is no class -1');
+  await expect(draw(-2)).rejects.toThrow('labels: there is no class -2');
   await expect(runner.mapSamples('encode', { x: new Float32Array(7) }, () => ({}))).rejects.toThrow(
     'encode: 7 values do not divide into rows of shape [2]',
   );
   await expect(runner.generate('sample', 3, Int32Array.of(0, 1), () => ({}))).rejects.toThrow(
     'sample: there are 2 labels for 3 samples',
+  );
+});
+
+test('a class that is not known is refused by systems that are told it, and by no others', async () => {
+  const unknown = Int32Array.of(0, -1);
+  const see = (runner: ModelRunner) =>
+    runner.generate('labels', 2, unknown, (labels) => ({ seen: labels ?? constant([0, 0]) }));
+  expect([...(await see(runnerOf(rows(4, 2)))).seen]).toEqual([0, -1]);
+  const conditional = { system: cvae, options: optionsOf(cvae, { latent: 2 }) };
+  await expect(see(runnerOf(rows(4, 2), undefined, conditional))).rejects.toThrow(
+    'labels: cvae is conditioned on the class of each sample, and that of some is not known; leave those samples out',
   );
 });
 

@@ -2,10 +2,17 @@
  * Runs parts of a built model over any number of samples: a function of one batch is compiled once for each of a few
  * batch sizes, and the last batch is filled up and cut.
  */
-import type { Samples } from '../data/index.js';
+import { type Samples, UNKNOWN } from '../data/index.js';
 import type { Engine, Executable } from '../engine/index.js';
 import { VariableTable } from '../nn/index.js';
-import { type Batch, type DataDescription, type Model, OptionError, type System } from '../systems/index.js';
+import {
+  type Batch,
+  type DataDescription,
+  type Model,
+  OptionError,
+  requiresEveryLabel,
+  type System,
+} from '../systems/index.js';
 import {
   type DType,
   input,
@@ -158,7 +165,14 @@ export class ModelRunner {
   #labelColumn(labels: Int32Array | undefined): { labels?: Column } {
     const { classes } = this.data;
     if (!labels || classes === 0) return {};
-    const wrong = labels.find((label) => label < 0 || label >= classes);
+    const wrong = labels.find((label) => label < UNKNOWN || label >= classes);
+    const { system, options } = this.settings;
+    if (labels.includes(UNKNOWN) && requiresEveryLabel(system, options)) {
+      throw new OptionError(
+        'labels',
+        `${system.name} is conditioned on the class of each sample, and that of some is not known; leave those samples out`,
+      );
+    }
     if (wrong !== undefined)
       throw new OptionError('labels', `there is no class ${wrong}; classes are 0 to ${classes - 1}`);
     return { labels: { shape: [], dtype: 'int32', values: labels } };

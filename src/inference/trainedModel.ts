@@ -11,6 +11,7 @@ import {
   toWeighted,
 } from '../systems/index.js';
 import { type Shape, sizeOf, split, type Tensor } from '../tensor/index.js';
+import { priorDraw, recalibrate } from './recalibrate.js';
 import type { MapOptions, ModelRunner } from './runner.js';
 
 /** Codes of samples, rows [count, ...shape]. */
@@ -41,9 +42,17 @@ export interface SampleOptions extends MapOptions {
    * see; a draw for tables, whose rows would else all have their likeliest categories
    */
   readonly values?: 'mean' | 'draw';
+  /** Factor of the deviations of the prior; below 1, codes are nearer to its middle. @default the system's own */
+  readonly temperature?: number;
 }
 
+/** Codes that running statistics are taken from: some batches more than they look back over. */
+const RECALIBRATION = { batchSize: 32, batches: 80 };
+
 export class TrainedModel {
+  /** Whether the engine holds statistics of new samples. */
+  #isRecalibrated = false;
+
   constructor(readonly runner: ModelRunner) {}
 
   get codeShape(): Shape {
@@ -154,22 +163,51 @@ export class TrainedModel {
    * New samples: codes from the prior, and what these stand for.
    *
    * @throws Error if the system has no prior
-   * @throws OptionError if draws are asked for, and the system's codes leave nothing to chance
+   * @throws OptionError if draws are asked for, and the system's codes leave nothing to chance, or a temperature, and its
+   *   prior takes none
    */
-  async sample(
+  sample(count: number, options: SampleOptions = {}): Promise<{ x: Float32Array; codes: Float32Array }> {
+    return this.forNewSamples(options, () => this.#sample(count, options));
+  }
+
+  /**
+   * What f gives while the engine holds what new samples take: for systems that ask for it, running statistics of batch
+   * normalisation that codes of the prior make, in the place of those that codes of samples made.
+   */
+  async forNewSamples<T>(
+    { temperature, signal }: Pick<SampleOptions, 'temperature' | 'signal'>,
+    f: () => Promise<T>,
+  ): Promise<T> {
+    const { recalibrates, prior } = this.runner.build();
+    if (this.#isRecalibrated || !recalibrates || !prior) return f();
+    signal?.throwIfAborted();
+    const restore = await recalibrate(this.runner, { ...RECALIBRATION, temperature });
+    this.#isRecalibrated = true;
+    try {
+      return await f();
+    } finally {
+      this.#isRecalibrated = false;
+      await restore();
+    }
+  }
+
+  async #sample(
     count: number,
-    { labels, values: asked, ...options }: SampleOptions = {},
+    { labels, values: asked, temperature, ...options }: SampleOptions,
   ): Promise<{ x: Float32Array; codes: Float32Array }> {
     const { system } = this.runner.settings;
     const values = this.#valuesOf(asked);
     const rows = await this.runner.generate(
-      `sample ${values}`,
+      `sample ${values} ${temperature}`,
       count,
       labels,
       (classes, { model, size, data }) => {
         if (!model.prior)
           throw new Error(`${system.name} has no prior over its codes, so there is nothing to draw from`);
-        const code = model.prior(size, classes).sample({ stream: 'prior' });
+        const prior = model.prior(size, classes);
+        if (temperature !== undefined && !prior.takesTemperature)
+          throw new OptionError('temperature', `${system.name} has a prior that takes none; leave it out`);
+        const code = prior.sample(priorDraw(temperature));
         return { codes: code, x: data.fromModel(shownOf(model, code, classes, values)) };
       },
       options,

@@ -85,6 +85,6 @@ export {
   windowFor,
 } from './similarity.js';
 export { type SinkhornOptions, sinkhorn } from './sinkhorn.js';
-export { type SpectralNormOptions, spectralNorm } from './spectralNorm.js';
+export { leadingVector, type SpectralNormOptions, spectralNorm } from './spectralNorm.js';
 export { squeezeExcite } from './squeezeExcite.js';
 export { weightNorm, withNorms } from './weightNorm.js';

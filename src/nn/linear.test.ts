@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { evaluate } from '../engine/index.js';
-import { constant, grad, input, type Tensor } from '../tensor/index.js';
+import { constant, type Draws, grad, input, type Tensor } from '../tensor/index.js';
 import { embedding, filled, linear, VariableTable } from './index.js';
 
 const scope = () => new VariableTable().scope({ training: true });
@@ -27,12 +27,12 @@ test('its variables are made at the first call and shared by the later ones', ()
     ['head.weight', [3, 4]],
     ['head.bias', [4]],
   ]);
-  expect(
-    root.variables[1].initialiser([2], {
-      normal: () => new Float32Array(),
-      uniform: () => new Float32Array(),
-    }),
-  ).toEqual(Float32Array.of(1, 1));
+  const draws: Draws = {
+    normal: () => new Float32Array(),
+    uniform: () => new Float32Array(),
+    of: () => draws,
+  };
+  expect(root.variables[1].initialiser([2], draws)).toEqual(Float32Array.of(1, 1));
 });
 
 test('a linear layer without bias has one variable', () => {

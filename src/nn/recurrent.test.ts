@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { evaluate } from '../engine/index.js';
-import { grad, input, type Tensor } from '../tensor/index.js';
+import { type Draws, grad, input, type Tensor } from '../tensor/index.js';
 import { gru, type Layer, lstm, type RecurrentOptions, VariableTable } from './index.js';
 
 const [BATCH, TIME, FEATURES, UNITS] = [2, 4, 3, 2];
@@ -143,9 +143,10 @@ test.each(cells)('%s begins with square gates that stretch no state', (_, layer)
   const { variables } = built(layer);
   const recurrent = variables.find(({ name }) => name === 'recurrent');
   let draw = 0;
-  const draws = {
+  const draws: Draws = {
     normal: (count: number) => Float32Array.from(numbers(count, ++draw)),
     uniform: (count: number) => new Float32Array(count),
+    of: () => draws,
   };
   const [rows, columns] = recurrent?.shape ?? [];
   const values = recurrent?.initialiser([rows, columns], draws) ?? [];

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { evaluate, type Values } from '../engine/index.js';
 import { RandomStream } from '../random/index.js';
 import { grad, Variable } from '../tensor/index.js';
-import { filled, spectralNorm, VariableTable } from './index.js';
+import { filled, leadingVector, spectralNorm, VariableTable } from './index.js';
 
 const ROWS = 18;
 const FILTERS = 5;
@@ -83,6 +83,16 @@ test('the iteration goes on from step to step, from below', () => {
   expect(at(0)).toBeLessThan(at(1));
   expect(at(1)).toBeLessThan(at(3));
   expect(at(3)).toBeLessThanOrEqual(leading().s + 1e-12);
+});
+
+test('from a start of forty iterations the norm is right at the first step', () => {
+  const stream = new RandomStream(8, 'u');
+  const start = leadingVector(matrix, FILTERS, 40, {
+    normal: (count) => stream.normal(new Float32Array(count)),
+  });
+  const { s } = built();
+  const [[value]] = evaluate([s], { values: { w: matrix, u: start } });
+  expect(Math.abs(value / leading().s - 1)).toBeLessThan(1e-6);
 });
 
 test('evaluation keeps the vectors as they are', () => {

@@ -110,7 +110,8 @@ export function describeCodes(
   { count, x }: CodeRows,
   stored: StoredCodes,
 ): CodeDescription {
-  const facts = { classes: runner.data.classes, size: count };
+  const { classes, hasUnknown } = runner.data;
+  const facts = { classes, hasUnknown, size: count };
   const { codeShape: shape, discrete } = runner.build();
   if (stored === 'indices') return describeGrids({ maps: discrete?.maps ?? [], ...facts });
   return describeVectors({ shape, stored, ...momentsOf(x, sizeOf(shape), stored), ...facts });

@@ -7,10 +7,15 @@ import type { CodeDescription } from './description.js';
 export const conditionalOption = () =>
   z.boolean().default(false).describe('a distribution for each class of the data, p(z|y)');
 
-/** @throws OptionError if classes are asked for where there are none */
+/** @throws OptionError if classes are asked for where there are none, or that of some samples is not known */
 export function requireClasses(isConditional: boolean, { data }: Pick<CodeDescription, 'data'>): void {
   if (isConditional && data.classes === 0)
     throw new OptionError('conditional', 'the data have no classes; leave it out');
+  if (isConditional && data.hasUnknown)
+    throw new OptionError(
+      'conditional',
+      'the class of some samples is not known; leave it out, or label all of them',
+    );
 }
 
 /** @throws OptionError if there are no classes to condition on */

@@ -51,6 +51,8 @@ export type StoredVectors = 'means' | 'draws' | 'posteriors';
 export interface DataFacts {
   /** Number of classes; 0 where there are none. */
   readonly classes: number;
+  /** Whether there are codes of samples whose class is not known. @default false */
+  readonly hasUnknown?: boolean;
   /** Codes of the training part. */
   readonly size: number;
 }
@@ -60,6 +62,7 @@ export function describeVectors({
   mean,
   deviation,
   stored,
+  hasUnknown = false,
   ...facts
 }: Pick<VectorCodes, 'shape' | 'mean' | 'deviation' | 'stored'> & DataFacts): VectorCodes {
   const size = mean.length;
@@ -97,6 +100,7 @@ export function describeVectors({
     restore,
     data: {
       ...facts,
+      hasUnknown,
       spec: rowsOf(width),
       shape: [size],
       binarise: 'none',
@@ -107,7 +111,11 @@ export function describeVectors({
   };
 }
 
-export function describeGrids({ maps, ...facts }: Pick<GridCodes, 'maps'> & DataFacts): GridCodes {
+export function describeGrids({
+  maps,
+  hasUnknown = false,
+  ...facts
+}: Pick<GridCodes, 'maps'> & DataFacts): GridCodes {
   const size = maps.reduce((sum, { shape }) => sum + positionsOf(shape), 0);
   const toModel = (rows: Tensor) => rows.cast('int32');
   return {
@@ -116,6 +124,7 @@ export function describeGrids({ maps, ...facts }: Pick<GridCodes, 'maps'> & Data
     size,
     data: {
       ...facts,
+      hasUnknown,
       spec: rowsOf(size),
       shape: [size],
       binarise: 'none',

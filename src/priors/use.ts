@@ -100,7 +100,8 @@ export class ModelWithPrior extends TrainedModel {
   /**
    * New samples: codes from the fitted prior, and what these stand for.
    *
-   * @throws OptionError if the prior or the system is conditioned on classes and none are given
+   * @throws OptionError if the prior or the system is conditioned on classes and none are given, or a temperature, and the
+   *   prior takes none
    */
   override async sample(
     count: number,
@@ -110,6 +111,8 @@ export class ModelWithPrior extends TrainedModel {
     if (!options.labels && requiresLabels(system, given))
       throw new OptionError('labels', 'these samples are conditioned on classes; give one for each');
     if (this.runner.build().prior) return super.sample(count, options);
+    if (options.temperature !== undefined)
+      throw new OptionError('temperature', 'this prior takes none; leave it out');
     const codes = await this.#drawn(count, options);
     return { codes, x: await this.sampleAt(codes, options) };
   }

@@ -32,7 +32,11 @@ export type CodePriorName = (typeof codePriorNames)[number];
 export interface CodePriorOptions {
   /** Petals of the mixture, and parts of the spiral that a class can have. @default 10 */
   parts?: number;
-  /** The part that each code is drawn from, int32 [count]: p(z|y) of a mixture or spiral. @default any part */
+  /**
+   * The part that each code is drawn from, int32 [count], or −1 for any: p(z|y) of a mixture or spiral.
+   *
+   * @default any part
+   */
   labels?: Tensor;
 }
 
@@ -78,24 +82,36 @@ export function lengthOf(kind: CodePriorName): number | undefined {
  * @param shape [count, d]
  * @throws ShapeError if the prior lies in a plane and d is not 2
  */
-export function codePrior(
-  kind: CodePriorName,
-  shape: Shape,
-  { parts = 10, labels }: CodePriorOptions = {},
-): SampledPrior {
+export function codePrior(kind: CodePriorName, shape: Shape, options: CodePriorOptions = {}): SampledPrior {
   if (kind === 'normal') return DiagonalNormal.standard(shape);
-  const { length, from, partMean, mean } = shapes[kind];
+  const { parts = 10, labels } = options;
+  const { length, partMean, mean } = shapes[kind];
   if (shape.length !== 2 || shape[1] !== (length ?? shape[1])) {
     throw new ShapeError('codePrior', `${kind} is over codes [count, ${length ?? 'd'}]; got ${show(shape)}`);
   }
+  const whole = mean?.(shape) ?? zeros(shape);
+  const ofPart = labels && partMean?.(parts, labels.max(0));
   return {
-    mean: (labels ? partMean?.(parts, labels) : mean?.(shape)) ?? zeros(shape),
-    sample({ stream = 'prior', draws } = {}) {
-      const g = randomNormal(stream, draws === undefined ? shape : [draws, ...shape]);
-      return from(g, parts, labels).stopGradient();
-    },
+    mean: labels && ofPart ? isKnown(labels).where(ofPart, whole) : whole,
+    sample: ({ stream = 'prior', draws } = {}) =>
+      codesFrom(kind, randomNormal(stream, draws === undefined ? shape : [draws, ...shape]), options),
   };
 }
+
+/** The draw of a prior that is made of standard normal numbers [..., count, d], through which no gradient flows. */
+export function codesFrom(
+  kind: CodePriorName,
+  g: Tensor,
+  { parts = 10, labels }: CodePriorOptions = {},
+): Tensor {
+  if (kind === 'normal') return g.stopGradient();
+  const { from } = shapes[kind];
+  const any = from(g, parts);
+  return (labels ? isKnown(labels).where(from(g, parts, labels.max(0)), any) : any).stopGradient();
+}
+
+/** [count, 1] */
+const isKnown = (labels: Tensor) => labels.greaterEqual(0).expandDims(1);
 
 /** Nothing is drawn closer to the origin than this, where a direction would be lost. */
 const SMALLEST = 2 ** -24;

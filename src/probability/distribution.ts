@@ -9,6 +9,8 @@ export interface DrawOptions {
   stream?: string;
   /** With a number, that many draws along a new leading axis; without, one draw and no such axis. */
   draws?: number;
+  /** Factor of the deviations, where the distribution takes one. @default 1 */
+  temperature?: number;
 }
 
 /**

@@ -16,6 +16,7 @@ export {
   type CodePriorOptions,
   codePrior,
   codePriorNames,
+  codesFrom,
   hasParts,
   lengthOf,
   type SampledPrior,

@@ -21,6 +21,7 @@ export class DiagonalNormal implements Reparameterised {
   readonly mean: Tensor;
   readonly logVar: Tensor;
   readonly eventRank: number;
+  readonly takesTemperature = true;
 
   constructor({ mean, logVar, eventRank = mean.rank - 1 }: DiagonalNormalParameters) {
     this.mean = mean;
@@ -38,9 +39,10 @@ export class DiagonalNormal implements Reparameterised {
   }
 
   /** z = m + e^(s/2) ε, ε ~ N(0, I). Kingma & Welling 2014, §2.4. */
-  rsample({ stream = 'posterior', draws }: DrawOptions = {}): Tensor {
+  rsample({ stream = 'posterior', draws, temperature = 1 }: DrawOptions = {}): Tensor {
     const shape = draws === undefined ? this.mean.shape : [draws, ...this.mean.shape];
-    return this.mean.add(this.deviation.mul(randomNormal(stream, shape)));
+    const noise = randomNormal(stream, shape);
+    return this.mean.add(this.deviation.mul(temperature === 1 ? noise : noise.mul(temperature)));
   }
 
   sample(options?: DrawOptions): Tensor {

@@ -36,6 +36,7 @@ export interface ChainDraw {
 
 export class NormalChain implements Reparameterised {
   readonly eventRank = 1;
+  readonly takesTemperature = true;
   readonly #definition: NormalChainDefinition;
 
   constructor(definition: NormalChainDefinition) {
@@ -53,12 +54,13 @@ export class NormalChain implements Reparameterised {
   }
 
   /** A draw with its conditionals: what objectives need that count every group by itself. */
-  draw({ stream = 'posterior', draws }: DrawOptions = {}): ChainDraw {
+  draw({ stream = 'posterior', draws, temperature = 1 }: DrawOptions = {}): ChainDraw {
     const { batch, sizes } = this.#definition;
     const rows = batch * (draws ?? 1);
     // One draw of noise for all groups: an exported sampler has one input.
     const lead = draws === undefined ? [batch] : [draws, batch];
-    const noise = split(randomNormal(stream, [...lead, this.size]).reshape([rows, this.size]), sizes);
+    const drawn = randomNormal(stream, [...lead, this.size]).reshape([rows, this.size]);
+    const noise = split(temperature === 1 ? drawn : drawn.mul(temperature), sizes);
     return this.#walk(rows, (group, normal) => normal.mean.add(normal.deviation.mul(noise[group])));
   }
 

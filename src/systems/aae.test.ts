@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { build, compute, optionsOf, pictures, termValue } from '../conformance/models.js';
 import { VariableTable } from '../nn/index.js';
-import { constant, grad, input, randomNormal } from '../tensor/index.js';
+import { constant, grad, input, randomNormal, softmax, type Tensor } from '../tensor/index.js';
 import {
   aae,
   describeData,
@@ -9,6 +9,7 @@ import {
   fake,
   type Phase,
   real,
+  requiresEveryLabel,
   requiresLabels,
   toWeighted,
 } from './index.js';
@@ -22,7 +23,9 @@ const labels = Int32Array.of(0, 2, 1, 1, 0);
 function built(options: Record<string, unknown> = {}, description = data) {
   const { model, batch, scope } = build(aae, description, { ...small, ...options });
   const phases: readonly Phase[] = model.stages?.[0].phases ?? [];
-  const terms = phases.flatMap(({ objective }) => Object.entries(objective(batch(5))));
+  const terms = phases.flatMap(({ objective }) =>
+    Object.entries(objective({ ...batch(5), second: batch(5) })),
+  );
   return { model, batch, scope, phases, terms: Object.fromEntries(terms) };
 }
 
@@ -141,5 +144,118 @@ test('with supervision of the decoder, a code is decoded as the class that it is
 test('classes are needed where somebody is told them', () => {
   const needed = (supervision: string) =>
     requiresLabels(aae, optionsOf(aae, { supervision, prior: 'mixture' }));
-  expect(['none', 'prior', 'decoder'].map(needed)).toEqual([false, true, true]);
+  const kinds = ['none', 'prior', 'decoder', 'semi', 'cluster'];
+  expect(kinds.map(needed)).toEqual([false, true, true, true, false]);
+  const all = (supervision: string) =>
+    requiresEveryLabel(aae, optionsOf(aae, { supervision, prior: 'mixture' }));
+  expect(kinds.map(all)).toEqual([false, false, true, false, false]);
+});
+
+const partly = describeData(pictures(3, 4, 1), { size: 1000, classes: 3, hasUnknown: true });
+const UNKNOWN_LABELS = Int32Array.of(0, -1, 2, -1, -1);
+
+test('with supervision of the prior, not to know the class is a class of its own, drawn from the whole prior', () => {
+  const { model, scope, terms } = built({ supervision: 'prior', prior: 'mixture' }, partly);
+  expect(scope.variables.find(({ name }) => name.startsWith('discriminator.'))?.shape).toEqual([6, 5]);
+  const told = (labels: Int32Array) =>
+    compute([termValue(terms.discrimination)], { values: { x, labels } })[0];
+  const [known, unknown] = [told(labels), told(UNKNOWN_LABELS)];
+  for (const value of [...known, ...unknown]) expect(Number.isFinite(value)).toBe(true);
+  expect(known[0]).toBe(unknown[0]);
+  expect(known[1]).not.toBe(unknown[1]);
+  const given = input('labels', [2000], 'int32');
+  const draw = model.prior?.(2000, given).sample({ stream: 'prior' });
+  const [z] = compute(draw ? [draw] : [], { values: { labels: new Int32Array(2000).fill(-1) } });
+  // Three petals as often as each other: of each a third of the draws lies nearest to its centre.
+  const counts = [0, 0, 0];
+  for (let i = 0; i < 2000; i++) {
+    const turn = Math.atan2(z[2 * i + 1], z[2 * i]) / ((2 * Math.PI) / 3);
+    counts[(Math.round(turn) + 3) % 3]++;
+  }
+  for (const count of counts) expect(Math.abs(count / 2000 - 1 / 3)).toBeLessThan(0.05);
+});
+
+describe('the encoder that says classes', () => {
+  const semi = (options = {}) => built({ supervision: 'semi', ...options }, partly);
+  const slopesOf = (phase: Phase, { scope, batch }: ReturnType<typeof built>, labelsGiven: Int32Array) => {
+    const second = { x: batch(5).x, labels: batch(5).labels };
+    const [term] = Object.values(phase.objective({ ...batch(5), second })).slice(-1);
+    const slopes = compute(grad(termValue(term).mean(), scope.variables), {
+      values: { x, labels: labelsGiven },
+    });
+    return new Map(scope.variables.map(({ name }, i) => [name, Math.max(...slopes[i].map(Math.abs))]));
+  };
+
+  test('learns to in a phase of its own, which reaches the encoder alone, from labelled samples', () => {
+    const model = semi();
+    expect(model.model.secondBatch).toBe('labelled');
+    expect(model.phases.map(({ name }) => name)).toEqual([
+      'reconstruction',
+      'discriminator',
+      'generator',
+      'classification',
+    ]);
+    const last = model.phases[3];
+    const reached = slopesOf(last, model, labels);
+    for (const [name, slope] of reached) {
+      const isEncoder = /^(encoder|category)\./.test(name);
+      expect(last.moves(name), name).toBe(isEncoder || name.startsWith('code.'));
+      if (isEncoder) expect(slope, name).toBeGreaterThan(0);
+      else expect(slope, name).toBe(0);
+    }
+    for (const slope of slopesOf(last, model, new Int32Array(5).fill(-1)).values()) expect(slope).toBe(0);
+  });
+
+  test('has a code of z and y, of which y sums to 1 and the prior’s is one class, the one that is asked for', () => {
+    const { model, batch } = semi();
+    expect(model.codeShape).toEqual([5]);
+    const asked = input('labels', [5], 'int32');
+    const draw = model.prior?.(5, asked).sample({ stream: 'prior' });
+    const [code, drawn] = compute([model.encode(batch(5)), draw as Tensor], {
+      values: { x, labels: UNKNOWN_LABELS },
+    });
+    for (let i = 0; i < 5; i++) {
+      const y = code.slice(5 * i + 2, 5 * i + 5);
+      expect(y.reduce((sum, p) => sum + p)).toBeCloseTo(1, 12);
+      const one = drawn.slice(5 * i + 2, 5 * i + 5);
+      expect([...one].sort()).toEqual([0, 0, 1]);
+      if (UNKNOWN_LABELS[i] >= 0) expect(one[UNKNOWN_LABELS[i]]).toBe(1);
+    }
+  });
+
+  test('is told from draws of every class alike, and by a discriminator of its own', () => {
+    const { model } = built({ supervision: 'cluster', clusters: 4 });
+    const draw = model.prior?.(4000).sample({ stream: 'prior' });
+    const [codes] = compute(draw ? [draw] : []);
+    const counts = [0, 0, 0, 0];
+    for (let i = 0; i < 4000; i++) for (const k of counts.keys()) if (codes[6 * i + 2 + k] === 1) counts[k]++;
+    expect(counts.reduce((sum, count) => sum + count)).toBe(4000);
+    for (const count of counts) expect(Math.abs(count / 4000 - 1 / 4)).toBeLessThan(0.03);
+  });
+
+  test('reports −log p(y|x) of the samples whose class is known, and 0 for the others', () => {
+    const { model, batch } = semi();
+    const { classification } = model.objective(batch(5));
+    const scores = model.classifier?.logits(batch(5));
+    if (!scores) throw new Error('semi: there is a classifier');
+    const [costs, probs] = compute([termValue(classification), softmax(scores)], {
+      values: { x, labels: UNKNOWN_LABELS },
+    });
+    costs.forEach((cost, i) => {
+      const label = UNKNOWN_LABELS[i];
+      expect(cost).toBeCloseTo(label < 0 ? 0 : -Math.log(probs[3 * i + label]), 12);
+    });
+    // Data without any classes are read by such a model too.
+    expect(() => model.objective({ x: batch(5).x })).not.toThrow();
+  });
+
+  test('finds as many clusters as are asked for, without classes', () => {
+    const { model, phases } = built({ supervision: 'cluster' });
+    expect(model.codeShape).toEqual([2 + 16]);
+    expect(model.classifier?.of).toBe('clusters');
+    expect(phases).toHaveLength(3);
+    expect(() => built({ clusters: 4 })).toThrow(
+      'clusters: has no effect with supervision none; leave it out',
+    );
+  });
 });

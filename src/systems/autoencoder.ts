@@ -54,6 +54,8 @@ export function requireCost(cost: CostName, { spec }: DataDescription): void {
 
 export interface Autoencoder {
   readonly latent: number;
+  /** What the encoder sees in samples before the layer of the code, [batch, features]; where layers are tied, the code. */
+  features(x: Tensor): Tensor;
   /** Samples → codes, [batch, latent]. */
   encode(x: Tensor): Tensor;
   /** Codes → what the cost takes, [batch, ...event]. */
@@ -74,13 +76,14 @@ export function autoencoder(
 ): Autoencoder {
   requireCost(costName, data);
   const latent = options.latent ?? defaultLatent(data);
-  const { encode, decode } = tied
-    ? tiedMlp(data.shape, latent, options, scope.child('tied'))
+  const { encode, decode, features } = tied
+    ? tiedNetworks(data, latent, options, scope)
     : networks(data, latent, options, scope);
   const activation = activations[codeActivation](scope);
   const { of: cost, mean } = costs[costName];
   return {
     latent,
+    features,
     encode: (x) => activation(encode(x)),
     decode,
     mean,
@@ -92,14 +95,18 @@ export function autoencoder(
   };
 }
 
-function networks(
-  data: DataDescription,
-  latent: number,
-  options: z.output<typeof networkOptions>,
-  scope: Scope,
-): { encode: Network; decode: Network } {
+type Networks = Record<'features' | 'encode' | 'decode', Network>;
+type Options = z.output<typeof networkOptions>;
+
+function tiedNetworks(data: DataDescription, latent: number, options: Options, scope: Scope): Networks {
+  const { encode, decode } = tiedMlp(data.shape, latent, options, scope.child('tied'));
+  return { features: encode, encode, decode };
+}
+
+function networks(data: DataDescription, latent: number, options: Options, scope: Scope): Networks {
   const { encoder, decoder } = networksFor(data.shape, data.shape, options);
   const trunk = encoder(scope.child('encoder'));
   const code = linear(latent)(scope.child('code'));
-  return { encode: (x) => code(trunk(x).flatten()), decode: decoder(scope.child('decoder')) };
+  const features = (x: Tensor) => trunk(x).flatten();
+  return { features, encode: (x) => code(features(x)), decode: decoder(scope.child('decoder')) };
 }

@@ -12,7 +12,7 @@
  */
 import { z } from 'zod';
 import { aggregateEstimators } from '../probability/index.js';
-import { decomposedBound } from './decomposedBound.js';
+import { decomposedBound, OF_BATCH } from './decomposedBound.js';
 import { gaussianVae } from './gaussianVae.js';
 import { gaussianVaeOptions, nonNegative } from './options.js';
 import { requireBatch } from './requireBatch.js';
@@ -45,9 +45,9 @@ export const betaTcvae = system({
         const { reconstruction, kl } = decomposedBound(parts, data, x, { estimator });
         return {
           reconstruction,
-          mutualInformation: weighted(alpha, kl.mutualInformation),
-          totalCorrelation: weighted(beta, kl.totalCorrelation),
-          dimensionWiseKl: weighted(gamma, kl.dimensionWiseKl),
+          mutualInformation: weighted(alpha, kl.mutualInformation, OF_BATCH),
+          totalCorrelation: weighted(beta, kl.totalCorrelation, OF_BATCH),
+          dimensionWiseKl: weighted(gamma, kl.dimensionWiseKl, OF_BATCH),
         };
       },
     };

@@ -3,6 +3,12 @@ import { type AggregateOptions, decompose, type KlParts } from '../probability/i
 import type { Tensor } from '../tensor/index.js';
 import type { DataDescription } from './description.js';
 import type { GaussianVae } from './gaussianVae.js';
+import type { TermExtras } from './terms.js';
+
+/** What is to be known of the parts of the KL. */
+export const OF_BATCH: TermExtras = {
+  note: 'estimated from batches, and dependent on their size; vaekit evaluate has it from all training samples',
+};
 
 /** −log p(x|z) and the parts of log q(z|x) − log p(z), each [batch], nats. */
 export function decomposedBound(

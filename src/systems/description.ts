@@ -26,6 +26,8 @@ export interface DataDescription {
   readonly frame?: DataDescription;
   /** Number of classes; 0 for data without labels. */
   readonly classes: number;
+  /** Whether there are samples whose class is not known. */
+  readonly hasUnknown: boolean;
   /** Number of training samples. */
   readonly size: number;
   /** Stored samples [batch, ...] → samples as models see them [batch, ...shape]. */
@@ -47,15 +49,22 @@ export type Binarisation = (typeof binarisations)[number];
 /** @throws OptionError if there is nothing to binarise */
 export function describeData(
   spec: SampleSpec,
-  { classes = 0, size, binarise = 'none' }: { classes?: number; size: number; binarise?: Binarisation },
+  {
+    classes = 0,
+    hasUnknown = false,
+    size,
+    binarise = 'none',
+  }: { classes?: number; hasUnknown?: boolean; size: number; binarise?: Binarisation },
 ): DataDescription {
   if (binarise !== 'none' && !pictureOf(spec))
     throw new OptionError('binarise', `has no effect on ${KINDS[spec.kind]}; leave it out`);
   const frame =
-    spec.kind === 'sequence' ? { frame: describeData(spec.frame, { classes, size, binarise }) } : {};
+    spec.kind === 'sequence'
+      ? { frame: describeData(spec.frame, { classes, hasUnknown, size, binarise }) }
+      : {};
   const view = viewOf(spec);
   const observe = (stored: Tensor) => binarised(view.toModel(stored), binarise);
-  return { spec, classes, size, binarise, ...frame, ...view, observe };
+  return { spec, classes, hasUnknown, size, binarise, ...frame, ...view, observe };
 }
 
 function binarised(x: Tensor, how: Binarisation): Tensor {

@@ -46,7 +46,7 @@ export function fake(logits: Tensor): Tensor {
  * −log softmax(logits)_y, [batch], nats.
  *
  * @param logits [batch, classes]
- * @param y      one class for all samples, or int32 [batch]
+ * @param y      one class for all samples, or int32 [batch], with −1 where it is not known, which costs nothing
  */
 export function crossEntropy(logits: Tensor, y: number | Tensor): Tensor {
   const logProbs = logSoftmax(logits);

@@ -111,7 +111,8 @@ function temperedPrior(shape: readonly number[], temperature: number): CodePrior
   return {
     mean: prior.mean,
     logProb: (z) => prior.logProb(z),
-    sample: (draw) => prior.sample(draw).mul(temperature),
+    takesTemperature: true,
+    sample: (draw) => prior.sample({ temperature, ...draw }),
   };
 }
 

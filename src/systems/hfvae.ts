@@ -13,7 +13,7 @@
  * Source: Esmaeili et al., AISTATS 2019 (arXiv:1804.02086).
  */
 import { z } from 'zod';
-import { decomposedBound } from './decomposedBound.js';
+import { decomposedBound, OF_BATCH } from './decomposedBound.js';
 import { OptionError } from './errors.js';
 import { gaussianVae } from './gaussianVae.js';
 import { gaussianVaeOptions, nonNegative, positiveInteger } from './options.js';
@@ -48,10 +48,10 @@ export const hfvae = system({
         const { reconstruction, kl } = decomposedBound(parts, data, x, { estimator: 'mss', groups });
         return {
           reconstruction,
-          dimensionWiseKl: kl.dimensionWiseKl,
-          mutualInformation: weighted(alpha, kl.mutualInformation),
-          totalCorrelation: weighted(beta, kl.totalCorrelation),
-          withinGroups: weighted(gamma, kl.withinGroups),
+          dimensionWiseKl: weighted(1, kl.dimensionWiseKl, OF_BATCH),
+          mutualInformation: weighted(alpha, kl.mutualInformation, OF_BATCH),
+          totalCorrelation: weighted(beta, kl.totalCorrelation, OF_BATCH),
+          withinGroups: weighted(gamma, kl.withinGroups, OF_BATCH),
         };
       },
     };

@@ -28,6 +28,7 @@ export { crossEntropy, type DiscriminatorOptions, discriminator, fake, real } fr
 export { disentangledBetaVae } from './disentangledBetaVae.js';
 export { OptionError } from './errors.js';
 export { factorVae } from './factorVae.js';
+export { type GivenNetwork, isGivenNetwork } from './features/given.js';
 export { fVae } from './fVae.js';
 export { type GaussianVae, gaussianVae, type Heads } from './gaussianVae.js';
 export { gradientPenalty } from './gradientPenalty.js';
@@ -84,6 +85,7 @@ export { stackedDae } from './stackedDae.js';
 export { swae } from './swae.js';
 export {
   type Batch,
+  type Classifier,
   type CodeMap,
   type CodePrior,
   type DiscreteCodes,
@@ -94,6 +96,7 @@ export {
   type QuantisedVectors,
   type Requirements,
   type RollOutOptions,
+  requiresEveryLabel,
   requiresLabels,
   type StartFromData,
   type System,

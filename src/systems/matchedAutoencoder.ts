@@ -54,23 +54,27 @@ export function matchedAutoencoder(
   const { latent } = parts;
   const { encoder, join } = networksFor(data.shape, data.shape, options);
   const trunk = encoder(scope.child('encoder'));
+  const features = (x: Tensor) => trunk(x).flatten();
   const heads = { code: scope.child('code'), mean: scope.child('mean'), logVar: scope.child('logVar') };
   const moves = { ...parts.moves, encoder: only(scope.child('encoder'), ...Object.values(heads)) };
   if (kind === 'universal') {
     const code = linear(latent)(heads.code);
-    const draw = (x: Tensor, noise: Tensor) => code(trunk(join(x, noise)).flatten());
+    const draw = (x: Tensor, noise: Tensor) => code(features(join(x, noise)));
+    const noNoise = (x: Tensor) => zeros([x.shape[0], latent]);
     return {
       ...parts,
       moves,
-      encode: (x) => draw(x, zeros([x.shape[0], latent])),
+      features: (x) => features(join(x, noNoise(x))),
+      encode: (x) => draw(x, noNoise(x)),
       draw: (x) => draw(x, randomNormal('posterior', [x.shape[0], latent])),
     };
   }
   const head = normalHead(linear(latent)(heads.mean), linear(latent)(heads.logVar), LOG_VAR_BOUND);
-  const posterior = (x: Tensor) => head(trunk(x).flatten());
+  const posterior = (x: Tensor) => head(features(x));
   return {
     ...parts,
     moves,
+    features,
     posterior,
     encode: (x) => posterior(x).mean,
     draw: (x) => posterior(x).rsample(),

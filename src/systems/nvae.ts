@@ -5,9 +5,8 @@
  * s_k are the largest singular values of all convolutions, γ_n the gains of all batch normalisations.
  *
  * The KL is warmed up, and while it is, groups are balanced; from then on, and in evaluation, the bound counts as it is.
- * Departures: the warm-up begins at the first step, where the paper waits for a ten-thousandth of the run; power
- * iterations take four steps from a random start at the first step too, so that the penalty on spectral norms is too
- * small for the first few steps; weight decay, flows in the encoder and training in half precision are left out.
+ * Departures: the warm-up begins at the first step, where the paper waits for a ten-thousandth of the run; weight decay,
+ * flows in the encoder and training in half precision are left out.
  */
 import { z } from 'zod';
 import { kl } from '../probability/index.js';
@@ -119,6 +118,7 @@ export const nvae = system({
     };
     return {
       codeShape: [sizes.reduce((sum, size) => sum + size, 0)],
+      recalibrates: true,
       objective({ x }) {
         const batch = x.shape[0];
         const { codes, conditionals: q } = posterior(x).draw();

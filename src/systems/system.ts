@@ -13,10 +13,18 @@ import type { Terms } from './terms.js';
 export interface Batch {
   /** [batch, ...event] */
   readonly x: Tensor;
-  /** Class of each sample, int32 [batch], where the data has classes. */
+  /** Class of each sample, int32 [batch], where the data has classes; −1 where that of a sample is not known. */
   readonly labels?: Tensor;
   /** Another batch of as many samples, in a training whose model asks for one. */
   readonly second?: Batch;
+}
+
+/** What a model takes samples for. */
+export interface Classifier {
+  /** classes: those of the data; clusters: groups that it has found by itself, in no order. */
+  readonly of: 'classes' | 'clusters';
+  /** log p(y|x) up to a constant of each sample, [batch, classes or clusters]. */
+  logits(batch: Batch): Tensor;
 }
 
 /** p(z), as far as new samples need it; with a density it can be measured against. */
@@ -24,6 +32,8 @@ export interface CodePrior {
   /** What it is, where that is not what a user expects: `uniform over the indices of codes`. */
   readonly name?: string;
   readonly mean: Tensor;
+  /** Whether draws can be nearer to the middle than the density says, or farther from it. */
+  readonly takesTemperature?: boolean;
   /** A draw of codes through which no gradient flows. */
   sample(options?: DrawOptions): Tensor;
   /** log p(z), nats, [...batch]; absent where there is none to speak of. */
@@ -117,6 +127,8 @@ export interface Model {
   likelihood?(code: Tensor, labels?: Tensor): SampleDistribution;
   /** q(z|x), where codes are uncertain. */
   posterior?(batch: Batch): Distribution;
+  /** Whether batch normalisation needs statistics of its own where codes come from the prior. */
+  readonly recalibrates?: boolean;
   /** p(z), or p(z|y) given labels, over `count` codes; absent where codes have no prior and nothing can be sampled. */
   prior?(count: number, labels?: Tensor): CodePrior;
   /** The indices that codes are made of, where they are. */
@@ -125,8 +137,8 @@ export interface Model {
   readonly start?: StartFromData;
   /** What training does, where that is more than one optimiser on `objective`. */
   readonly stages?: readonly Stage[];
-  /** Whether a step takes a second, independent batch, as `batch.second`. */
-  readonly secondBatch?: boolean;
+  /** Whether a step takes a second, independent batch, as `batch.second`; labelled: of samples whose class is known. */
+  readonly secondBatch?: boolean | 'labelled';
   /**
    * Whether phases play against each other in such a way that no number tells a better step from a worse one: then no
    * step counts as the best, nothing stops early, and the last weights are kept.
@@ -134,6 +146,7 @@ export interface Model {
   readonly isGame?: boolean;
   /** x as the encoder is given it in training, noise included: what a picture of denoising shows. */
   corrupt?(batch: Batch): Tensor;
+  readonly classifier?: Classifier;
   /** What follows in sequences, as models see frames: [batch, starts, continuations, steps, ...frame]. */
   rollOut?(batch: Batch, options: RollOutOptions): Tensor;
   /** Pictures of what single units stand for, [units, ...sample]. */
@@ -172,7 +185,7 @@ export interface Requirements<Options = Record<string, unknown>> {
 
 /** As a method, so that a system of particular options is a system. */
 interface OfOptions<Options> {
-  needLabels(options: Options): boolean;
+  hold(options: Options): boolean;
 }
 
 export interface System<Options extends z.ZodObject = z.ZodObject> {
@@ -189,7 +202,9 @@ export interface System<Options extends z.ZodObject = z.ZodObject> {
   /** Whether it only makes new samples: its models have no encoder, and their `encode` says so. */
   readonly isGenerator?: boolean;
   /** Whether samples must come with classes, or with which options they must. */
-  readonly needsLabels?: boolean | OfOptions<z.output<Options>>['needLabels'];
+  readonly needsLabels?: boolean | OfOptions<z.output<Options>>['hold'];
+  /** Whether samples may lack theirs where `needsLabels`, or with which options they may. */
+  readonly takesUnknown?: boolean | OfOptions<z.output<Options>>['hold'];
   readonly options: Options;
   /** Training options where the user says nothing. */
   training?(options: z.output<Options>, data: DataDescription): TrainingDefaults;
@@ -203,7 +218,14 @@ export function system<Options extends z.ZodObject>(definition: System<Options>)
   return definition;
 }
 
-/** Whether samples must come with classes when a system is built with these options. */
+/** Whether codes or samples depend on a class, so that there must be classes, when a system is built with these options. */
 export function requiresLabels({ needsLabels }: System, options: Record<string, unknown>): boolean {
   return typeof needsLabels === 'function' ? needsLabels(options) : needsLabels === true;
+}
+
+/** Whether every sample must come with its class when a system is built with these options. */
+export function requiresEveryLabel(system: System, options: Record<string, unknown>): boolean {
+  const { takesUnknown } = system;
+  const takes = typeof takesUnknown === 'function' ? takesUnknown(options) : takesUnknown === true;
+  return requiresLabels(system, options) && !takes;
 }

@@ -20,9 +20,11 @@ export interface WeightedTerm {
   readonly coordinates?: Tensor;
   /** Whether there is nothing in it to anneal: warm-up and cycles of the run leave it alone. */
   readonly isFixed?: boolean;
+  /** What one has to know to compare its number with another, where that is not plain. */
+  readonly note?: string;
 }
 
-export type TermExtras = Pick<WeightedTerm, 'ramp' | 'coordinates'>;
+export type TermExtras = Pick<WeightedTerm, 'ramp' | 'coordinates' | 'note'>;
 
 /** A plain tensor is a part of the bound at weight 1. */
 export type Term = Tensor | WeightedTerm;

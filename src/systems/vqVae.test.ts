@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { build, compute, numericTable, pictures, termValue } from '../conformance/models.js';
-import { grad, sizeOf } from '../tensor/index.js';
+import { type Draws, grad, sizeOf } from '../tensor/index.js';
 import { describeData, type Model, type Term, toWeighted, uniformNats, vqVae, vqVae2 } from './index.js';
 
 const K = 7;
@@ -107,9 +107,10 @@ describe.each(kinds)('%s', (_, system, data, options, x) => {
     const named = Object.fromEntries(
       Object.keys(observed).map((name, i) => [name, Float32Array.from(values[i])]),
     );
-    const draws = {
+    const draws: Draws = {
       normal: (count: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(i)),
       uniform: (count: number) => Float32Array.from({ length: count }, (_, i) => (i * 0.37) % 1),
+      of: () => draws,
     };
     const begun = [...(model.start?.initialise(named, draws) ?? [])];
     const codebooks = scope.variables.filter(({ name }) => name.endsWith('codebook'));

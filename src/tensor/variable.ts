@@ -9,6 +9,8 @@ export interface Draws {
   normal(count: number): Float32Array;
   /** Numbers uniform in [0, 1). */
   uniform(count: number): Float32Array;
+  /** Those of another variable, from their beginning: for a value that belongs to what that one begins with. */
+  of(name: string): Draws;
 }
 
 /** What a variable holds before the first step, in row-major order. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { numericTable } from '../conformance/models.js';
+import { hideLabels } from '../data/index.js';
 import { memoryDataset } from '../data/memory.js';
 import { prepareData } from './index.js';
 
@@ -58,4 +59,19 @@ test('the samples of a part are read by their position in it', async () => {
   const part = source(split.test);
   expect(part.size).toBe(10);
   expect(firsts((await part.read(2, 3)).x)).toEqual([92, 93, 94]);
+});
+
+test('labelled samples have an order of their own, through those of the training part whose class is known', async () => {
+  const few = await hideLabels(dataset, 8);
+  const { ordered, description, split } = await prepareData(few);
+  expect(description.hasUnknown).toBe(true);
+  const { x, labels = [] } = (await ordered(1).readLabelled?.(0, 16)) ?? { x: new Float32Array() };
+  const drawn = firsts(x);
+  expect(new Set(drawn.slice(0, 8)).size).toBe(8);
+  expect([...drawn.slice(0, 8)].sort()).toEqual([...drawn.slice(8)].sort());
+  drawn.forEach((index, i) => {
+    expect(labels[i]).toBe(index % 4);
+  });
+  const training = new Set(Array.from({ length: split.train.size }, (_, i) => split.train.at(i)));
+  for (const index of drawn) expect(training.has(index)).toBe(true);
 });

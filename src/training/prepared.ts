@@ -1,5 +1,6 @@
 /** A data set made ready for training: its parts, its columns' moments, and how its samples are fed. */
 import {
+  DataError,
   type Dataset,
   type Part,
   type SampleSpec,
@@ -25,22 +26,33 @@ export interface PreparedData {
 
 /** The data with grey levels that objectives see as 0 or 1. @throws OptionError if there are none */
 export function binarised(data: PreparedData, binarise: Binarisation): PreparedData {
-  const { spec, classes, size } = data.description;
-  return { ...data, description: describeData(spec, { classes, size, binarise }) };
+  const { spec } = data.description;
+  return { ...data, description: describeData(spec, { ...data.description, binarise }) };
 }
 
 /** @param spec with moments that were measured before; measured now if it is not given */
 export async function prepareData(dataset: Dataset, spec?: SampleSpec): Promise<PreparedData> {
   const split = splitDataset(dataset);
   const measured = spec ?? (await withMoments(dataset, split.train));
-  const description = describeData(measured, { classes: dataset.classes?.length, size: split.train.size });
+  const description = describeData(measured, {
+    classes: dataset.classes?.length,
+    hasUnknown: dataset.labelled !== undefined,
+    size: split.train.size,
+  });
   return {
     dataset,
     split,
     description,
     ordered: (seed) => {
       const order = new TrainingOrder(split.train, seed);
-      return { read: (first, count) => dataset.read(order.indices(first, count)) };
+      let labelled: TrainingOrder | undefined;
+      return {
+        read: (first, count) => dataset.read(order.indices(first, count)),
+        readLabelled: async (first, count) => {
+          labelled ??= new TrainingOrder(labelledPart(dataset, split.train), seed, 'labelled order');
+          return dataset.read(labelled.indices(first, count));
+        },
+      };
     },
     source: (part) => partSource(dataset, part),
   };
@@ -52,4 +64,15 @@ export function partSource(dataset: Dataset, { size, at }: Part): SampleSource {
     size,
     read: (start, count) => dataset.read(Uint32Array.from({ length: count }, (_, i) => at(start + i))),
   };
+}
+
+/** Samples of a part whose class is known. @throws DataError if there are none */
+function labelledPart({ name, labelled }: Dataset, part: Part): Part {
+  if (!labelled) return part;
+  const known = new Set(labelled);
+  const indices = Array.from({ length: part.size }, (_, position) => part.at(position)).filter((index) =>
+    known.has(index),
+  );
+  if (indices.length > 0) return { size: indices.length, at: (position) => indices[position] };
+  throw new DataError(`${name}: no sample of the training part has a class that is known; give some a label`);
 }

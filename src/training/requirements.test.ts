@@ -5,12 +5,12 @@ import { trainingOptions } from './index.js';
 import { requireTrainable } from './requirements.js';
 
 const check =
-  (given: Record<string, unknown>, system: System = vae, classes = 0) =>
+  (given: Record<string, unknown>, system: System = vae, classes = 0, hasUnknown = false) =>
   () =>
     requireTrainable({
       system,
       options: optionsOf(system),
-      data: describeData(numericTable(2), { size: 100, classes }),
+      data: describeData(numericTable(2), { size: 100, classes, hasUnknown }),
       training: trainingOptions.parse({ batchSize: 100, ...given }),
     });
 
@@ -26,6 +26,14 @@ test('a conditional system needs classes', () => {
   expect(check({}, cvae)).toThrow(
     'data: cvae is conditioned on classes, and this data has none; give it labels or choose another system',
   );
+});
+
+test('a system that is told classes needs all of them, unless it takes samples without', () => {
+  expect(check({}, cvae, 3, true)).toThrow(
+    'data: cvae is conditioned on the class of each sample, and that of some is not known; give all of them labels, leave those samples out, or choose a system that does without',
+  );
+  expect(check({}, vae, 3, true)).not.toThrow();
+  expect(check({}, { ...cvae, takesUnknown: true }, 3, true)).not.toThrow();
 });
 
 test('an option that nothing would read is refused', () => {

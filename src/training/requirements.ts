@@ -1,6 +1,6 @@
 /** What options, data and system must fulfil together before a run begins: an option without effect is an error. */
 import type { ModelDefinition } from '../inference/index.js';
-import { OptionError, requiresLabels } from '../systems/index.js';
+import { OptionError, requiresEveryLabel, requiresLabels } from '../systems/index.js';
 import { type TrainingOptions, trainingOptions } from './options.js';
 
 const usual = trainingOptions.parse({});
@@ -23,6 +23,12 @@ export function requireTrainable({
     throw new OptionError(
       'data',
       `${system.name} is conditioned on classes, and this data has none; give it labels or choose another system`,
+    );
+  }
+  if (requiresEveryLabel(system, options) && data.hasUnknown) {
+    throw new OptionError(
+      'data',
+      `${system.name} is conditioned on the class of each sample, and that of some is not known; give all of them labels, leave those samples out, or choose a system that does without`,
     );
   }
   const refuse = (option: string, because: string) => {

@@ -14,6 +14,7 @@ import {
   stageEnds,
 } from '../systems/index.js';
 import { input, step as stepNumber, type Tensor, Variable } from '../tensor/index.js';
+import type { StepSamples } from './batches.js';
 import { type TrainingOptions, trainingOptions } from './options.js';
 import { LEARNING_RATE_FACTOR } from './outputs.js';
 import { collapseRemedies, requireEffect } from './scheduledTerms.js';
@@ -32,8 +33,7 @@ export interface TrainingStages {
   readonly weights: readonly Variable[];
   /** Everything that a checkpoint keeps. */
   readonly state: readonly Variable[];
-  /** Samples that a step takes. */
-  readonly samplesPerStep: number;
+  readonly samplesPerStep: StepSamples;
   /** Schedules of the model. */
   readonly ramps: readonly Ramp[];
   /** Whether no step can be told to be the best. */
@@ -67,7 +67,7 @@ export function trainingStages(definition: TrainingStepDefinition): TrainingStag
     training,
     totalSteps,
     step,
-    batch: inputBatch(data, training.batchSize, model.secondBatch === true),
+    batch: inputBatch(data, training.batchSize, (model.secondBatch ?? false) !== false),
     factor: new Variable(LEARNING_RATE_FACTOR, [], filled(1), { trainable: false }),
     firstPhase: declared[0].phases[0].name,
   };
@@ -89,11 +89,16 @@ export function trainingStages(definition: TrainingStepDefinition): TrainingStag
     stages: [first, ...others],
     weights: [...new Set(steps.flatMap(({ weights }) => weights))],
     state: byName(steps.flatMap(({ program }) => [...program.variables.values()])),
-    samplesPerStep: training.batchSize * (model.secondBatch ? 2 : 1),
+    samplesPerStep: samplesPerStep(training, model),
     ramps: scope.ramps,
     isGame,
     collapseRemedies: collapseRemedies(objectives, training, ramps),
   };
+}
+
+function samplesPerStep({ batchSize }: TrainingOptions, { secondBatch = false }: Model): StepSamples {
+  if (secondBatch === 'labelled') return { any: batchSize, labelled: batchSize };
+  return { any: secondBatch ? 2 * batchSize : batchSize, labelled: 0 };
 }
 
 /** The stage that a step belongs to. */

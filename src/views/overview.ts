@@ -4,7 +4,7 @@ import type { TrainedModel } from '../inference/index.js';
 import { type Figure, overview, type Pictures, type TilesOptions } from '../pictures/index.js';
 import { sizeOf } from '../tensor/index.js';
 import { objectiveSeries, type RunRecords } from './curves.js';
-import { asPictures, decodedPictures } from './shown.js';
+import { asPictures, decodedPictures, newPictures } from './shown.js';
 
 export interface OverviewViewOptions {
   readonly title: string;
@@ -35,8 +35,7 @@ export async function overviewView(
   ];
   if (model.canSample) {
     const labels = classes ? Int32Array.from({ length: COLUMNS * ROWS }, (_, i) => i % classes) : undefined;
-    const { codes } = await model.sample(COLUMNS * ROWS, { labels, seed });
-    const pictures = await decodedPictures(model, codes, labels);
+    const pictures = await newPictures(model, COLUMNS * ROWS, { labels, seed });
     tiles.push({ name: 'Samples', pictures, columns: COLUMNS });
   }
   return overview({ title, curve: { name: 'Objective', series: objectiveSeries(records) }, tiles });

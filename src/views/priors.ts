@@ -3,12 +3,14 @@ import type { SampleSource } from '../evaluation/index.js';
 import type { SampleOptions, TrainedModel } from '../inference/index.js';
 import { type Figure, type Pictures, reconstructionGrid, samplesGrid } from '../pictures/index.js';
 import { sizeOf } from '../tensor/index.js';
-import { asPictures, decodedPictures } from './shown.js';
+import { asPictures, newPictures } from './shown.js';
 
 export interface PriorsViewOptions {
   /** Samples of each. */
   readonly count: number;
   readonly seed?: number;
+  /** Factor of the deviations of the priors. @default 1, or the system's own */
+  readonly temperature?: number;
   /** Class of each sample, of a model that takes them. */
   labelsFor?(model: TrainedModel, count: number): Int32Array | undefined;
 }
@@ -16,13 +18,11 @@ export interface PriorsViewOptions {
 /** One row of pictures for each prior. */
 export async function priorsView(
   models: readonly (readonly [name: string, model: TrainedModel])[],
-  { count, seed = 0, labelsFor }: PriorsViewOptions,
+  { count, seed = 0, temperature, labelsFor }: PriorsViewOptions,
 ): Promise<Figure> {
   const rows: Pictures[] = [];
   for (const [, model] of models) {
-    const labels = labelsFor?.(model, count);
-    const { codes } = await model.sample(count, { labels, seed });
-    rows.push(await decodedPictures(model, codes, labels));
+    rows.push(await newPictures(model, count, { labels: labelsFor?.(model, count), seed, temperature }));
   }
   const [{ shape }] = rows;
   const data = new Float32Array(rows.length * sizeOf(shape));
@@ -44,12 +44,11 @@ const CHUNK = 2048;
 export async function nearestView(
   model: TrainedModel,
   training: SampleSource,
-  { count, ...options }: { readonly count: number } & Pick<SampleOptions, 'labels' | 'seed'>,
+  { count, ...options }: { readonly count: number } & Pick<SampleOptions, 'labels' | 'seed' | 'temperature'>,
 ): Promise<Figure> {
   const { spec } = model.runner.data;
   if (spec.kind !== 'image') throw new Error('nearestView: the model is not one of pictures');
-  const { codes } = await model.sample(count, options);
-  const samples = await decodedPictures(model, codes, options.labels);
+  const samples = await newPictures(model, count, options);
   const size = sizeOf(spec.shape);
   const nearest = new Float32Array(count * size);
   const distances = new Float64Array(count).fill(Infinity);

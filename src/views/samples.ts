@@ -38,6 +38,8 @@ export interface SamplesViewOptions {
   readonly seed?: number;
   /** Of pictures and rows: the likelihood's mean, or a draw. @default as the model itself samples */
   readonly values?: SampleOptions['values'];
+  /** Factor of the prior's deviations. @default the system's own */
+  readonly temperature?: number;
   /** Pictures in a row. @default as many as make the grid about square */
   readonly columns?: number;
   /** What the pictures of each row have in common. */
@@ -47,12 +49,16 @@ export interface SamplesViewOptions {
 }
 
 /** New samples: in a grid; rows of a table as their distribution, beside the data's where these are given. */
-export async function samplesView(
+export function samplesView(model: TrainedModel, options: SamplesViewOptions): Promise<Figure> {
+  return model.forNewSamples(options, () => drawnSamples(model, options));
+}
+
+async function drawnSamples(
   model: TrainedModel,
-  { count, labels, seed = 0, values, columns, rowLabels, data }: SamplesViewOptions,
+  { count, labels, seed = 0, values, temperature, columns, rowLabels, data }: SamplesViewOptions,
 ): Promise<Figure> {
   const { spec } = model.runner.data;
-  const { x, codes } = await model.sample(count, { labels, seed, values });
+  const { x, codes } = await model.sample(count, { labels, seed, values, temperature });
   if (spec.kind !== 'table') {
     const isDrawn = values === 'draw';
     const samples = isDrawn ? asPictures(spec, x) : await decodedPictures(model, codes, labels);

@@ -3,7 +3,7 @@
  * sequences of rows as small plots, clouds from three sides. Rows are in the table's own units.
  */
 import { type ImageSpec, pictureOf, type SampleSpec, type Samples, type TableSpec } from '../data/index.js';
-import type { TrainedModel } from '../inference/index.js';
+import type { SampleOptions, TrainedModel } from '../inference/index.js';
 import {
   cloudSides,
   type Pictures,
@@ -76,4 +76,16 @@ export async function decodedPictures(
     },
   );
   return pictured(spec, x);
+}
+
+/** What codes drawn from the prior decode to. @throws Error as `TrainedModel.sample` does, and for tables */
+export function newPictures(
+  model: TrainedModel,
+  count: number,
+  options: Pick<SampleOptions, 'labels' | 'seed' | 'temperature'>,
+): Promise<Pictures> {
+  return model.forNewSamples(options, async () => {
+    const { codes } = await model.sample(count, options);
+    return decodedPictures(model, codes, options.labels);
+  });
 }

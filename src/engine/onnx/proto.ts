@@ -8,7 +8,13 @@ import { Message } from './wire.js';
 export type ElementType = 'float32' | 'uint8' | 'int32' | 'int64' | 'bool';
 
 /** Values of TensorProto.DataType. */
-const ELEMENT_TYPES: Record<ElementType, number> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
+export const ELEMENT_TYPES: Record<ElementType, number> = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+};
 
 /** A length, or the name of one that is only known at run time. */
 export type Dimension = number | string;

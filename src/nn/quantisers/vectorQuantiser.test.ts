@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { evaluate, initialValues, type Values } from '../../engine/index.js';
 import { RandomStream } from '../../random/index.js';
-import { constant, grad, input, type Tensor, type Variable } from '../../tensor/index.js';
+import { constant, type Draws, grad, input, type Tensor, type Variable } from '../../tensor/index.js';
 import { VariableTable } from '../index.js';
 import { type CodebookUpdate, residualQuantiser, vectorQuantiser } from './index.js';
 import { nearest } from './nearest.js';
@@ -247,9 +247,10 @@ test('permuting the codebook permutes the indices and leaves the code as it is',
 
 test('the start is k-means on the vectors, with counts that agree', () => {
   const { scope, quantiser } = built(averaged(0.99));
-  const draws = {
+  const draws: Draws = {
     normal: (count: number) => new RandomStream(1, 'n').normal(new Float32Array(count)),
     uniform: (count: number) => new RandomStream(1, 'u').uniform(new Float32Array(count)),
+    of: () => draws,
   };
   const begun = quantiser.start?.(vectors, draws);
   const values = Object.fromEntries(Array.from(begun ?? [], ([{ name }, value]) => [name, value]));
@@ -263,9 +264,10 @@ test('residual quantisers spend every codebook on what is left, and never end fa
   const scope = new VariableTable().scope({ training: true });
   const update = { kind: 'gradient' } as const;
   const quantiser = residualQuantiser({ codes: K, dimension: D, update, codebooks: 3 }, scope);
-  const draws = {
+  const draws: Draws = {
     normal: (count: number) => new RandomStream(1, 'n').normal(new Float32Array(count)),
     uniform: (count: number) => new RandomStream(1, 'u').uniform(new Float32Array(count)),
+    of: () => draws,
   };
   const begun = quantiser.start?.(vectors, draws) ?? [];
   const values = Object.fromEntries(Array.from(begun, ([{ name }, value]) => [name, value]));

@@ -5,7 +5,6 @@ import {
   CACHE_BYTES,
   CLOUD_KINDS,
   CLOUD_PATTERN,
-  classify,
   DataError,
   type Dataset,
   hasRepeats,
@@ -19,7 +18,7 @@ import {
   type Sampling,
   UnreadableCloud,
 } from '../../data/index.js';
-import { LABEL_FILE, labelFiles } from './fileLabels.js';
+import { fileClasses, LABEL_FILE, labelFiles } from './fileLabels.js';
 import { fileSource } from './fileSource.js';
 import { inTurns } from './inTurns.js';
 import { RejectedFiles } from './rejectedFiles.js';
@@ -69,7 +68,7 @@ export async function cloudFolder(
   for (const file of files) {
     if (!isCloud(file) && file !== LABEL_FILE) rejected.add(file, 'its name is not that of a cloud');
   }
-  const { labelled, notices } = await labelFiles(folder, files, files.filter(isCloud), 'clouds');
+  const { labelled, notices, unlabelled } = await labelFiles(folder, files, files.filter(isCloud), 'clouds');
   const all = await rejected.sift(labelled, (file, index) => examine(folder, { ...file, index }));
   const found = ofOneDimension(all, rejected);
   const [{ dimensions }] = found;
@@ -84,16 +83,16 @@ export async function cloudFolder(
     return resampled(normalised(values, dimensions), dimensions, { points, sampling, index: cloud.index });
   };
   const cached = await inTurns(found.slice(0, held), prepared);
-  const labels = found.flatMap(({ label }) => (label === undefined ? [] : [label]));
-  const classes = labels.length > 0 ? classify(identity.name, labels, like?.classes) : undefined;
+  const { classes, labelled: known, ...labels } = fileClasses(identity.name, found, unlabelled, like);
   const testSize = found.filter(({ isTest }) => isTest).length;
   return {
     name: identity.name,
     spec,
     size: found.length,
-    classes: classes?.classes,
+    classes,
+    labelled: known,
     testSize: testSize > 0 ? testSize : undefined,
-    notices: [...rejected.notices, ...noticesOf(found, points), ...notices],
+    notices: [...rejected.notices, ...noticesOf(found, points), ...notices, ...labels.notices],
     fingerprint: identity.fingerprint,
     async read(indices) {
       requireIndices(indices, identity.name, found.length);
@@ -104,7 +103,7 @@ export async function cloudFolder(
           i * size,
         );
       });
-      return { x, labels: classes && Int32Array.from(indices, (index) => classes.labels[index]) };
+      return { x, labels: labels.read(indices) };
     },
     idOf: (index) => found[index].path,
     close: async () => {},

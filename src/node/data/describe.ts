@@ -43,6 +43,8 @@ export interface DatasetReport {
   /** Of tables, and of sequences of rows. */
   readonly columns?: readonly ColumnReport[];
   readonly classes?: readonly { readonly name: string; readonly count: number }[];
+  /** Samples examined whose class is not known, where there are classes. */
+  readonly unlabelled?: number;
   readonly factors?: readonly { readonly name: string; readonly values: number }[];
   readonly notices: readonly string[];
   readonly fingerprint: string;
@@ -104,7 +106,7 @@ export async function describeDataset(dataset: Dataset, source: string): Promise
   const row = rowOf(spec);
   const bytes = elementsPerSample(spec) * (spec.dtype === 'uint8' ? 1 : 4);
   const examined = Math.min(size, Math.max(EXAMINED_SAMPLES, Math.floor(EXAMINED_BYTES / bytes)));
-  const { values, classCounts } = await summarise(dataset, {
+  const { values, classCounts, unknownCount } = await summarise(dataset, {
     size: examined,
     at: (position) => Math.floor((position * size) / examined),
   });
@@ -130,6 +132,7 @@ export async function describeDataset(dataset: Dataset, source: string): Promise
         }
       : { values: values[0] }),
     classes: classes?.map((className, i) => ({ name: className, count: classCounts[i] })),
+    ...(unknownCount > 0 ? { unlabelled: unknownCount } : {}),
     factors: factors?.map((factor) => ({ name: factor.name, values: factor.values.length })),
     notices,
     fingerprint,

@@ -1,9 +1,18 @@
 /**
  * What is known of samples beside what is in their files: their classes, from a file labels.csv or from the sub-folders
- * that they lie in, and whether they are a test set, from folders called train and test.
+ * that they lie in, as far as they are there, and whether they are a test set, from folders called train and test.
  */
 import { join } from 'node:path';
-import { DataError, openCsv } from '../../data/index.js';
+import {
+  classify,
+  DataError,
+  type Dataset,
+  isMissing,
+  type Likeness,
+  labelledOf,
+  openCsv,
+  unknownNotices,
+} from '../../data/index.js';
 import { readBytes } from '../files.js';
 
 export const LABEL_FILE = 'labels.csv';
@@ -11,6 +20,7 @@ export const LABEL_FILE = 'labels.csv';
 export interface Labelled {
   /** Relative to the folder of the data. */
   readonly path: string;
+  /** Absent where the class is not known. */
   readonly label?: string;
   readonly isTest: boolean;
 }
@@ -18,21 +28,30 @@ export interface Labelled {
 const trainNames = ['train', 'training'];
 const testNames = ['test', 'testing'];
 const validationNames = ['val', 'valid', 'validation'];
+/** Sub-folders of samples whose class is not known. */
+const unlabelledNames = ['unlabelled', 'unlabeled'];
 const fileColumns = ['file', 'filename', 'path', 'image'];
 const labelColumns = ['label', 'class'];
+
+export interface LabelledFiles {
+  /** The samples in their order, but those for testing last. */
+  readonly labelled: Labelled[];
+  readonly notices: string[];
+  /** How one can see of a sample that its class is not known. */
+  readonly unlabelled: string;
+}
 
 /**
  * @param samples paths, sorted
  * @param noun    what messages call the samples: `pictures`
- * @returns the samples in their order, but those for testing last
- * @throws DataError if labels.csv has not the columns it should have, or lacks a sample
+ * @throws DataError if labels.csv has not the columns it should have, or names none of the samples
  */
 export async function labelFiles(
   folder: string,
   files: readonly string[],
   samples: readonly string[],
   noun: string,
-): Promise<{ labelled: Labelled[]; notices: string[] }> {
+): Promise<LabelledFiles> {
   const notices: string[] = [];
   const parts = new Set(samples.map((path) => path.split('/')[0].toLowerCase()));
   const areParts =
@@ -40,14 +59,47 @@ export async function labelFiles(
     [...parts].every((name) => [...trainNames, ...testNames, ...validationNames].includes(name));
   const isTest = (path: string) => areParts && testNames.includes(path.split('/')[0].toLowerCase());
   if (samples.some(isTest)) notices.push('the sub-folder for testing is the test set');
-  const labels = files.includes(LABEL_FILE)
+  const hasFile = files.includes(LABEL_FILE);
+  const labels = hasFile
     ? await readLabels(folder, samples, noun, notices)
     : subFolders(samples, areParts ? 1 : 0, noun, notices);
   const labelled = samples.map((path) => ({ path, label: labels?.get(path), isTest: isTest(path) }));
-  return { labelled: labelled.sort((a, b) => Number(a.isTest) - Number(b.isTest)), notices };
+  return {
+    labelled: labelled.sort((a, b) => Number(a.isTest) - Number(b.isTest)),
+    notices,
+    unlabelled: hasFile ? `no label in ${LABEL_FILE}` : 'in no sub-folder of a class',
+  };
 }
 
-/** The sub-folder of each sample, if all lie in one and there is more than one. */
+/** What a data set says of the classes of its samples: nothing where none is known. */
+export interface FileClasses extends Pick<Dataset, 'classes' | 'labelled' | 'notices'> {
+  /** Of the samples with these indices. */
+  read(indices: ArrayLike<number>): Int32Array | undefined;
+}
+
+/**
+ * @param samples    those that can be read
+ * @param unlabelled how one can see of a sample that its class is not known
+ * @throws DataError naming a class that other data, as which these are to be read, do not have
+ */
+export function fileClasses(
+  name: string,
+  samples: readonly Pick<Labelled, 'label'>[],
+  unlabelled: string,
+  like?: Likeness,
+): FileClasses {
+  const names = samples.map(({ label }) => label);
+  if (names.every((label) => label === undefined)) return { notices: [], read: () => undefined };
+  const { classes, labels } = classify(name, names, like?.classes);
+  return {
+    classes,
+    labelled: labelledOf(labels),
+    notices: unknownNotices(labels, unlabelled),
+    read: (indices) => Int32Array.from(indices, (index) => labels[index]),
+  };
+}
+
+/** The sub-folder of each sample that lies in one, if there is more than one. */
 function subFolders(
   samples: readonly string[],
   depth: number,
@@ -55,17 +107,17 @@ function subFolders(
   notices: string[],
 ): Map<string, string> | undefined {
   const steps = samples.map((path) => path.split('/').slice(depth));
-  const within = steps.filter(({ length }) => length > 1).length;
-  if (within > 0 && within < samples.length) {
+  const isClass = (folder: string) => !unlabelledNames.includes(folder.toLowerCase());
+  const within = steps.flatMap(([folder, ...rest], i) =>
+    rest.length > 0 && isClass(folder) ? [[samples[i], folder] as const] : [],
+  );
+  if (new Set(within.map(([, folder]) => folder)).size > 1) return new Map(within);
+  if (within.length > 0 && within.length < samples.length) {
     notices.push(
-      `${noun} lie beside the sub-folders, too (${samples.length - within}), so these are not taken for classes`,
+      `${noun} lie beside the only sub-folder, too (${samples.length - within.length}), so it is not taken for a class`,
     );
-    return undefined;
   }
-  const names = steps.map(([name]) => name);
-  return within > 0 && new Set(names).size > 1
-    ? new Map(samples.map((path, i) => [path, names[i]]))
-    : undefined;
+  return undefined;
 }
 
 async function readLabels(
@@ -85,19 +137,20 @@ async function readLabels(
   if (fileColumn < 0 || labelColumn < 0) {
     throw new DataError(`${path}: its columns are ${table.header.join(', ')}; call them file and label`);
   }
+  const named = new Set<string>();
   const labels = new Map<string, string>();
   await table.scan((cells) => {
     const file = String(cells[fileColumn]).replaceAll('\\', '/').replace(/^\.\//, '');
-    labels.set(file, String(cells[labelColumn]));
+    named.add(file);
+    if (!isMissing(cells[labelColumn])) labels.set(file, String(cells[labelColumn]));
   });
-  const without = samples.filter((sample) => !labels.get(sample));
-  if (without.length > 0) {
-    const others = without.length > 1 ? ` and ${without.length - 1} other ${noun}` : '';
+  if (!samples.some((sample) => labels.has(sample))) {
     throw new DataError(
-      `${path}: has no label for ${without[0]}${others}; add lines for them, or remove ${LABEL_FILE} or the ${noun}`,
+      `${path}: has no label for any of the ${noun}, as for ${samples[0]}; add lines for them, or remove ${LABEL_FILE}`,
     );
   }
-  const absent = labels.size - samples.length;
+  const among = new Set(samples);
+  const absent = [...named].filter((file) => !among.has(file)).length;
   if (absent > 0) notices.push(`${LABEL_FILE} names files that are not among the ${noun} (${absent})`);
   return labels;
 }

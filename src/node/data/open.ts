@@ -11,6 +11,7 @@ import {
   type GeneratedOptions,
   generate,
   generatedNames,
+  hideLabels,
   openDataFile,
   requireEffect,
   shortName,
@@ -26,7 +27,10 @@ import { PICTURE_KINDS, PICTURE_PATTERN } from './pictureFile.js';
 import { type PictureOptions, pictureFolder } from './pictureFolder.js';
 
 /** Options of all kinds of data. One that has no effect on the kind at hand is an error, except for `cacheBytes` and `like`. */
-export interface OpenOptions extends GeneratedOptions, FileOptions, PictureOptions, CloudOptions {}
+export interface OpenOptions extends GeneratedOptions, FileOptions, PictureOptions, CloudOptions {
+  /** Keep the labels of so many samples to train on, equally many of each class, and hide the others. @default all */
+  labelled?: number;
+}
 
 /**
  * Opens a generated set by its name, or a path:
@@ -38,7 +42,21 @@ export interface OpenOptions extends GeneratedOptions, FileOptions, PictureOptio
  * @throws DataError if there is nothing of that name, or nothing that can be read
  * @throws StorageError if the disk is in the way
  */
-export async function openDataset(source: string, options: OpenOptions = {}): Promise<Dataset> {
+export async function openDataset(
+  source: string,
+  { labelled, ...options }: OpenOptions = {},
+): Promise<Dataset> {
+  const dataset = await openAll(source, options);
+  if (labelled === undefined) return dataset;
+  try {
+    return await hideLabels(dataset, labelled);
+  } catch (error) {
+    await dataset.close();
+    throw error;
+  }
+}
+
+async function openAll(source: string, options: OpenOptions): Promise<Dataset> {
   if (generatedNames.includes(source)) {
     const { cacheBytes: _, like: __, ...others } = options;
     return generate(source, others);

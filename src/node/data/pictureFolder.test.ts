@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { DataError } from '../../data/index.js';
+import { DataError, UNKNOWN } from '../../data/index.js';
 import { crc32 } from '../../data/zip.js';
 import { openDataset } from './open.js';
 import { loadSharp } from './pictureFile.js';
@@ -239,18 +239,52 @@ describe.skipIf(!sharp)('with sharp', () => {
     expect([...((await data.read([0, 1, 2, 3])).labels ?? [])]).toEqual([0, 1, 1, 2]);
   });
 
-  test('pictures beside sub-folders have no classes, with a notice; nor have those of one folder', async () => {
+  test('the class of pictures beside sub-folders, or in one called unlabelled, is not known', async () => {
     const picture = await grey(2, 1);
-    const mixed = await openDataset(
-      await folderOf({ 'a/1.png': picture, 'b/1.png': picture, '1.png': picture }),
-    );
-    expect(mixed.classes).toBeUndefined();
-    expect(mixed.notices).toEqual([
-      'pictures lie beside the sub-folders, too (1), so these are not taken for classes',
+    const files = { 'a/1.png': picture, 'b/1.png': picture, '1.png': picture, 'Unlabelled/1.png': picture };
+    const mixed = await openDataset(await folderOf(files));
+    expect(mixed.classes).toEqual(['a', 'b']);
+    const ids = [0, 1, 2, 3].map((index) => mixed.idOf(index));
+    const { labels = [] } = await mixed.read([0, 1, 2, 3]);
+    const classOf = new Map(ids.map((id, i) => [id, labels[i]]));
+    expect(['a/1.png', 'b/1.png', '1.png', 'Unlabelled/1.png'].map((id) => classOf.get(id))).toEqual([
+      0,
+      1,
+      UNKNOWN,
+      UNKNOWN,
+    ]);
+    expect(mixed.labelled).toHaveLength(2);
+    expect(mixed.notices).toEqual(['the class of 2 of 4 samples is not known (in no sub-folder of a class)']);
+  });
+
+  test('pictures of one sub-folder have no classes, and where others lie beside it a notice says so', async () => {
+    const picture = await grey(2, 1);
+    const beside = await openDataset(await folderOf({ 'all/1.png': picture, '1.png': picture }));
+    expect(beside.classes).toBeUndefined();
+    expect(beside.notices).toEqual([
+      'pictures lie beside the only sub-folder, too (1), so it is not taken for a class',
     ]);
     expect(
       (await openDataset(await folderOf({ 'all/1.png': picture, 'all/2.png': picture }))).classes,
     ).toBeUndefined();
+  });
+
+  test('pictures that labels.csv leaves out, or gives an empty cell, are of a class that is not known', async () => {
+    const picture = await grey(2, 1);
+    const data = await openDataset(
+      await folderOf({
+        '1.png': picture,
+        '2.png': picture,
+        '3.png': picture,
+        '4.png': picture,
+        'labels.csv': 'file,label\n1.png,x\n2.png,\n3.png,y\n9.png,x\n',
+      }),
+    );
+    expect([...((await data.read([0, 1, 2, 3])).labels ?? [])]).toEqual([0, UNKNOWN, 1, UNKNOWN]);
+    expect(data.notices).toEqual([
+      'labels.csv names files that are not among the pictures (1)',
+      'the class of 2 of 4 samples is not known (no label in labels.csv)',
+    ]);
   });
 
   test('folders called train and test are parts, not classes', async () => {
@@ -423,7 +457,7 @@ describe.skipIf(!sharp)('with sharp', () => {
       'labels for other files',
       { 'labels.csv': 'file,label\nb.png,x\n' },
       {},
-      /labels\.csv: has no label for ok\.png; add lines for them, or remove labels\.csv or the pictures$/,
+      /labels\.csv: has no label for any of the pictures, as for ok\.png; add lines for them, or remove labels\.csv$/,
     ],
     [
       'labels without a header',

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import {
   allocateSamples,
   CACHE_BYTES,
-  classify,
   DataError,
   type Dataset,
   elementsPerSample,
@@ -12,7 +11,7 @@ import {
   type Likeness,
   requireIndices,
 } from '../../data/index.js';
-import { LABEL_FILE, type Labelled, labelFiles } from './fileLabels.js';
+import { fileClasses, LABEL_FILE, type Labelled, labelFiles } from './fileLabels.js';
 import { inTurns } from './inTurns.js';
 import {
   decode,
@@ -65,7 +64,12 @@ export async function pictureFolder(
   for (const file of files) {
     if (!isPicture(file) && file !== LABEL_FILE) rejected.add(file, 'its name is not that of a picture');
   }
-  const { labelled, notices } = await labelFiles(folder, files, files.filter(isPicture), 'pictures');
+  const { labelled, notices, unlabelled } = await labelFiles(
+    folder,
+    files,
+    files.filter(isPicture),
+    'pictures',
+  );
   const found = await rejected.sift(labelled, async (picture) => {
     const path = join(folder, picture.path);
     const header = await readHeader(sharp, path);
@@ -97,16 +101,16 @@ export async function pictureFolder(
       pixels: i < held ? await pixelsOf(path) : undefined,
     }),
   );
-  const labels = pictures.flatMap(({ label }) => (label === undefined ? [] : [label]));
-  const classes = labels.length > 0 ? classify(identity.name, labels, like?.classes) : undefined;
+  const { classes, labelled: known, ...labels } = fileClasses(identity.name, pictures, unlabelled, like);
   const testSize = pictures.filter(({ isTest }) => isTest).length;
   return {
     name: identity.name,
     spec,
     size: pictures.length,
-    classes: classes?.classes,
+    classes,
+    labelled: known,
     testSize: testSize > 0 ? testSize : undefined,
-    notices: [...rejected.notices, ...frame.notices, ...notices],
+    notices: [...rejected.notices, ...frame.notices, ...notices, ...labels.notices],
     fingerprint: identity.fingerprint,
     async read(indices) {
       requireIndices(indices, identity.name, pictures.length);
@@ -115,7 +119,7 @@ export async function pictureFolder(
         const { path, pixels } = pictures[index];
         x.set(pixels ?? (await pixelsOf(path).catch(explain(join(folder, path)))), i * sampleSize);
       });
-      return { x, labels: classes && Int32Array.from(indices, (index) => classes.labels[index]) };
+      return { x, labels: labels.read(indices) };
     },
     idOf: (index) => pictures[index].path,
     close: async () => {},

@@ -25,8 +25,9 @@ export async function openDatasetInWorker(source: string, options: OpenOptions =
   };
   if (generatedNames.includes(source)) {
     // What a generated set is costs nothing to know on this side, too, and only it knows the factors of samples.
-    const { cacheBytes: _, like: __, ...others } = options;
-    return { ...generate(source, others), ...remote };
+    const { cacheBytes: _, like: __, labelled: ___, ...others } = options;
+    const { labelled, notices } = facts;
+    return { ...generate(source, others), labelled, notices, ...remote };
   }
   const { ids, ...rest } = facts;
   return { ...rest, ...remote, idOf: (index) => (ids ? ids[index] : String(index)) };

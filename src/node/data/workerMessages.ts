@@ -21,27 +21,18 @@ export type DataReply =
 export interface DatasetFacts
   extends Pick<
     Dataset,
-    'name' | 'spec' | 'size' | 'classes' | 'testSize' | 'parts' | 'notices' | 'fingerprint'
+    'name' | 'spec' | 'size' | 'classes' | 'labelled' | 'testSize' | 'parts' | 'notices' | 'fingerprint'
   > {
   /** How the user knows each sample, where that is not its index. */
   readonly ids?: readonly string[];
 }
 
 export function factsOf(dataset: Dataset): DatasetFacts {
-  const { name, spec, size, classes, testSize, parts, notices, fingerprint } = dataset;
+  const { name, spec, size, classes, labelled, testSize, parts, notices, fingerprint } = dataset;
   const ids = Array.from({ length: size }, (_, index) => dataset.idOf(index));
   const areIndices = ids.every((id, index) => id === String(index));
-  return {
-    name,
-    spec,
-    size,
-    classes,
-    testSize,
-    parts,
-    notices,
-    fingerprint,
-    ids: areIndices ? undefined : ids,
-  };
+  const facts = { name, spec, size, classes, labelled, testSize, parts, notices, fingerprint };
+  return { ...facts, ids: areIndices ? undefined : ids };
 }
 
 /** An error as it crosses threads, which keeps no class. */

@@ -68,6 +68,8 @@ export const runConfig = z.object({
     size: z.number(),
     trainingSize: z.number().optional(),
     classes: z.array(z.string()).optional(),
+    /** Whether there are samples whose class is not known. */
+    hasUnknown: z.boolean().optional(),
     fingerprint: z.string(),
     spec: sampleSpec,
   }),

@@ -32,11 +32,11 @@ export async function loadRun(run: string, { engine: choice, layers }: LoadReque
   const folder = await RunFolder.open(await findRun(run));
   const { config } = folder;
   const system = ownSystem(folder);
-  const options = ownOptions(folder, system, layers);
+  const options = await ownOptions(folder, system, layers);
   const weights = await folder.loadWeights();
-  const { spec, classes, size } = config.data;
+  const { spec, classes, hasUnknown, size } = config.data;
   const { binarise } = config.training;
-  const data = describeData(spec, { classes: classes?.length, size, binarise });
+  const data = describeData(spec, { classes: classes?.length, hasUnknown, size, binarise });
   const engine = await openEngine(choice);
   try {
     const runner = new ModelRunner({ engine, system, options, data });

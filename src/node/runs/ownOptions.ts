@@ -2,6 +2,7 @@
 import { DataError } from '../../data/index.js';
 import { findSystem, OptionError, type System } from '../../systems/index.js';
 import { checkOptions } from './checkOptions.js';
+import { ownFeatures } from './featureFile.js';
 import type { RunFolder } from './runFolder.js';
 
 /** @throws DataError if the configuration names a system that there is not */
@@ -20,11 +21,11 @@ export function ownSystem(folder: RunFolder): System {
  * @param layers what no file can hold: layers that the run's options held
  * @throws DataError if one of those is missing, or the configuration holds what is no option of the system
  */
-export function ownOptions(
+export async function ownOptions(
   folder: RunFolder,
   system: System,
   layers: Readonly<Record<string, unknown>> = {},
-): Record<string, unknown> {
+): Promise<Record<string, unknown>> {
   const { config } = folder;
   const missing = config.ownLayers.filter((name) => layers[name] === undefined);
   if (missing.length > 0) {
@@ -33,7 +34,7 @@ export function ownOptions(
     );
   }
   try {
-    return checkOptions(system.options, { ...config.options, ...layers });
+    return await ownFeatures(folder, checkOptions(system.options, { ...config.options, ...layers }));
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
     throw new DataError(

@@ -1,5 +1,5 @@
 /** The `pictures/` folder of a run: what there is to look at after training. */
-import type { Samples } from '../../data/index.js';
+import { type Samples, UNKNOWN } from '../../data/index.js';
 import type { Evaluation } from '../../evaluation/index.js';
 import type { TrainedModel } from '../../inference/index.js';
 import { type Figure, toPng, toSvg } from '../../pictures/index.js';
@@ -140,7 +140,7 @@ export async function drawRun(request: DrawRequest): Promise<RunPicture[]> {
     const name = indices.length === 1 ? 'codebook' : `codebook-${map}`;
     await add(name, figure, `What each entry of the codebook of ${map} stands for, at all places at once.`);
   }
-  const [label] = mapped.labels ?? [];
+  const label = mapped.labels?.find((each) => each !== UNKNOWN);
   const frame = await codeFrame(model, codes, label);
   await add(
     'traversals',
@@ -157,7 +157,9 @@ export async function drawRun(request: DrawRequest): Promise<RunPicture[]> {
     await manifoldView(model, {
       side: MANIFOLD_SIDE,
       frame,
-      ...(isConditional && classes ? { label: { index: label, name: classes[label] } } : {}),
+      ...(isConditional && classes && label !== undefined
+        ? { label: { index: label, name: classes[label] } }
+        : {}),
     }),
     'What the plane of codes decodes to.',
   );

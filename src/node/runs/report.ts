@@ -68,7 +68,17 @@ function describe(title: string, data: string, summary: RunSummary): string {
 }
 
 function numbers(
-  { loss, negativeElbo, terms, count, bitsPerDimension, noBitsBecause, latent, indices = [] }: Evaluation,
+  {
+    loss,
+    negativeElbo,
+    terms,
+    notes,
+    count,
+    bitsPerDimension,
+    noBitsBecause,
+    latent,
+    indices = [],
+  }: Evaluation,
   { samplesPerSecond }: RunSummary,
 ): Fact[] {
   const all: Fact[] = [
@@ -80,7 +90,7 @@ function numbers(
     ...Object.entries(terms).map(([name, value]) => ({
       name,
       value: formatNumber(value, 4),
-      note: 'nats per sample',
+      note: notes?.[name] ? `nats per sample, ${notes[name]}` : 'nats per sample',
     })),
   ];
   if (bitsPerDimension !== undefined)

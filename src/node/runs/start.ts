@@ -1,7 +1,7 @@
 /** Starts and resumes runs: from a request, or from a folder, to data, an engine and a training that fit together. */
 import type { z } from 'zod';
 import { DataError, type Dataset } from '../../data/index.js';
-import type { System } from '../../systems/index.js';
+import { isGivenNetwork, type System } from '../../systems/index.js';
 import {
   binarised,
   type PreparedData,
@@ -17,6 +17,7 @@ import { ENGINE_NAMES, type EngineOptions, type OpenEngine, openEngine } from '.
 import { version } from '../version.js';
 import { checkOptions } from './checkOptions.js';
 import { FORMAT, type RunConfig } from './config.js';
+import { openFeatures } from './featureFile.js';
 import { findRun, makeRunFolder } from './find.js';
 import { type LoadRequest, requireFit } from './load.js';
 import { ownOptions, ownSystem } from './ownOptions.js';
@@ -51,8 +52,9 @@ export async function train<Options extends z.ZodObject>(
   request: TrainRequest<Options>,
 ): Promise<TrainingRun> {
   const { system, signal, data: source, dataOptions } = request;
-  const options = checkOptions<z.ZodObject>(system.options, request.options ?? {});
+  const typed = checkOptions<z.ZodObject>(system.options, request.options ?? {});
   checkOptions(trainingOptions, request.training ?? {});
+  const { options, keep } = await openFeatures(typed);
   const opened = await openParts({
     data: () => (typeof source === 'string' ? openDatasetInWorker(source, dataOptions) : source),
     engine: request.engine,
@@ -66,8 +68,10 @@ export async function train<Options extends z.ZodObject>(
     await run.prepare();
     const { data, engine } = parts;
     const { name, size, classes, fingerprint } = data.dataset;
-    const ownLayers = Object.keys(options).filter((name) => typeof options[name] === 'function');
-    const stored = Object.entries(options).filter(([name]) => !ownLayers.includes(name));
+    const ownLayers = Object.keys(typed).filter(
+      (name) => typeof typed[name] === 'function' || isGivenNetwork(typed[name]),
+    );
+    const stored = Object.entries(typed).filter(([name]) => !ownLayers.includes(name));
     const config: RunConfig = {
       format: FORMAT,
       vaekit: version,
@@ -82,6 +86,7 @@ export async function train<Options extends z.ZodObject>(
         name,
         size,
         ...(classes ? { classes: [...classes] } : {}),
+        ...(data.description.hasUnknown ? { hasUnknown: true } : {}),
         trainingSize: data.split.train.size,
         fingerprint,
         spec: data.description.spec,
@@ -96,6 +101,7 @@ export async function train<Options extends z.ZodObject>(
       ...(request.command ? { command: request.command } : {}),
     };
     const folder = await RunFolder.create(request.out ?? (await makeRunFolder(system.name, name)), config);
+    await keep(folder);
     return new TrainingRun({ folder, training: run, definition, ...parts });
   } catch (error) {
     await closeParts(opened);
@@ -122,7 +128,7 @@ export async function resume(run: string, request: ResumeRequest = {}): Promise<
   try {
     const { config } = folder;
     const system = ownSystem(folder);
-    const options = ownOptions(folder, system, request.layers);
+    const options = await ownOptions(folder, system, request.layers);
     const checkpoint = await folder.loadCheckpoint();
     const anew = `restore it from a copy, or remove ${folder.file('checkpoints')} to start anew`;
     const bestWeights = checkpoint?.progress.best && (await folder.loadBest(anew));

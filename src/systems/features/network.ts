@@ -8,7 +8,13 @@ import type { Tensor } from '../../tensor/index.js';
 const CHANNELS = [32, 64, 128];
 const EMBEDDING = 64;
 
-export interface FeatureNetwork {
+/** What looks at pictures. */
+export interface FeatureMaps {
+  /** Features of pictures in [0, 1], each [batch, ...]. */
+  features(x: Tensor): Tensor[];
+}
+
+export interface FeatureNetwork extends FeatureMaps {
   /** Features of pictures in [0, 1], from the finest to the coarsest level, each [batch, height, width, channels]. */
   features(x: Tensor): Tensor[];
   /** Logits of a class, [batch, classes]. */
