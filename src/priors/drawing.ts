@@ -1,6 +1,15 @@
 /** Carries out draws that are made in steps: their state lives in an engine, which makes many steps in one call. */
 import type { Engine } from '../engine/index.js';
-import { allocate, input, Program, sizeOf, step, type Tensor, type TensorData, Variable } from '../tensor/index.js';
+import {
+  allocate,
+  input,
+  Program,
+  sizeOf,
+  step,
+  type Tensor,
+  type TensorData,
+  Variable,
+} from '../tensor/index.js';
 import type { Drawing } from './prior.js';
 
 export interface DrawingOptions {
@@ -81,8 +90,11 @@ async function compileDrawing(
   const now: Readonly<Record<string, Tensor>> = Object.fromEntries(variables);
   const after = next(now, step().sub(input(FIRST, [], 'int32')));
   const unknown = Object.keys(after).find((name) => !(name in now));
-  if (unknown !== undefined) throw new Error(`drawing: a step gives '${unknown}', which is no part of the state`);
-  const updates = new Map(variables.flatMap(([name, variable]) => (after[name] ? [[variable, after[name]]] : [])));
+  if (unknown !== undefined)
+    throw new Error(`drawing: a step gives '${unknown}', which is no part of the state`);
+  const updates = new Map(
+    variables.flatMap(([name, variable]) => (after[name] ? [[variable, after[name]]] : [])),
+  );
   const stepping = await engine.compile(new Program({ updates }));
   const result = await engine.compile(new Program({ outputs: { codes: codes(now).cast('float32') } }));
   return {

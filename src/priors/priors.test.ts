@@ -101,7 +101,8 @@ describe.each(priors.filter(({ codes }) => codes === 'vectors').map((prior) => [
     test('is fitted on certain codes too, or says why not', async () => {
       const runner = await modelOf(ae);
       const fit = fitted(runner, prior);
-      if (prior === vamp) await expect(fit).rejects.toThrow('vamp is made of normal posteriors, which ae has not; fit gmm');
+      if (prior === vamp)
+        await expect(fit).rejects.toThrow('vamp is made of normal posteriors, which ae has not; fit gmm');
       else expect((await (await fit).model.sample(5)).codes.every(Number.isFinite)).toBe(true);
     });
   },

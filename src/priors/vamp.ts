@@ -70,9 +70,15 @@ type Request = FitRequest<VectorCodes>;
 function requireNormalPosterior({ model, description }: Request): void {
   const { system, options } = model.settings;
   if (description.stored === 'means' && isNormal(model))
-    throw new OptionError('fitOn', 'means leave out the posteriors that vamp is made of; leave it out, or fit gmm');
+    throw new OptionError(
+      'fitOn',
+      'means leave out the posteriors that vamp is made of; leave it out, or fit gmm',
+    );
   if (description.stored !== 'posteriors')
-    throw new OptionError('prior', `vamp is made of normal posteriors, which ${system.name} has not; fit gmm`);
+    throw new OptionError(
+      'prior',
+      `vamp is made of normal posteriors, which ${system.name} has not; fit gmm`,
+    );
   if (requiresLabels(system, options))
     throw new OptionError(
       'prior',

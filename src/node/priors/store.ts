@@ -10,7 +10,13 @@ import { readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { DataError } from '../../data/index.js';
-import { describeGrids, describeVectors, type FittedPrior, findPrior, type Prior } from '../../priors/index.js';
+import {
+  describeGrids,
+  describeVectors,
+  type FittedPrior,
+  findPrior,
+  type Prior,
+} from '../../priors/index.js';
 import { nearestName, OptionError } from '../../systems/index.js';
 import type { TensorData } from '../../tensor/index.js';
 import type { StoredTensor } from '../../training/index.js';
