@@ -1,7 +1,7 @@
 /**
  * vaekit for any JavaScript runtime: tensors and programs, engines, data in memory, training, trained models, pictures.
- * Systems are in `vaekit/systems`, layers in `vaekit/nn`, distributions in `vaekit/probability`; what needs Node is in
- * `vaekit/node`.
+ * Systems are in `vaekit/systems`, layers in `vaekit/nn`, distributions in `vaekit/probability`, what is fitted on
+ * codes in `vaekit/priors`; what needs Node is in `vaekit/node`.
  */
 export {
   type ByteSource,
@@ -91,6 +91,8 @@ export {
   codesView,
   interpolationsView,
   manifoldView,
+  nearestView,
+  priorsView,
   reconstructionsView,
   samplesView,
   traversalsView,

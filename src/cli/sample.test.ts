@@ -96,7 +96,7 @@ test('a class is drawn by its name, and stands beside its samples', async () => 
   expect(wrong).toMatchObject({ code: 2, stdout: '' });
   expect(wrong.stderr).toContain('--label blue: the classes are blue, pale, green, red');
   const vain = await vaekit(root, ['sample', table.run, '--label', 'red']);
-  expect(vain.stderr).toContain('--label: vae is not conditioned on classes; leave it out, or train a cvae');
+  expect(vain.stderr).toContain('--label: vae is not conditioned on classes; leave it out, train a cvae');
 });
 
 test('figures go into the run unless a file is named, as PNG or SVG', async () => {

@@ -209,7 +209,7 @@ function labelsFor(
   if (!requiresLabels(runner.settings.system, runner.settings.options) || !classes) {
     if (label === undefined) return undefined;
     throw new UsageError(
-      `--label: ${config.system} is not conditioned on classes; leave it out, or train a cvae or fit a prior with --conditional`,
+      `--label: ${config.system} is not conditioned on classes; leave it out, train a cvae, or fit a prior with --conditional`,
     );
   }
   if (label === undefined) return Int32Array.from({ length: count }, (_, i) => i % classes.length);

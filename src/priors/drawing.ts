@@ -1,7 +1,16 @@
 /** Carries out draws that are made in steps: their state lives in an engine, which makes many steps in one call. */
-import type { Engine, Executable } from '../engine/index.js';
-import { allocate, input, Program, sizeOf, step, type Tensor, Variable } from '../tensor/index.js';
-import type { Drawing } from './prior.js';
+import type { Engine } from '../engine/index.js';
+import {
+  allocate,
+  input,
+  Program,
+  sizeOf,
+  step,
+  type Tensor,
+  type TensorData,
+  Variable,
+} from '../tensor/index.js';
+import type { Drawing, DrawingPart } from './prior.js';
 
 export interface DrawingOptions {
   /** How many codes are drawn at once. */
@@ -17,7 +26,8 @@ export interface DrawingOptions {
 /** Steps between two looks at the signal. */
 const STEPS_PER_CALL = 16;
 const LABELS = 'drawing.labels';
-const stateName = (name: string) => `drawing.state.${name}`;
+/** The input that says at which step a batch began. */
+const FIRST = 'first';
 
 /**
  * Draws codes [count, ...] in batches. Batches have noise of their own: the streams of a step are those of its number,
@@ -31,64 +41,89 @@ export async function drawInSteps(
   build: (count: number, labels: Tensor | undefined) => Drawing,
   { batchSize, labels, seed, signal, onProgress }: DrawingOptions,
 ): Promise<Float32Array> {
-  const classes =
-    labels && new Variable(LABELS, [batchSize], () => new Int32Array(batchSize), { dtype: 'int32' });
-  const drawing = build(batchSize, classes);
-  const state = new Map(
-    Object.entries(drawing.state).map(([name, { shape, dtype }]) => [
-      name,
-      new Variable(stateName(name), shape, () => new Float32Array(sizeOf(shape)), { dtype }),
-    ]),
-  );
-  const now: Record<string, Tensor> = Object.fromEntries(state);
-  const first = input('first', [], 'int32');
-  const parts: { steps: number; executable: Executable }[] = [];
-  for (const { steps, step: after } of drawing.parts) {
-    const updates = new Map(
-      Object.entries(after(now, step().sub(first))).map(([name, value]) => {
-        const variable = state.get(name);
-        if (!variable) throw new Error(`drawing: a step gives '${name}', which is no part of the state`);
-        return [variable, value];
-      }),
-    );
-    parts.push({ steps, executable: await engine.compile(new Program({ updates })) });
-  }
-  const total = parts.reduce((sum, { steps }) => sum + steps, 0);
-  const result = await engine.compile(
-    new Program({ outputs: { codes: drawing.codes(now).cast('float32') } }),
-  );
-  const empty = new Map(Array.from(state.values(), ({ name, dtype, size }) => [name, allocate(dtype, size)]));
-  const batches = Math.ceil(count / batchSize);
+  const compiled = await compileDrawing(engine, build, batchSize, labels !== undefined);
+  const total = Math.ceil(count / batchSize) * compiled.steps;
   let codes: Float32Array | undefined;
   try {
-    for (let batch = 0; batch < batches; batch++) {
-      await engine.variables.write(empty);
-      const start = batch * batchSize;
+    for (let start = 0, firstStep = 0; start < count; start += batchSize, firstStep += compiled.steps) {
+      await engine.variables.write(compiled.start);
       if (labels) await engine.variables.write(new Map([[LABELS, filledUp(labels, start, batchSize)]]));
-      let begin = batch * total;
-      for (const { steps, executable } of parts) {
-        for (let done = 0; done < steps; done += STEPS_PER_CALL) {
+      const told = (done: number) => onProgress?.(firstStep + done, total);
+      const drawn = await compiled.draw(firstStep, { seed, signal, told });
+      const width = drawn.length / batchSize;
+      codes ??= new Float32Array(count * width);
+      codes.set(drawn.subarray(0, Math.min(batchSize, count - start) * width), start * width);
+    }
+  } finally {
+    await compiled.dispose();
+  }
+  return codes ?? new Float32Array(0);
+}
+
+interface CompiledDrawing {
+  readonly steps: number;
+  /** The state before the first step. */
+  readonly start: ReadonlyMap<string, TensorData>;
+  /** Makes all steps, and gives the codes. */
+  draw(firstStep: number, options: DrawOptions): Promise<Float32Array>;
+  dispose(): Promise<void>;
+}
+
+interface DrawOptions extends Pick<DrawingOptions, 'seed' | 'signal'> {
+  /** Called with the steps done. */
+  told(done: number): void;
+}
+
+/** The programs of the steps of each part and of what the last one leaves, over a state that the engine keeps. */
+async function compileDrawing(
+  engine: Engine,
+  build: (count: number, labels: Tensor | undefined) => Drawing,
+  batchSize: number,
+  hasLabels: boolean,
+): Promise<CompiledDrawing> {
+  const labels = new Variable(LABELS, [batchSize], () => new Int32Array(batchSize), { dtype: 'int32' });
+  const { state, parts, codes } = build(batchSize, hasLabels ? labels : undefined);
+  const variables = Object.entries(state).map(([name, { shape, dtype }]) => {
+    const zeros = () => new Float32Array(sizeOf(shape));
+    return [name, new Variable(`drawing.state.${name}`, shape, zeros, { dtype })] as const;
+  });
+  const now: Readonly<Record<string, Tensor>> = Object.fromEntries(variables);
+  const compile = async ({ steps, step: next }: DrawingPart) => {
+    const after = next(now, step().sub(input(FIRST, [], 'int32')));
+    const unknown = Object.keys(after).find((name) => !(name in now));
+    if (unknown !== undefined)
+      throw new Error(`drawing: a step gives '${unknown}', which is no part of the state`);
+    const updates = new Map(
+      variables.flatMap(([name, variable]) => (after[name] ? [[variable, after[name]]] : [])),
+    );
+    return { steps, executable: await engine.compile(new Program({ updates })) };
+  };
+  const compiled: Awaited<ReturnType<typeof compile>>[] = [];
+  for (const part of parts) compiled.push(await compile(part));
+  const result = await engine.compile(new Program({ outputs: { codes: codes(now).cast('float32') } }));
+  return {
+    steps: parts.reduce((sum, { steps }) => sum + steps, 0),
+    start: new Map(variables.map(([, { name, dtype, size }]) => [name, allocate(dtype, size)])),
+    async draw(firstStep, { seed, signal, told }) {
+      let begin = firstStep;
+      for (const { steps, executable } of compiled) {
+        for (let done = 0; done < steps; ) {
           signal?.throwIfAborted();
-          const now = Math.min(STEPS_PER_CALL, steps - done);
-          const feeds = { first: new Int32Array(now).fill(begin) };
-          await executable.run(feeds, { steps: now, firstStep: begin + done, seed, signal });
-          onProgress?.(begin + done + now, batches * total);
+          const some = Math.min(STEPS_PER_CALL, steps - done);
+          const feeds = { [FIRST]: new Int32Array(some).fill(begin) };
+          await executable.run(feeds, { steps: some, firstStep: begin + done, seed, signal });
+          done += some;
+          told(begin - firstStep + done);
         }
         begin += steps;
       }
-      const { codes: drawn } = await result.run({}, { signal });
-      const width = drawn.length / batchSize;
-      codes ??= new Float32Array(count * width);
-      codes.set(
-        Float32Array.from(drawn).subarray(0, Math.min(batchSize, count - start) * width),
-        start * width,
-      );
-    }
-  } finally {
-    for (const { executable } of parts) await executable.dispose();
-    await result.dispose();
-  }
-  return codes ?? new Float32Array(0);
+      return Float32Array.from((await result.run({}, { signal })).codes);
+    },
+    async dispose() {
+      for (const { executable } of compiled) await executable.dispose();
+      await result.dispose();
+    },
+  };
 }
 
 /** Labels from `start` on; beyond their end the first one fills up. */

@@ -101,7 +101,8 @@ describe.each(priors.filter(({ codes }) => codes === 'vectors').map((prior) => [
     test('is fitted on certain codes too, or says why not', async () => {
       const runner = await modelOf(ae);
       const fit = fitted(runner, prior);
-      if (prior === vamp) await expect(fit).rejects.toThrow('vamp takes normal posteriors as they are');
+      if (prior === vamp)
+        await expect(fit).rejects.toThrow('vamp is made of normal posteriors, which ae has not; fit gmm');
       else expect((await (await fit).model.sample(5)).codes.every(Number.isFinite)).toBe(true);
     });
   },
@@ -423,6 +424,12 @@ test('a prior over numbers and codes that are indices do not fit, nor the other 
   );
   await expect(fitted(await modelOf(ae), counting)).rejects.toThrow(
     'counting is for codes that are indices, and those of ae are real numbers, 3; fit normal, gmm or maf',
+  );
+});
+
+test('means have no posteriors for a VampPrior to be made of', async () => {
+  await expect(fitted(await modelOf(vae), vamp, { fitOn: 'mean' })).rejects.toThrow(
+    'fitOn: means leave out the posteriors that vamp is made of',
   );
 });
 

@@ -13,6 +13,7 @@ import { DiagonalNormal, NormalMixture } from '../probability/index.js';
 import { Permutation, RandomStream } from '../random/index.js';
 import { OptionError, positiveInteger, requiresLabels } from '../systems/index.js';
 import { constant, sizeOf, substitute, type Tensor, type TensorData } from '../tensor/index.js';
+import { isNormal } from './codeRows.js';
 import type { VectorCodes } from './description.js';
 import { mixtureModel } from './mixture/model.js';
 import { type FitRequest, type PriorModel, vectorPrior } from './prior.js';
@@ -68,10 +69,15 @@ type Request = FitRequest<VectorCodes>;
 /** @throws OptionError if the system's posteriors are no components for this mixture */
 function requireNormalPosterior({ model, description }: Request): void {
   const { system, options } = model.settings;
+  if (description.stored === 'means' && isNormal(model))
+    throw new OptionError(
+      'fitOn',
+      'means leave out the posteriors that vamp is made of; leave it out, or fit gmm',
+    );
   if (description.stored !== 'posteriors')
     throw new OptionError(
       'prior',
-      `vamp takes normal posteriors as they are, which ${system.name} has not, or fit-on mean leaves out; fit gmm`,
+      `vamp is made of normal posteriors, which ${system.name} has not; fit gmm`,
     );
   if (requiresLabels(system, options))
     throw new OptionError(

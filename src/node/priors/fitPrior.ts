@@ -13,7 +13,7 @@ import {
   withPrior,
 } from '../../priors/index.js';
 import { partSource, type TrainingOptions } from '../../training/index.js';
-import { type EngineOptions, openEngine } from '../engines.js';
+import { type EngineOptions, type OpenEngine, openEngine } from '../engines.js';
 import { checkOptions } from '../runs/checkOptions.js';
 import { type LoadedRun, type LoadRequest, loadRun } from '../runs/load.js';
 import { openRunData } from '../runs/runData.js';
@@ -71,27 +71,31 @@ async function fitLoaded(
 ): Promise<StoredPrior> {
   const { folder, model } = loaded;
   const dataset = await openRunData(folder);
-  const engine = await openEngine(choice);
   try {
-    const split = splitDataset(dataset);
+    const { train, validation } = splitDataset(dataset);
     const facts: Record<string, number> = {};
+    const bests: { readonly step: number; readonly objective: number }[] = [];
     const listen = (event: FitEvent) => {
       if (event.kind === 'facts') Object.assign(facts, event.facts);
-      if (event.kind === 'best') Object.assign(facts, { bestStep: event.step, validation: event.objective });
+      if (event.kind === 'best') bests.push(event);
       onEvent?.(event);
     };
-    const fitted = await fitPriorOf({
-      prior,
-      options,
-      fitOn,
-      training,
-      runner: model.runner,
-      trainingPart: partSource(dataset, split.train),
-      validationPart: partSource(dataset, split.validation),
-      engine,
-      signal,
-      onEvent: listen,
-    });
+    const fitted = await withEngine(choice, (engine) =>
+      fitPriorOf({
+        prior,
+        options,
+        fitOn,
+        training,
+        runner: model.runner,
+        trainingPart: partSource(dataset, train),
+        validationPart: partSource(dataset, validation),
+        engine,
+        signal,
+        onEvent: listen,
+      }),
+    );
+    const best = bests.at(-1);
+    if (best) Object.assign(facts, { bestStep: best.step, ...validationOf(fitted, best.objective) });
     const path = await savePrior(folder, fitted, {
       vaekit: version,
       created: new Date().toISOString(),
@@ -101,23 +105,43 @@ async function fitLoaded(
     });
     return { path, fitted, facts };
   } finally {
-    await engine.dispose();
     await dataset.close();
   }
+}
+
+/** An engine of its own for what is trained: variables are kept by name, and a prior's may be called as the model's are. */
+async function withEngine<T>(
+  choice: EngineOptions | undefined,
+  f: (engine: OpenEngine) => Promise<T>,
+): Promise<T> {
+  const engine = await openEngine(choice);
+  try {
+    return await f(engine);
+  } finally {
+    await engine.dispose();
+  }
+}
+
+/** How likely the codes of the validation part are, in their own units. */
+function validationOf({ prior, codes }: FittedPrior, objective: number): Record<string, number> {
+  if (prior.value === 'none') return {};
+  const logVolume = codes.kind === 'vectors' ? codes.logVolume : 0;
+  return { validationLogLikelihood: -objective - logVolume };
 }
 
 /**
  * The model of a loaded run with one of its fitted priors in the place of its own.
  *
+ * @param prior its name, or the prior itself where a program has declared it
  * @throws OptionError if the run has no such prior
  * @throws DataError if it is damaged, or was fitted on the codes of other weights
  */
 export async function usePrior(
   loaded: LoadedRun,
-  name: string,
+  prior: Prior | string,
   options?: UseOptions,
 ): Promise<{ model: ModelWithPrior; fitted: FittedPrior; record: PriorRecord }> {
-  const stored = await loadPrior(loaded.folder, name, hashWeights(await weightsOf(loaded)));
+  const stored = await loadPrior(loaded.folder, prior, hashWeights(await weightsOf(loaded)));
   return { ...stored, model: await withPrior(loaded.model.runner, stored.fitted, options) };
 }
 

@@ -10,7 +10,13 @@ import { readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { DataError } from '../../data/index.js';
-import { describeGrids, describeVectors, type FittedPrior, findPrior, priors } from '../../priors/index.js';
+import {
+  describeGrids,
+  describeVectors,
+  type FittedPrior,
+  findPrior,
+  type Prior,
+} from '../../priors/index.js';
 import { nearestName, OptionError } from '../../systems/index.js';
 import type { TensorData } from '../../tensor/index.js';
 import type { StoredTensor } from '../../training/index.js';
@@ -116,10 +122,11 @@ export async function savePrior(
  */
 export async function loadPrior(
   folder: RunFolder,
-  name: string,
+  asked: Prior | string,
   model: string,
 ): Promise<{ fitted: FittedPrior; record: PriorRecord }> {
-  const prior = findPrior(name);
+  const prior = typeof asked === 'string' ? findPrior(asked) : asked;
+  const { name } = prior;
   const there = await priorNames(folder);
   if (!there.includes(name)) {
     const nearest = nearestName(name, there);
@@ -155,8 +162,7 @@ export async function loadPrior(
 /** Names of the priors of a run. */
 export async function priorNames(folder: RunFolder): Promise<string[]> {
   const entries = await readdir(folder.file('priors'), { withFileTypes: true }).catch(() => []);
-  const known = priors.map(({ name }) => name);
-  return entries.filter((entry) => entry.isDirectory() && known.includes(entry.name)).map(({ name }) => name);
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 }
 
 function contentsOf(

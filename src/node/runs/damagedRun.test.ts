@@ -243,7 +243,7 @@ test('what a system cannot do is refused', async () => {
   );
   await expectRefusal(
     ['sample', 'good', '--label', '3'],
-    '--label: vae is not conditioned on classes; leave it out, or train a cvae or fit a prior with --conditional',
+    '--label: vae is not conditioned on classes; leave it out, train a cvae, or fit a prior with --conditional',
   );
   await resultOf(root, ['train', 'cvae', '--data', 'pictures', ...SHORT, '--out', 'conditioned']);
   await expectRefusal(

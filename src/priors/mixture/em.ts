@@ -54,7 +54,7 @@ export class SingularError extends Error {
 /** Weight below which no point belongs to a component. */
 const SMALLEST_COUNT = 1e-3;
 const LOG_2PI = Math.log(2 * Math.PI);
-/** Points between two chances for other work of the process. */
+/** Multiplications between two chances for other work of the process. */
 const BREATH = 50_000_000;
 
 /**

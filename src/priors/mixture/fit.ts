@@ -54,7 +54,7 @@ export async function fitMixture(
   const parameters = mixtures.reduce((sum, mixture) => sum + parametersOf(mixture), 0);
   report({
     iterations: Math.max(...fits.map(({ history }) => history.length - 1)),
-    logLikelihood,
+    trainingLogLikelihood: logLikelihood,
     bic: -2 * points.count * logLikelihood + parameters * Math.log(points.count),
   });
   return mixtureWeights(mixtures, size, options.covariance);
