@@ -25,7 +25,8 @@ export interface DrawingOptions {
 
 /** Steps between two looks at the signal. */
 const STEPS_PER_CALL = 16;
-const LABELS = 'drawing.labels';
+/** Name of the variable that holds the classes of a batch. */
+export const LABELS = 'drawing.labels';
 /** The input that says at which step a batch began. */
 const FIRST = 'first';
 
@@ -60,7 +61,7 @@ export async function drawInSteps(
   return codes ?? new Float32Array(0);
 }
 
-interface CompiledDrawing {
+export interface CompiledDrawing {
   readonly steps: number;
   /** The state before the first step. */
   readonly start: ReadonlyMap<string, TensorData>;
@@ -71,11 +72,11 @@ interface CompiledDrawing {
 
 interface DrawOptions extends Pick<DrawingOptions, 'seed' | 'signal'> {
   /** Called with the steps done. */
-  told(done: number): void;
+  told?(done: number): void;
 }
 
 /** The programs of the steps of each part and of what the last one leaves, over a state that the engine keeps. */
-async function compileDrawing(
+export async function compileDrawing(
   engine: Engine,
   build: (count: number, labels: Tensor | undefined) => Drawing,
   batchSize: number,
@@ -113,7 +114,7 @@ async function compileDrawing(
           const feeds = { [FIRST]: new Int32Array(some).fill(begin) };
           await executable.run(feeds, { steps: some, firstStep: begin + done, seed, signal });
           done += some;
-          told(begin - firstStep + done);
+          told?.(begin - firstStep + done);
         }
         begin += steps;
       }

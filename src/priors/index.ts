@@ -15,6 +15,8 @@ export { latentGan, latentWgan } from './latentGan.js';
 export { measurePrior } from './measure.js';
 export { neighbours } from './neighbours.js';
 export { normal } from './normal.js';
+export { pixelcnn } from './pixelcnn.js';
+export { pixelsnail } from './pixelsnail.js';
 export {
   type Drawing,
   type FitRequest,

@@ -10,6 +10,8 @@ import {
   sequenceOf,
   type TableSpec,
 } from '../../data/index.js';
+import type { Engine } from '../../engine/index.js';
+import type { ModelRunner } from '../../inference/index.js';
 import {
   activations,
   batchNorm,
@@ -42,6 +44,7 @@ import {
 } from '../../systems/index.js';
 import { concat, stack, type Tensor } from '../../tensor/index.js';
 import type { TrainingOptions } from '../../training/index.js';
+import { CLASSES, drawMaps, INDICES, pixelcnnPrior, SIDE } from './pixelcnnPrior.js';
 
 export interface BenchCase {
   readonly name: string;
@@ -49,8 +52,18 @@ export interface BenchCase {
   readonly options: Record<string, unknown>;
   readonly spec: SampleSpec;
   readonly training: Partial<TrainingOptions>;
+  /** Of samples that have any. */
+  readonly classes?: number;
   /** Samples that are the same for every call. */
   samples(count: number): Samples;
+  /** What makes samples, where that is no single program of codes. */
+  decoder?(engine: Engine, runner: ModelRunner): Promise<BenchDecoder>;
+}
+
+/** Makes `batch` samples a call. */
+export interface BenchDecoder {
+  readonly batch: number;
+  call(): Promise<unknown>;
 }
 
 const binary = (shape: ImageSpec['shape']): ImageSpec => ({
@@ -291,6 +304,13 @@ function driftingBlobs(count: number): Samples {
   return { x };
 }
 
+/** Indices as a smooth picture has them, in ten classes. */
+function smoothIndices(count: number): Samples {
+  const x = new Float32Array(count * SIDE * SIDE);
+  const labels = Int32Array.from({ length: count }, (_, i) => i % CLASSES);
+  return { x: fillSmooth(x, { size: SIDE, channels: 1, coarse: 4 }, (u) => Math.floor(u * INDICES)), labels };
+}
+
 export const benchCases: readonly BenchCase[] = [
   {
     name: 'mlp-vae',
@@ -378,5 +398,25 @@ export const benchCases: readonly BenchCase[] = [
     spec: sequenceOf(FRAMES, binary([28, 28, 1])),
     training: { batchSize: 64, learningRate: 5e-4 },
     samples: driftingBlobs,
+  },
+  {
+    name: 'pixelcnn-prior',
+    system: pixelcnnPrior,
+    options: {},
+    spec: {
+      kind: 'table',
+      shape: [SIDE * SIDE],
+      dtype: 'float32',
+      columns: Array.from({ length: SIDE * SIDE }, (_, i) => ({
+        name: `index${i}`,
+        type: 'numeric',
+        mean: 0,
+        deviation: 1,
+      })),
+    },
+    training: { batchSize: 64, learningRate: 3e-4 },
+    classes: CLASSES,
+    samples: smoothIndices,
+    decoder: drawMaps,
   },
 ];

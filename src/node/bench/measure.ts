@@ -2,16 +2,17 @@
  * Measures one benchmark case in this process: training in windows of half a second, encoding, decoding, memory, and the
  * time from the start of the process to its first finished step. The fields are those that the PyTorch side prints.
  */
+import type { Samples } from '../../data/index.js';
 import { type Engine, type Executable, type Feeds, initialValues } from '../../engine/index.js';
 import { ModelRunner } from '../../inference/index.js';
 import { VariableTable } from '../../nn/index.js';
 import { DiagonalNormal } from '../../probability/index.js';
 import { RandomStream } from '../../random/index.js';
-import { describeData } from '../../systems/index.js';
-import { input, Program, sizeOf } from '../../tensor/index.js';
+import { type Batch, describeData } from '../../systems/index.js';
+import { input, Program, sizeOf, type TensorData } from '../../tensor/index.js';
 import { trainingOptions, trainingStages } from '../../training/index.js';
 import { type EngineOptions, openEngine } from '../engines.js';
-import type { BenchCase } from './cases.js';
+import type { BenchCase, BenchDecoder } from './cases.js';
 import { countFlops } from './flops.js';
 
 export interface Rates {
@@ -77,32 +78,33 @@ export async function measureCase(
     const executable = await engine.compile(step.program);
     // One by one, so that no second copy of all of them is held.
     for (const variable of step.state) await engine.variables.write(initialValues([variable], 0));
-    const batchLength = training.batchSize * sizeOf(bench.spec.shape);
-    await new Trainer(executable, bench.samples(training.batchSize).x, batchLength).run(1);
+    const { batchSize } = training;
+    await new Trainer(executable, bench.samples(batchSize), 1).run(1);
     const first_step_s = sinceStart();
-    const trainer = new Trainer(executable, bench.samples(POOL * training.batchSize).x, batchLength);
-    const rates = await trainer.windows(seconds, training.batchSize);
+    const trainer = new Trainer(executable, bench.samples(POOL * batchSize), POOL);
+    const rates = await trainer.windows(seconds, batchSize);
     const peak = peakMib();
     const runner = new ModelRunner({ engine, system: bench.system, options, data, table });
     const params = step.weights.reduce((sum, weight) => sum + weight.size, 0);
-    const flops_train_per_sample = countFlops(step.program) / training.batchSize;
+    const flops_train_per_sample = countFlops(step.program) / batchSize;
     const flops_forward_per_sample = countFlops(forwardProgram(runner)) / INFERENCE_BATCH;
     const share = seconds / 4;
+    const decoder = await (bench.decoder ?? decoderOf)(engine, runner);
     const single = await inferenceRates(await encoderOf(engine, runner, bench, 1), 1, share);
     return {
       case: bench.name,
       engine: engine.info.runtime ?? engine.name,
       threads: engine.info.threads,
       params,
-      batch: training.batchSize,
+      batch: batchSize,
       flops_forward_per_sample,
       flops_train_per_sample,
       train: {
         ...rates,
         gflops_median: round((rates.median * flops_train_per_sample) / 1e9),
         gflops_max: round((rates.max * flops_train_per_sample) / 1e9),
-        ms_per_step: round((1000 * training.batchSize) / rates.median, 3),
-        ms_per_step_best: round((1000 * training.batchSize) / rates.max, 3),
+        ms_per_step: round((1000 * batchSize) / rates.median, 3),
+        ms_per_step_best: round((1000 * batchSize) / rates.max, 3),
       },
       encode_b256: await inferenceRates(
         await encoderOf(engine, runner, bench, INFERENCE_BATCH),
@@ -115,10 +117,7 @@ export async function measureCase(
         latency_us_worst: round(1e6 / single.min),
         windows: single.windows,
       },
-      decode: {
-        ...(await inferenceRates(await decoderOf(engine, runner), INFERENCE_BATCH, share)),
-        batch: INFERENCE_BATCH,
-      },
+      decode: { ...(await inferenceRates(decoder.call, decoder.batch, share)), batch: decoder.batch },
       peak_rss_train_mib: round(peak),
       rss_after_import_mib: round(imported.rss_after_import_mib),
       import_s: round(imported.import_s, 3),
@@ -131,10 +130,10 @@ export async function measureCase(
 }
 
 /** The training step of a case. */
-export function buildStep({ system, spec, ...bench }: BenchCase) {
+export function buildStep({ system, spec, classes = 0, ...bench }: BenchCase) {
   const training = trainingOptions.parse(bench.training);
   const options = system.options.parse(bench.options);
-  const data = describeData(spec, { size: POOL * training.batchSize });
+  const data = describeData(spec, { classes, size: POOL * training.batchSize });
   const table = new VariableTable();
   const { stages, state } = trainingStages({ system, options, data, training, totalSteps: 1e6, table });
   const step = { ...stages[0], state };
@@ -144,32 +143,32 @@ export function buildStep({ system, spec, ...bench }: BenchCase) {
 /** Training steps over a pool of batches, as many per call as a tenth of a second holds. */
 class Trainer {
   lastLoss = Number.NaN;
-  #x: Uint8Array | Float32Array;
+  #feeds: Record<string, TensorData> = {};
   #done = 0;
   #stepsPerCall = 1;
+  readonly #pool: Readonly<Record<string, TensorData>>;
 
   constructor(
     readonly executable: Executable,
-    readonly pool: Uint8Array | Float32Array,
-    readonly batchLength: number,
+    { x, labels }: Samples,
+    /** Batches of those samples. */
+    readonly batches: number,
   ) {
-    this.#x = pool.slice(0, batchLength);
+    this.#pool = labels ? { x, labels } : { x };
   }
 
   async run(steps: number): Promise<void> {
-    const length = steps * this.batchLength;
-    if (this.#x.length !== length) {
-      this.#x = this.pool instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
+    for (const [name, pool] of Object.entries(this.#pool)) {
+      const length = pool.length / this.batches;
+      const isOfLength = this.#feeds[name]?.length === steps * length;
+      const feed = isOfLength ? this.#feeds[name] : ofLength(pool, steps * length);
+      this.#feeds[name] = feed;
+      for (let k = 0; k < steps; k++) {
+        const batch = (this.#done + k) % this.batches;
+        feed.set(pool.subarray(batch * length, (batch + 1) * length), k * length);
+      }
     }
-    const x = this.#x;
-    for (let k = 0; k < steps; k++) {
-      const batch = (this.#done + k) % (this.pool.length / this.batchLength);
-      x.set(
-        this.pool.subarray(batch * this.batchLength, (batch + 1) * this.batchLength),
-        k * this.batchLength,
-      );
-    }
-    const { objective } = await this.executable.run({ x }, { steps, firstStep: this.#done });
+    const { objective } = await this.executable.run(this.#feeds, { steps, firstStep: this.#done });
     this.#done += steps;
     this.lastLoss = objective[steps - 1];
   }
@@ -194,6 +193,11 @@ class Trainer {
       );
     }
   }
+}
+
+function ofLength(pool: TensorData, length: number): TensorData {
+  if (pool instanceof Uint8Array) return new Uint8Array(length);
+  return pool instanceof Int32Array ? new Int32Array(length) : new Float32Array(length);
 }
 
 async function measureWindows(seconds: number, window: number, call: () => Promise<number>): Promise<Rates> {
@@ -224,18 +228,24 @@ async function inferenceRates(call: () => Promise<unknown>, batch: number, secon
   });
 }
 
+function labelsOf({ data }: ModelRunner, batch: number): Pick<Batch, 'labels'> {
+  return data.classes > 0 ? { labels: input('labels', [batch], 'int32') } : {};
+}
+
 function encodeProgram(runner: ModelRunner, batch: number): Program {
   const { spec } = runner.data;
   const model = runner.build();
   const x = runner.data.toModel(input('x', [batch, ...spec.shape], spec.dtype));
+  const sample = { x, ...labelsOf(runner, batch) };
   // Of codes that are made of indices, these: the other side's encoder looks nothing up.
   if (model.discrete) {
-    const indices = model.discrete.indices({ x });
+    const indices = model.discrete.indices(sample);
     return new Program({ outputs: Object.fromEntries(indices.map((each, m) => [`indices ${m}`, each])) });
   }
-  const q = model.posterior?.({ x });
+  const q = model.posterior?.(sample);
   return new Program({
-    outputs: q instanceof DiagonalNormal ? { mean: q.mean, logVar: q.logVar } : { code: model.encode({ x }) },
+    outputs:
+      q instanceof DiagonalNormal ? { mean: q.mean, logVar: q.logVar } : { code: model.encode(sample) },
   });
 }
 
@@ -257,7 +267,7 @@ function forwardProgram(runner: ModelRunner): Program {
   const x = runner.data.toModel(input('x', [INFERENCE_BATCH, ...spec.shape], spec.dtype));
   return new Program({
     outputs: Object.fromEntries(
-      Object.entries(model.objective({ x })).map(([name, term]) => [
+      Object.entries(model.objective({ x, ...labelsOf(runner, INFERENCE_BATCH) })).map(([name, term]) => [
         name,
         'role' in term ? term.value : term,
       ]),
@@ -272,11 +282,11 @@ async function encoderOf(
   batch: number,
 ): Promise<() => Promise<unknown>> {
   const executable = await engine.compile(encodeProgram(runner, batch));
-  const feeds: Feeds = { x: bench.samples(batch).x };
+  const feeds: Feeds = { ...bench.samples(batch) };
   return () => executable.run(feeds);
 }
 
-async function decoderOf(engine: Engine, runner: ModelRunner): Promise<() => Promise<unknown>> {
+async function decoderOf(engine: Engine, runner: ModelRunner): Promise<BenchDecoder> {
   const executable = await engine.compile(decodeProgram(runner));
   const { codeShape, discrete } = runner.build();
   const uniform = (length: number) => new RandomStream(2, 'bench codes').uniform(new Float32Array(length));
@@ -292,7 +302,7 @@ async function decoderOf(engine: Engine, runner: ModelRunner): Promise<() => Pro
           new Float32Array(INFERENCE_BATCH * sizeOf(codeShape)),
         ),
       };
-  return () => executable.run(feeds);
+  return { batch: INFERENCE_BATCH, call: () => executable.run(feeds) };
 }
 
 function round(value: number, digits = 1): number {
