@@ -6,12 +6,10 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { initialValues } from '../engine/index.js';
 import { NativeEngine } from '../engine/native/engine.js';
-import { VariableTable } from '../nn/index.js';
 import { benchCases } from '../node/bench/cases.js';
+import { buildStep } from '../node/bench/measure.js';
 import { AddonRunner } from '../node/native.js';
-import { describeData } from '../systems/index.js';
 import type { TensorData } from '../tensor/index.js';
-import { trainingOptions, trainingStages } from '../training/index.js';
 import { resultOf, SHORT, temporaryFolder } from './commandLine.js';
 import { nativeSets } from './engines.js';
 import { lastCheckpoints } from './runFiles.js';
@@ -31,29 +29,21 @@ interface TrainingRequest {
 async function train(name: string, { threads, instructionSet, cuts = [STEPS] }: TrainingRequest) {
   const bench = benchCases.find((each) => each.name === name);
   if (!bench) throw new Error(`there is no case ${name}`);
-  const training = trainingOptions.parse(bench.training);
-  const { x } = bench.samples(STEPS * training.batchSize);
-  const {
-    stages: [{ program }],
-    state,
-  } = trainingStages({
-    system: bench.system,
-    options: bench.system.options.parse(bench.options),
-    data: describeData(bench.spec, { size: STEPS * training.batchSize }),
-    training,
-    totalSteps: STEPS,
-    table: new VariableTable(),
-  });
-  let variables: ReadonlyMap<string, TensorData> = initialValues(state, SEED);
+  const { training, step } = buildStep(bench);
+  const samples = bench.samples(STEPS * training.batchSize);
+  let variables: ReadonlyMap<string, TensorData> = initialValues(step.state, SEED);
   const losses: number[] = [];
   for (const steps of cuts) {
     const engine = new NativeEngine(new AddonRunner({ threads, instructionSet }));
     await engine.variables.write(variables);
-    const executable = await engine.compile(program);
+    const executable = await engine.compile(step.program);
     const firstStep = losses.length;
-    const each = x.length / STEPS;
-    const part = x.subarray(firstStep * each, (firstStep + steps) * each);
-    const { objective } = await executable.run({ x: part }, { steps, firstStep, seed: SEED });
+    const part = (all: TensorData) => {
+      const each = all.length / STEPS;
+      return all.subarray(firstStep * each, (firstStep + steps) * each);
+    };
+    const feeds = Object.fromEntries(Object.entries(samples).map(([port, all]) => [port, part(all)]));
+    const { objective } = await executable.run(feeds, { steps, firstStep, seed: SEED });
     losses.push(...objective);
     variables = await engine.variables.read(variables.keys());
     await engine.dispose();

@@ -4,19 +4,13 @@ import { accessOf, loopOf } from '../engine/native/memory.js';
 import type { Plan } from '../engine/native/plan.js';
 import { batchNorm, conv, relu, sequential, VariableTable } from '../nn/index.js';
 import { benchCases } from '../node/bench/cases.js';
-import { describeData } from '../systems/index.js';
+import { buildStep } from '../node/bench/measure.js';
 import { grad, input, Program, sizeOf, Variable } from '../tensor/index.js';
-import { trainingOptions, trainingStages } from '../training/index.js';
 
 function trainingPlan(name: string, given: Record<string, unknown> = {}): Plan {
   const [bench] = benchCases.filter((each) => each.name === name);
-  const training = trainingOptions.parse({ ...bench.training, ...given });
-  const options = bench.system.options.parse(bench.options);
-  const data = describeData(bench.spec, { size: training.batchSize });
-  const { system } = bench;
-  const table = new VariableTable();
-  const { stages } = trainingStages({ system, options, data, training, totalSteps: 100, table });
-  return lowerProgram(stages[0].program);
+  const { step } = buildStep({ ...bench, training: { ...bench.training, ...given } });
+  return lowerProgram(step.program);
 }
 
 /** For each variable the instructions that write it. */

@@ -1,6 +1,6 @@
 /** Plans as tables for people: each instruction with its buffers, FLOPs and bytes, and its time where that was measured. */
 import { costOf } from './flops.js';
-import { accessOf } from './memory.js';
+import { accessOf, kernelAccessOf } from './memory.js';
 import { type Elementwise, type Instruction, LINE, type Plan } from './plan.js';
 
 const HEAD = ['#', 'instruction', 'reads', 'writes', 'MFLOP', 'kB'] as const;
@@ -12,11 +12,14 @@ export function explainPlan(plan: Plan, nanoseconds?: readonly number[]): string
   const rows = plan.instructions.map((instruction, i) => {
     const { flops, bytes } = costOf(instruction, plan);
     const { reads, writes } = accessOf(instruction);
-    const names = (buffers: readonly number[]) => buffers.map((buffer) => nameOf(plan, buffer)).join(' ');
+    // A product's own result stays in the instruction.
+    const own = kernelAccessOf(instruction).writes;
+    const names = (buffers: readonly number[]) =>
+      [...new Set(buffers.map((buffer) => nameOf(plan, buffer)))].join(' ');
     const row = [
       String(i),
       describe(instruction),
-      names(reads),
+      names(reads.filter((buffer) => !own.includes(buffer))),
       names(writes),
       inUnits(flops, 1e6),
       inUnits(bytes, 1e3),

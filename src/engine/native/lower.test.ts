@@ -325,6 +325,8 @@ test('a linear layer and its activation are one product', () => {
   const plan = lowerProgram(new Program({ outputs: { y: x.matmul(w).add(b).relu() } }));
   expect(kinds(plan)).toEqual(['matmul']);
   expect(loopsOf(plan).map(opsOf)).toEqual([['addMax']]);
+  // The product itself is made where the caller's array is.
+  expect(plan.arenaLines).toBe(0);
 });
 
 test('the gradient of a ReLU is a choice by the sign of what it gave', () => {

@@ -19,7 +19,7 @@ import {
 import { type Group, type Grouping, groupSteps, type Unit } from './groups.js';
 import { copyOf, MAX_RANK } from './lines.js';
 import { type Destination, isComputedWhole, type Steps, stepsOf } from './members.js';
-import { accessOf, bytesOf, linesOf, placeBuffers } from './memory.js';
+import { accessOf, bytesOf, linesOf, madeInOutputs, placeBuffers } from './memory.js';
 import {
   type Buffer,
   type Instruction,
@@ -100,6 +100,9 @@ class Planner {
       (buffer) => bytesOf(this.#buffers[buffer]),
     );
     const instructions = scheduled.map((i) => made[i]);
+    for (const [buffer, place] of madeInOutputs(instructions, this.#buffers)) {
+      this.#buffers[buffer].place = place;
+    }
     const { lineOf, lines } = placeBuffers(instructions, this.#buffers, isArena);
     const written = new Set(this.graph.updates.map(({ variable }) => variable.name));
     return {

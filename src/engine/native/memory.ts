@@ -3,7 +3,15 @@
  * writes over what it is the last to read.
  */
 import { bytesPerElement } from '../../tensor/index.js';
-import { type Buffer, type Elementwise, type Instruction, LINE, type Plan, type Strided } from './plan.js';
+import {
+  type Buffer,
+  type Elementwise,
+  type Instruction,
+  LINE,
+  type Place,
+  type Plan,
+  type Strided,
+} from './plan.js';
 
 export interface Access {
   readonly reads: readonly number[];
@@ -107,6 +115,31 @@ export function placeBuffers(
   });
   const lines = pack([...new Set(blocks.values())]);
   return { lineOf: (buffer) => blocks.get(buffer)?.line ?? 0, lines };
+}
+
+/**
+ * Results of products that the caller gets, changed by the loop that follows them alone: they can be made where the caller's
+ * array is, so that nothing is written twice.
+ *
+ * @param buffers their places so far, undefined for the arena
+ */
+export function madeInOutputs(
+  instructions: readonly Instruction[],
+  buffers: readonly (Sized & { readonly place: Place | undefined })[],
+): Map<number, Place> {
+  const uses = new Map<number, number>();
+  for (const { reads, writes } of instructions.map(accessOf))
+    for (const buffer of new Set([...reads, ...writes])) uses.set(buffer, (uses.get(buffer) ?? 0) + 1);
+  const places = new Map<number, Place>();
+  for (const instruction of instructions) {
+    const results = kernelAccessOf(instruction).writes;
+    for (const [store, load] of inPlace(instruction, buffers)) {
+      const { place, dtype } = buffers[store];
+      const isOwn = results.includes(load) && uses.get(load) === 1 && buffers[load].place === undefined;
+      if (place?.kind === 'output' && isOwn && dtype === buffers[load].dtype) places.set(load, place);
+    }
+  }
+  return places;
 }
 
 /** Pairs of stores and loads of equal elements, each in one pair at most: the store may write over what is loaded. */

@@ -29,9 +29,8 @@ export async function explainCase(
   try {
     runner.write(initialValues(step.state, 0));
     const loaded = runner.load(plan);
-    const samples: Readonly<Record<string, ArrayLike<number>>> = {
-      x: bench.samples(STEPS * training.batchSize).x,
-    };
+    const { x, labels = [] } = bench.samples(STEPS * training.batchSize);
+    const samples: Readonly<Record<string, ArrayLike<number>>> = { x, labels };
     const feeds = plan.inputs.map((port) => toData(port.dtype, samples[port.name]));
     let firstStep = 0;
     const run = async (steps: number) => {
