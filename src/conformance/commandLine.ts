@@ -63,7 +63,7 @@ export async function temporaryFolder(name: string): Promise<string> {
 
 /** Options that make a training as short as one can be: a few seconds, most of them for starting and drawing. */
 export const SHORT: readonly string[] =
-  '--steps 20 --batch-size 16 --architecture mlp --hidden 16 --latent 3'.split(' ');
+  '--steps 20 --evaluate-every 10 --batch-size 16 --architecture mlp --hidden 16 --latent 3'.split(' ');
 
 /** Trains a system shortly, unless words after its name say otherwise, and gives what came out. */
 export async function trainShort(folder: string, [system, ...words]: readonly string[]): Promise<RunSummary> {

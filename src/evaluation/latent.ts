@@ -74,22 +74,26 @@ function mutualInformation(
 ): number {
   const count = means.length / d;
   const noise = new RandomStream(seed, 'mutual information').normal(new Float32Array(means.length));
+  const centres = Float64Array.from(means);
   const z = Float64Array.from(means, (mean, i) => mean + Math.exp(logVars[i] / 2) * noise[i]);
   const precisions = Float64Array.from(logVars, (logVar) => Math.exp(-logVar));
+  const volumes = new Float64Array(count);
+  logVars.forEach((logVar, at) => {
+    volumes[Math.floor(at / d)] += logVar;
+  });
   const logDensities = new Float64Array(count);
   let total = 0;
   for (let i = 0; i < count; i++) {
+    let largest = -Infinity;
     for (let m = 0; m < count; m++) {
-      let squares = 0;
-      for (let j = 0; j < d; j++) {
-        const at = m * d + j;
-        squares += logVars[at] + (z[i * d + j] - means[at]) ** 2 * precisions[at];
-      }
+      let squares = volumes[m];
+      for (let j = 0; j < d; j++) squares += (z[i * d + j] - centres[m * d + j]) ** 2 * precisions[m * d + j];
       logDensities[m] = -0.5 * squares;
+      largest = Math.max(largest, logDensities[m]);
     }
-    const largest = logDensities.reduce((a, b) => Math.max(a, b));
-    const mixture = logDensities.reduce((sum, value) => sum + Math.exp(value - largest), 0) / count;
-    total += logDensities[i] - largest - Math.log(mixture);
+    let mixture = 0;
+    for (let m = 0; m < count; m++) mixture += Math.exp(logDensities[m] - largest);
+    total += logDensities[i] - largest - Math.log(mixture / count);
   }
   return total / count;
 }

@@ -67,6 +67,13 @@ export class Image {
   #blend(pixel: number, red: number, green: number, blue: number, opacity: number): void {
     const { data } = this;
     const at = 4 * pixel;
+    if (opacity === 1) {
+      data[at] = red + 0.5;
+      data[at + 1] = green + 0.5;
+      data[at + 2] = blue + 0.5;
+      data[at + 3] = 255;
+      return;
+    }
     const below = (data[at + 3] / 255) * (1 - opacity);
     const total = opacity + below;
     if (total === 0) return;

@@ -3,8 +3,9 @@
  *
  * Source: W3C, "Portable Network Graphics (PNG) Specification", third edition.
  */
-import { strToU8, zlibSync } from 'fflate';
+import { strToU8 } from 'fflate';
 import { crc32 } from '../data/index.js';
+import { zlibStream } from './deflate.js';
 import type { Image } from './image.js';
 
 export const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
@@ -43,7 +44,7 @@ export function headerChunk(image: Image, channels: Channels): Uint8Array {
 
 /** The pixels as a chunk of image data holds them. */
 export function compressed(image: Image, channels: Channels): Uint8Array {
-  return zlibSync(filtered(rawRows(image, channels), image.width * channels, channels), { level: 6 });
+  return zlibStream(filtered(rawRows(image, channels), image.width * channels, channels));
 }
 
 /** The fewest channels that hold the pixels. */
@@ -65,61 +66,84 @@ function rawRows({ data, width, height }: Image, channels: Channels): Uint8Array
   return rows;
 }
 
+/** Numbers of filters, the last of which is Paeth's; §9.2 of the specification. */
+const [NONE, LEFT, ABOVE, AVERAGE] = [0, 1, 2, 3];
+
 /**
- * Rows as differences that compress well, each led by the number of its filter: among "none", "left", "above",
- * "average" and "Paeth", the one with the smallest sum of absolute differences (the specification's heuristic, §12.7).
+ * Rows as differences that compress well, each led by the number of its filter: the one with the smallest sum of
+ * absolute differences (the specification's heuristic, §12.7).
  */
 function filtered(raw: Uint8Array, stride: number, channels: Channels): Uint8Array {
   const rows = raw.length / stride;
   const result = new Uint8Array(raw.length + rows);
-  const candidate = new Uint8Array(stride);
-  const best = new Uint8Array(stride);
   for (let row = 0; row < rows; row++) {
-    let bestCost = Infinity;
-    let bestFilter = 0;
-    for (let filter = 0; filter < PREDICTORS.length && bestCost > 0; filter++) {
-      const predict = PREDICTORS[filter];
-      let cost = 0;
-      for (let i = 0; i < stride && cost < bestCost; i++) {
-        const at = row * stride + i;
-        const left = i >= channels ? raw[at - channels] : 0;
-        const above = row > 0 ? raw[at - stride] : 0;
-        const corner = i >= channels && row > 0 ? raw[at - stride - channels] : 0;
-        const difference = (raw[at] - predict(left, above, corner)) & 0xff;
-        candidate[i] = difference;
-        cost += difference < 128 ? difference : 256 - difference;
-      }
-      if (cost < bestCost) {
-        bestCost = cost;
-        bestFilter = filter;
-        best.set(candidate);
-      }
+    const [from, to] = [row * stride, row * (stride + 1)];
+    // Most rows of a figure are the row above again, and the result is zeros already.
+    const isRepeated = row > 0 && repeats(raw, from, stride);
+    const filter = isRepeated ? ABOVE : cheapestFilter(raw, from, stride, channels);
+    result[to] = filter;
+    for (let i = 0; i < stride && !isRepeated; i++) {
+      const at = from + i;
+      const left = i >= channels ? raw[at - channels] : 0;
+      const above = row > 0 ? raw[at - stride] : 0;
+      const corner = i >= channels && row > 0 ? raw[at - stride - channels] : 0;
+      result[to + 1 + i] = raw[at] - predicted(filter, left, above, corner);
     }
-    result[row * (stride + 1)] = bestFilter;
-    result.set(best, row * (stride + 1) + 1);
   }
   return result;
 }
 
-type Predictor = (left: number, above: number, corner: number) => number;
+/** Whether a row is the one above it. */
+function repeats(raw: Uint8Array, from: number, stride: number): boolean {
+  for (let at = from; at < from + stride; at++) if (raw[at] !== raw[at - stride]) return false;
+  return true;
+}
 
-/** By filter number; §9.2 of the specification. */
-const PREDICTORS: readonly Predictor[] = [
-  () => 0,
-  (left) => left,
-  (_, above) => above,
-  (left, above) => (left + above) >> 1,
-  (left, above, corner) => {
-    const guess = left + above - corner;
-    const [byLeft, byAbove, byCorner] = [
-      Math.abs(guess - left),
-      Math.abs(guess - above),
-      Math.abs(guess - corner),
-    ];
-    if (byLeft <= byAbove && byLeft <= byCorner) return left;
-    return byAbove <= byCorner ? above : corner;
-  },
-];
+function cheapestFilter(raw: Uint8Array, from: number, stride: number, channels: Channels): number {
+  let [none, byLeft, byAbove, byAverage, byPaeth] = [0, 0, 0, 0, 0];
+  for (let i = 0; i < stride; i++) {
+    const at = from + i;
+    const left = i >= channels ? raw[at - channels] : 0;
+    const above = from > 0 ? raw[at - stride] : 0;
+    const corner = i >= channels && from > 0 ? raw[at - stride - channels] : 0;
+    none += magnitude(raw[at]);
+    byLeft += magnitude(raw[at] - left);
+    byAbove += magnitude(raw[at] - above);
+    byAverage += magnitude(raw[at] - ((left + above) >> 1));
+    byPaeth += magnitude(raw[at] - paeth(left, above, corner));
+  }
+  const costs = [none, byLeft, byAbove, byAverage, byPaeth];
+  return costs.indexOf(Math.min(...costs));
+}
+
+/** Of a difference modulo 256, taken as −128 … 127. */
+function magnitude(difference: number): number {
+  return Math.abs((difference << 24) >> 24);
+}
+
+function predicted(filter: number, left: number, above: number, corner: number): number {
+  switch (filter) {
+    case NONE:
+      return 0;
+    case LEFT:
+      return left;
+    case ABOVE:
+      return above;
+    case AVERAGE:
+      return (left + above) >> 1;
+    default:
+      return paeth(left, above, corner);
+  }
+}
+
+/** The neighbour that is nearest to left + above − corner. */
+function paeth(left: number, above: number, corner: number): number {
+  const byLeft = Math.abs(above - corner);
+  const byAbove = Math.abs(left - corner);
+  const byCorner = Math.abs(left + above - 2 * corner);
+  if (byLeft <= byAbove && byLeft <= byCorner) return left;
+  return byAbove <= byCorner ? above : corner;
+}
 
 /** International text, UTF-8, not compressed, in no stated language: §11.3.3.4. */
 function textChunk(keyword: string, text: string): Uint8Array {
