@@ -17,7 +17,7 @@ const engineOptions = z.object({
     .positive()
     .max(MOST_THREADS)
     .optional()
-    .describe('threads that share one operation (default: one for each core)'),
+    .describe('threads that share one operation (default: VAEKIT_THREADS, or one for each core)'),
 });
 
 export function addEngineFlags(command: Command): void {
@@ -25,17 +25,27 @@ export function addEngineFlags(command: Command): void {
 }
 
 /**
- * @param variable what stands in the place of `--engine` where that is not given
+ * @param environment what stands in the place of flags that are not given
  * @throws UsageError, OptionError if there is no such engine, or a flag has no effect on it
  */
 export function readEngineFlags(
   typed: Readonly<Record<string, unknown>>,
-  variable = process.env.VAEKIT_ENGINE,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
 ): EngineOptions {
-  const { engine = engineOf(variable), threads } = readFlags(engineOptions, typed);
+  const { engine = engineOf(environment.VAEKIT_ENGINE), threads } = readFlags(engineOptions, typed);
   if (engine === 'reference' && threads !== undefined)
     throw new UsageError('--threads has no effect on the reference engine; leave it out');
-  return { ...(engine ? { engine } : {}), ...(threads ? { threads } : {}) };
+  const wanted = threads ?? threadsOf(environment.VAEKIT_THREADS);
+  return { ...(engine ? { engine } : {}), ...(wanted ? { threads: wanted } : {}) };
+}
+
+function threadsOf(variable: string | undefined): number | undefined {
+  if (!variable) return undefined;
+  const threads = engineOptions.shape.threads.safeParse(Number(variable));
+  if (threads.success) return threads.data;
+  throw new UsageError(
+    `VAEKIT_THREADS must be a whole number from 1 to ${MOST_THREADS}, not '${variable}'; correct or unset it`,
+  );
 }
 
 function engineOf(variable: string | undefined): EngineOptions['engine'] {

@@ -76,3 +76,15 @@ test('VAEKIT_ENGINE is read where --engine is not given, and refused by its name
   });
   expect(given.stderr).toContain('there is no run in runs/ yet');
 });
+
+test('VAEKIT_THREADS is read where --threads is not given, and refused by its name', async () => {
+  for (const threads of ['0', 'two', '1.5', '257']) {
+    const { code, stderr } = await vaekit(root, ['sample', 'last'], { env: { VAEKIT_THREADS: threads } });
+    expect([code, stderr]).toEqual([
+      2,
+      `vaekit: VAEKIT_THREADS must be a whole number from 1 to 256, not '${threads}'; correct or unset it\n`,
+    ]);
+  }
+  const given = await vaekit(root, ['sample', 'last', '--threads', '1'], { env: { VAEKIT_THREADS: '0' } });
+  expect(given.stderr).toContain('there is no run in runs/ yet');
+});

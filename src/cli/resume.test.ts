@@ -16,9 +16,9 @@ const root = await temporaryFolder('resume');
 await makeArrays(join(root, 'digits.npz'));
 
 // Long enough to be stopped on the way, and stopped as soon as there is a checkpoint.
-const STEPS = '20000';
+const STEPS = '8000';
 const words = ['train', 'vae', '--data', 'digits.npz', ...SHORT, '--steps', STEPS, '--patience', '0'];
-const often = ['--evaluate-every', '500', '--checkpoint-every', '50'];
+const often = ['--evaluate-every', '500', '--checkpoint-every', '400'];
 
 describe.skipIf(process.platform === 'win32')('a run that is stopped', () => {
   let stopped: Outcome;
@@ -61,7 +61,7 @@ describe.skipIf(process.platform === 'win32')('a run that is stopped', () => {
     });
     const checkpoints = await readdir(join(root, 'runs', 'vae-digits-1', 'checkpoints'));
     expect(checkpoints.sort()).toEqual(
-      ['best', 'step-19950', 'step-20000'].map((name) => `${name}.safetensors`),
+      ['best', 'step-7600', 'step-8000'].map((name) => `${name}.safetensors`),
     );
     const again = await vaekit(root, ['resume', 'last', '--json']);
     expect(JSON.parse(again.stdout)).toEqual(result);
@@ -75,7 +75,7 @@ describe.skipIf(process.platform === 'win32')('a run that is stopped', () => {
     for (const name of ['summary.json', 'report.html', 'model', join('pictures', 'samples.png')])
       await rm(join(run, name), { recursive: true });
     const text = await resultOf(root, ['resume', run, '--data', 'moved.npz']);
-    expect(text).toMatch(/^20000 steps, .*\ntest loss /);
+    expect(text).toMatch(/^8000 steps, .*\ntest loss /);
     expect(JSON.parse(await readFile(join(run, 'summary.json'), 'utf8'))).toEqual(JSON.parse(summaryBefore));
     expect(await readFile(join(run, 'model', 'encoder.onnx'))).toEqual(
       await readFile(join(root, 'before.onnx')),

@@ -13,7 +13,7 @@ export function defineResume(command: Command): void {
     .option('--json', 'print one JSON object at the end')
     .action(async (run: string, typed: Record<string, unknown> & { data?: string; json?: boolean }) => {
       // The engine that a run began with goes on with it, unless another is asked for by name.
-      const engine = readEngineFlags(typed, '');
+      const engine = readEngineFlags(typed, { ...process.env, VAEKIT_ENGINE: undefined });
       const json = typed.json === true;
       const finished = await finishedSummary(run);
       if (finished) {

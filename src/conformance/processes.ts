@@ -23,6 +23,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** What a shell or a test runner may have set, and a test does not want. */
 const PLAIN: Environment = {
   VAEKIT_ENGINE: undefined,
+  // Test files run side by side: more threads would wait for each other.
+  VAEKIT_THREADS: '1',
   NO_COLOR: undefined,
   FORCE_COLOR: undefined,
   NODE_OPTIONS: undefined,
