@@ -14,10 +14,12 @@ import {
 } from '../systems/index.js';
 import type { Tensor } from '../tensor/index.js';
 import { collectCodes } from './codeRows.js';
+import type { IndexModel } from './coding/indexCoder.js';
 import { splitMaps, type VectorCodes } from './description.js';
 import { drawInSteps } from './drawing.js';
 import type { FittedPrior } from './fit.js';
 import { type PriorOver, priorOver } from './over.js';
+import type { PriorModel } from './prior.js';
 
 /** Where the variables of a fitted prior stand among those of the model, and of other priors of it. */
 function scopeName({ prior, weights }: FittedPrior): string {
@@ -146,11 +148,29 @@ export class ModelWithPrior extends TrainedModel {
     return nll.map((nats) => -nats - logVolume);
   }
 
+  /**
+   * The prior as indices are coded with it.
+   *
+   * @throws OptionError if it says nothing of single indices
+   */
+  get indexModel(): IndexModel {
+    const { drawing } = this.#built();
+    const one = drawing?.(1);
+    const choices = one?.parts.reduce((sum, part) => sum + part.steps * (part.choices?.count ?? 0), 0);
+    if (!drawing || choices !== this.#own.codes.size)
+      throw new OptionError('prior', 'this prior says nothing of single indices, so none are coded with it');
+    return (count) => drawing(count);
+  }
+
+  #built(): PriorModel {
+    return this.#own.build(this.runner.table.scope({ training: false }));
+  }
+
   async #drawn(count: number, { labels, seed = 0, signal }: SampleOptions): Promise<Float32Array> {
     const { engine, data } = this.runner.settings;
     const classes = data.classes > 0 ? labels : undefined;
     const batchSize = Math.min(count, DRAWN_AT_ONCE);
-    const { drawing } = this.#own.build(this.runner.table.scope({ training: false }));
+    const { drawing } = this.#built();
     if (!drawing) throw new Error('sample: the prior has neither a distribution nor steps to draw by');
     const drawn = await drawInSteps(engine, count, drawing, {
       batchSize,
