@@ -75,6 +75,17 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./evaluate.js')).defineEvaluate,
   },
   {
+    name: 'compress',
+    description: 'write samples as the bytes of their indices, under a prior that fit-prior has fitted',
+    load: async () => (await import('./compress.js')).defineCompress,
+  },
+  {
+    name: 'decompress',
+    description:
+      'read what compress has written: pictures as a folder of PNGs, all else as a table or an array',
+    load: async () => (await import('./decompress.js')).defineDecompress,
+  },
+  {
     name: 'export',
     description: 'write encoder, decoder and sampler as ONNX files, checked against the engine',
     load: async () => (await import('./export.js')).defineExport,

@@ -1,7 +1,7 @@
 /** A trained model with a fitted prior in the place of its own, or of none: codes drawn from it, and samples of these. */
 import { contentHash } from '../data/index.js';
 import type { SampleSource, SourceOptions } from '../evaluation/index.js';
-import { ModelRunner, type SampleOptions, TrainedModel } from '../inference/index.js';
+import { ModelRunner, type Rows, type SampleOptions, TrainedModel } from '../inference/index.js';
 import type { DrawOptions } from '../probability/index.js';
 import {
   type CodePrior,
@@ -124,28 +124,32 @@ export class ModelWithPrior extends TrainedModel {
    *
    * @throws Error if the prior has no density
    */
-  async codeLogLikelihood(
-    source: SampleSource,
-    { seed = 0, signal }: SourceOptions = {},
-  ): Promise<Float32Array> {
+  async codeLogLikelihood(source: SampleSource, options: SourceOptions = {}): Promise<Float32Array> {
+    const { codes } = this.#own;
+    const logVolume = codes.kind === 'vectors' ? codes.logVolume : 0;
+    const terms = Object.values(await this.codeNats(source, options));
+    return terms[0].map((_, i) => -terms.reduce((sum, term) => sum + term[i], logVolume));
+  }
+
+  /** −log p of the code of each sample as the prior sees it, nats, in parts: of indices, one for each map by its name. */
+  async codeNats(source: SampleSource, { seed = 0, signal }: SourceOptions = {}): Promise<Rows> {
     const { codes } = this.#own;
     const { engine } = this.runner.settings;
     const stored = codes.kind === 'grids' ? 'indices' : codes.stored;
     const rows = await collectCodes(this.runner, source, { stored, seed, signal });
     const over = this.#own.system((scope) => this.#own.build(scope));
     const runner = new ModelRunner({ engine, system: over, options: {}, data: codes.data });
-    const { nll } = await runner.mapSamples(
-      'log-likelihood of codes',
+    const nats = await runner.mapSamples(
+      'nats of codes',
       rows,
-      (batch, { model }) => {
-        const terms = Object.values(model.objective(batch)).map((term) => toWeighted(term).value);
-        return { nll: terms.reduce((sum, term) => sum.add(term)) };
-      },
+      (batch, { model }) =>
+        Object.fromEntries(
+          Object.entries(model.objective(batch)).map(([name, term]) => [name, toWeighted(term).value]),
+        ),
       { seed, isObserved: true, signal },
     );
     await runner.dispose();
-    const logVolume = codes.kind === 'vectors' ? codes.logVolume : 0;
-    return nll.map((nats) => -nats - logVolume);
+    return nats;
   }
 
   /**

@@ -3,7 +3,13 @@ import { createHash } from 'node:crypto';
 import { arch } from 'node:os';
 import { DataError } from '../../data/index.js';
 import type { SampleSource } from '../../evaluation/index.js';
-import { type CodingOptions, decodeIndices, encodeIndices, type IndexModel, splitMaps } from '../../priors/index.js';
+import {
+  type CodingOptions,
+  decodeIndices,
+  encodeIndices,
+  type IndexModel,
+  splitMaps,
+} from '../../priors/index.js';
 import { type CodeMap, type Model, OptionError, requiresLabels } from '../../systems/index.js';
 import { concat, sizeOf, type Tensor } from '../../tensor/index.js';
 import { crc32c } from '../crc32c.js';
@@ -89,7 +95,7 @@ export async function decompress(
   const { folder, model, engine } = run;
   if (!isSame(file.weights, await weightsHash(run)))
     throw new DataError(
-      `${path} was made by other weights than ${folder.path} has; name the run that made it, which was called ${file.run}, with --run`,
+      `${path} was made by other weights than ${folder.path} has; name the run that made it, which was called ${file.run}`,
     );
   const maps = requireIndices(run);
   const prior = await chosenPrior(run, file.priorName);

@@ -112,6 +112,7 @@ export function readContainer(bytes: Uint8Array, path: string): Container {
   const names = packed.length > 0 ? unpacked(packed, damaged).split(SEPARATOR) : [];
   if (names.length > 0 && names.length !== count) throw damaged;
   const codes = take(number());
+  if (at !== end) throw damaged;
   return { weights, prior, priorName, run, engine, count, size, shape, checksum, names, codes };
 }
 
