@@ -60,6 +60,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./map.js')).defineMap,
   },
   {
+    name: 'codes',
+    description: 'draw pictures above their maps of indices, or what each entry of a codebook stands for',
+    load: async () => (await import('./codes.js')).defineCodes,
+  },
+  {
     name: 'filters',
     description: 'draw what single units stand for, in systems whose code is one dense layer',
     load: async () => (await import('./filters.js')).defineFilters,
