@@ -6,6 +6,7 @@ import {
   METRIC_GROUPS,
   type Measurement,
   type Metric,
+  type MetricGroup,
   measure,
   type SampleSource,
 } from '../evaluation/index.js';
@@ -28,7 +29,9 @@ const evaluateOptions = z.object({
   metrics: z
     .array(z.enum(METRIC_GROUPS))
     .optional()
-    .describe('which to measure (default: all; beside a prior: none but how likely it finds codes)'),
+    .describe(
+      'which to measure (default: all; beside a prior: how likely it finds codes, and of indices how they are used)',
+    ),
   prior: z
     .string()
     .optional()
@@ -66,7 +69,7 @@ export function defineEvaluate(command: Command): void {
       withSamples(run, typed, async (samples) => {
         const { folder, engine } = run;
         const fitted = prior === undefined ? undefined : await usePrior(run, prior);
-        const groups = asked ?? (fitted ? [] : undefined);
+        const groups = asked ?? (fitted ? besidePrior(fitted.fitted.codes.kind) : undefined);
         let bar: ProgressBar | undefined;
         const own = await openRunData(folder);
         try {
@@ -111,6 +114,11 @@ export function defineEvaluate(command: Command): void {
       }),
     );
   });
+}
+
+/** What is measured beside a prior unless the user says: of indices, what they take without one. */
+function besidePrior(kind: 'vectors' | 'grids'): MetricGroup[] {
+  return kind === 'grids' ? ['codes'] : [];
 }
 
 const range = (start: number, count: number) => Array.from({ length: count }, (_, i) => start + i);

@@ -60,6 +60,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./map.js')).defineMap,
   },
   {
+    name: 'codes',
+    description: 'draw pictures above their maps of indices, or what each entry of a codebook stands for',
+    load: async () => (await import('./codes.js')).defineCodes,
+  },
+  {
     name: 'filters',
     description: 'draw what single units stand for, in systems whose code is one dense layer',
     load: async () => (await import('./filters.js')).defineFilters,
@@ -73,6 +78,17 @@ export const verbs: readonly Verb[] = [
     name: 'evaluate',
     description: 'measure a run on held-out samples, each number with how it was measured',
     load: async () => (await import('./evaluate.js')).defineEvaluate,
+  },
+  {
+    name: 'compress',
+    description: 'write samples as the bytes of their indices, under a prior that fit-prior has fitted',
+    load: async () => (await import('./compress.js')).defineCompress,
+  },
+  {
+    name: 'decompress',
+    description:
+      'read what compress has written: pictures as a folder of PNGs, all else as a table or an array',
+    load: async () => (await import('./decompress.js')).defineDecompress,
   },
   {
     name: 'export',

@@ -4,6 +4,15 @@ export { explainCase } from './bench/explain.js';
 export type { BenchResult } from './bench/measure.js';
 export { type BenchRequest, benchNames, requireCase, runCase } from './bench/run.js';
 export {
+  type Compressed,
+  type CompressRequest,
+  compress,
+  type Decompressed,
+  decompress,
+  UNIFORM,
+} from './compression/compress.js';
+export { readContainer } from './compression/container.js';
+export {
   type DatasetReport,
   describeSource,
   type OpenOptions as DataOptions,

@@ -7,7 +7,13 @@ export { type ColumnPairsOptions, columnPairs, MOST_PAIRED_COLUMNS } from './col
 export { type ColumnReconstructionsOptions, columnReconstructions } from './columnReconstructions.js';
 export { type FilterGridOptions, type Filters, filterGrid } from './filterGrid.js';
 export { Image } from './image.js';
-export { type IndexMap, type IndexMapsGridOptions, indexMapsGrid } from './indexMaps.js';
+export {
+  type CodebookGridOptions,
+  codebookGrid,
+  type IndexMap,
+  type IndexMapsGridOptions,
+  indexMapsGrid,
+} from './indexMaps.js';
 export {
   type LatentMapOptions,
   type LatentMapsOptions,

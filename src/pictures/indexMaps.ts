@@ -1,10 +1,9 @@
 /** Maps of indices as pictures: every index has a colour of its own, the same everywhere. */
-
 import type { Rgb } from './color.js';
 import { pictureGrid } from './grid.js';
 import { Image } from './image.js';
-import { imagesOf, type Pictures } from './pictures.js';
-import type { GridText } from './sampleGrids.js';
+import { imagesOf, type Pictures, picturesOf } from './pictures.js';
+import { type GridText, samplesGrid } from './sampleGrids.js';
 import type { Figure } from './surface.js';
 
 /** Indices of one map of all pictures. */
@@ -37,6 +36,28 @@ export function indexMapsGrid(options: IndexMapsGridOptions): Figure {
     columns: count,
     rowLabels: ['original', 'reconstruction', ...maps.map(({ name }) => name)],
   });
+}
+
+export interface CodebookGridOptions extends GridText {
+  /** What entries of a codebook stand for. */
+  readonly entries: Pictures;
+  /** Index of each. */
+  readonly indices: readonly number[];
+}
+
+/** Part of a picture's height that its colour has. */
+const SWATCH = 0.12;
+
+/** Entries of a codebook, each above the colour that it has in maps. */
+export function codebookGrid({ entries, indices, title = 'Codebook', caption }: CodebookGridOptions): Figure {
+  const tiles = imagesOf(entries).map((entry, i) => {
+    const { width, height, data } = entry;
+    const swatch = Math.max(1, Math.round(SWATCH * height));
+    const tile = new Image(width, height + swatch);
+    tile.data.set(data);
+    return tile.fill({ left: 0, top: height, width, height: swatch }, indexColor(indices[i]));
+  });
+  return samplesGrid({ title, caption, samples: picturesOf(tiles) });
 }
 
 /** One picture's map, stretched to the picture's size. */

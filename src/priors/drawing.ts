@@ -1,5 +1,6 @@
 /** Carries out draws that are made in steps: their state lives in an engine, which makes many steps in one call. */
 import type { Engine } from '../engine/index.js';
+import { Categorical } from '../probability/index.js';
 import {
   allocate,
   input,
@@ -10,7 +11,7 @@ import {
   type TensorData,
   Variable,
 } from '../tensor/index.js';
-import type { Drawing, DrawingPart } from './prior.js';
+import type { Choose, Drawing, DrawingPart } from './prior.js';
 
 export interface DrawingOptions {
   /** How many codes are drawn at once. */
@@ -84,13 +85,10 @@ export async function compileDrawing(
 ): Promise<CompiledDrawing> {
   const labels = new Variable(LABELS, [batchSize], () => new Int32Array(batchSize), { dtype: 'int32' });
   const { state, parts, codes } = build(batchSize, hasLabels ? labels : undefined);
-  const variables = Object.entries(state).map(([name, { shape, dtype }]) => {
-    const zeros = () => new Float32Array(sizeOf(shape));
-    return [name, new Variable(`drawing.state.${name}`, shape, zeros, { dtype })] as const;
-  });
+  const variables = stateVariables(state, 'drawing.state');
   const now: Readonly<Record<string, Tensor>> = Object.fromEntries(variables);
   const compile = async ({ steps, step: next }: DrawingPart) => {
-    const after = next(now, step().sub(input(FIRST, [], 'int32')));
+    const after = next(now, step().sub(input(FIRST, [], 'int32')), drawn);
     const unknown = Object.keys(after).find((name) => !(name in now));
     if (unknown !== undefined)
       throw new Error(`drawing: a step gives '${unknown}', which is no part of the state`);
@@ -126,6 +124,19 @@ export async function compileDrawing(
     },
   };
 }
+
+/** Variables for what steps keep. */
+export function stateVariables(
+  state: Drawing['state'],
+  prefix: string,
+): (readonly [name: string, variable: Variable])[] {
+  return Object.entries(state).map(([name, { shape, dtype }]) => {
+    const zeros = () => new Float32Array(sizeOf(shape));
+    return [name, new Variable(`${prefix}.${name}`, shape, zeros, { dtype })] as const;
+  });
+}
+
+const drawn: Choose = (logits, stream) => new Categorical(logits).sample({ stream });
 
 /** Labels from `start` on; beyond their end the first one fills up. */
 function filledUp(labels: Int32Array, start: number, length: number): Int32Array {

@@ -1,5 +1,6 @@
 /** Priors that are fitted on the codes of trained models, and what is needed to write another. */
 export { type CodeRows, type CodeValues, codeValues, collectCodes, type FrozenModel } from './codeRows.js';
+export { type CodingOptions, decodeIndices, encodeIndices, type IndexModel } from './coding/indexCoder.js';
 export {
   type CodeDescription,
   describeGrids,
@@ -18,6 +19,7 @@ export { normal } from './normal.js';
 export { pixelcnn } from './pixelcnn.js';
 export { pixelsnail } from './pixelsnail.js';
 export {
+  type Choose,
   type Drawing,
   type FitRequest,
   type GridPrior,
@@ -29,5 +31,6 @@ export {
 } from './prior.js';
 export { findPrior, priors } from './registry.js';
 export { twoStage } from './twoStage.js';
+export { unigram } from './unigram.js';
 export { ModelWithPrior, type UseOptions, withPrior } from './use.js';
 export { vamp } from './vamp.js';

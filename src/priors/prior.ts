@@ -13,6 +13,12 @@ import type { DType, Shape, Tensor, TensorData } from '../tensor/index.js';
 import type { CodeRows } from './codeRows.js';
 import type { CodeDescription, GridCodes, VectorCodes } from './description.js';
 
+/**
+ * Chooses an index for each code by its logits [count, 1, size], int32 [count, 1]: a draw, or what is there already where
+ * codes are compressed. `stream` names the noise of a draw.
+ */
+export type Choose = (logits: Tensor, stream: string) => Tensor;
+
 /** Draws that are made in steps on an engine, each of which sees what those before it have written. */
 export interface Drawing {
   /** One after the other. */
@@ -26,11 +32,16 @@ export interface Drawing {
 export interface DrawingPart {
   readonly steps: number;
   /**
+   * How many indices a step chooses, and out of how many. Choices come in the order of joined indices, and the logits of
+   * each are made of nothing but what was chosen before it. Absent where a step chooses none.
+   */
+  readonly choices?: { readonly count: number; readonly size: number };
+  /**
    * The state after a step; what it leaves out stays.
    *
    * @param position number of the step within the part, from 0, int32 scalar: noise of one stream differs from step to step
    */
-  step(state: Readonly<Record<string, Tensor>>, position: Tensor): Record<string, Tensor>;
+  step(state: Readonly<Record<string, Tensor>>, position: Tensor, choose: Choose): Record<string, Tensor>;
 }
 
 /** A built prior, over codes as priors see them: standard scores [batch, d], or indices [batch, positions]. */

@@ -9,6 +9,7 @@ import { pixelcnn } from './pixelcnn.js';
 import { pixelsnail } from './pixelsnail.js';
 import type { Prior } from './prior.js';
 import { twoStage } from './twoStage.js';
+import { unigram } from './unigram.js';
 import { vamp } from './vamp.js';
 
 export const priors: readonly Prior[] = [
@@ -21,6 +22,7 @@ export const priors: readonly Prior[] = [
   latentGan,
   latentWgan,
   neighbours,
+  unigram,
   pixelcnn,
   pixelsnail,
 ];

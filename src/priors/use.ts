@@ -1,7 +1,7 @@
 /** A trained model with a fitted prior in the place of its own, or of none: codes drawn from it, and samples of these. */
 import { contentHash } from '../data/index.js';
 import type { SampleSource, SourceOptions } from '../evaluation/index.js';
-import { ModelRunner, type SampleOptions, TrainedModel } from '../inference/index.js';
+import { ModelRunner, type Rows, type SampleOptions, TrainedModel } from '../inference/index.js';
 import type { DrawOptions } from '../probability/index.js';
 import {
   type CodePrior,
@@ -14,10 +14,12 @@ import {
 } from '../systems/index.js';
 import type { Tensor } from '../tensor/index.js';
 import { collectCodes } from './codeRows.js';
+import type { IndexModel } from './coding/indexCoder.js';
 import { splitMaps, type VectorCodes } from './description.js';
 import { drawInSteps } from './drawing.js';
 import type { FittedPrior } from './fit.js';
 import { type PriorOver, priorOver } from './over.js';
+import type { PriorModel } from './prior.js';
 
 /** Where the variables of a fitted prior stand among those of the model, and of other priors of it. */
 function scopeName({ prior, weights }: FittedPrior): string {
@@ -122,35 +124,57 @@ export class ModelWithPrior extends TrainedModel {
    *
    * @throws Error if the prior has no density
    */
-  async codeLogLikelihood(
-    source: SampleSource,
-    { seed = 0, signal }: SourceOptions = {},
-  ): Promise<Float32Array> {
+  async codeLogLikelihood(source: SampleSource, options: SourceOptions = {}): Promise<Float32Array> {
+    const { codes } = this.#own;
+    const logVolume = codes.kind === 'vectors' ? codes.logVolume : 0;
+    const terms = Object.values(await this.codeNats(source, options));
+    return terms[0].map((_, i) => -terms.reduce((sum, term) => sum + term[i], logVolume));
+  }
+
+  /** −log p of the code of each sample as the prior sees it, nats, in parts: of indices, one for each map by its name. */
+  async codeNats(source: SampleSource, { seed = 0, signal }: SourceOptions = {}): Promise<Rows> {
     const { codes } = this.#own;
     const { engine } = this.runner.settings;
     const stored = codes.kind === 'grids' ? 'indices' : codes.stored;
     const rows = await collectCodes(this.runner, source, { stored, seed, signal });
     const over = this.#own.system((scope) => this.#own.build(scope));
     const runner = new ModelRunner({ engine, system: over, options: {}, data: codes.data });
-    const { nll } = await runner.mapSamples(
-      'log-likelihood of codes',
+    const nats = await runner.mapSamples(
+      'nats of codes',
       rows,
-      (batch, { model }) => {
-        const terms = Object.values(model.objective(batch)).map((term) => toWeighted(term).value);
-        return { nll: terms.reduce((sum, term) => sum.add(term)) };
-      },
+      (batch, { model }) =>
+        Object.fromEntries(
+          Object.entries(model.objective(batch)).map(([name, term]) => [name, toWeighted(term).value]),
+        ),
       { seed, isObserved: true, signal },
     );
     await runner.dispose();
-    const logVolume = codes.kind === 'vectors' ? codes.logVolume : 0;
-    return nll.map((nats) => -nats - logVolume);
+    return nats;
+  }
+
+  /**
+   * The prior as indices are coded with it.
+   *
+   * @throws OptionError if it says nothing of single indices
+   */
+  get indexModel(): IndexModel {
+    const { drawing } = this.#built();
+    const one = drawing?.(1);
+    const choices = one?.parts.reduce((sum, part) => sum + part.steps * (part.choices?.count ?? 0), 0);
+    if (!drawing || choices !== this.#own.codes.size)
+      throw new OptionError('prior', 'this prior says nothing of single indices, so none are coded with it');
+    return (count) => drawing(count);
+  }
+
+  #built(): PriorModel {
+    return this.#own.build(this.runner.table.scope({ training: false }));
   }
 
   async #drawn(count: number, { labels, seed = 0, signal }: SampleOptions): Promise<Float32Array> {
     const { engine, data } = this.runner.settings;
     const classes = data.classes > 0 ? labels : undefined;
     const batchSize = Math.min(count, DRAWN_AT_ONCE);
-    const { drawing } = this.#own.build(this.runner.table.scope({ training: false }));
+    const { drawing } = this.#built();
     if (!drawing) throw new Error('sample: the prior has neither a distribution nor steps to draw by');
     const drawn = await drawInSteps(engine, count, drawing, {
       batchSize,

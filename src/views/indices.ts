@@ -1,7 +1,7 @@
 /** The indices that codes are made of: their maps beside pictures, and what single ones stand for. */
 import type { Samples } from '../data/index.js';
 import type { CodeIndices, TrainedModel } from '../inference/index.js';
-import { type Figure, indexMapsGrid, samplesGrid } from '../pictures/index.js';
+import { codebookGrid, type Figure, indexMapsGrid } from '../pictures/index.js';
 import { sizeOf } from '../tensor/index.js';
 import { asPictures, decodedPictures } from './shown.js';
 
@@ -51,10 +51,11 @@ export async function codebookViews(
       ),
     );
     const codes = await model.lookup(rows);
-    const figure = samplesGrid({
+    const figure = codebookGrid({
       title: indices.length === 1 ? 'Codebook' : `Codebook of ${map.name}`,
-      caption: 'Each code at all places at once, those that occur most first.',
-      samples: await decodedPictures(model, codes),
+      caption: 'Each code at all places at once, those that occur most first, above its colour in maps.',
+      entries: await decodedPictures(model, codes),
+      indices: shown,
     });
     views.push({ map: map.name, figure });
   }

@@ -56,6 +56,8 @@ export async function openDataset(
   }
 }
 
+const PICTURE_OPTIONS = ['imageSize', 'channels', 'strict', 'cacheBytes', 'like'];
+
 async function openAll(source: string, options: OpenOptions): Promise<Dataset> {
   if (generatedNames.includes(source)) {
     const { cacheBytes: _, like: __, ...others } = options;
@@ -92,6 +94,11 @@ async function openFile(path: string, options: OpenOptions): Promise<Dataset> {
   const [folder, file] = [dirname(path), basename(path)];
   const labels = labelFileOf(await readdir(folder).catch(() => []), file);
   const identity = { name: shortName(file), fingerprint: await fingerprintOf(folder, [file]) };
+  // One picture is nothing to learn from, and something to use a model on.
+  if (PICTURE_PATTERN.test(file) && options.like) {
+    requireEffect(path, options, PICTURE_OPTIONS, 'a picture');
+    return pictureFolder(folder, [file], identity, options);
+  }
   const companions = {
     labels: labels === undefined ? undefined : await fileSource(join(folder, labels)),
     compressors,
@@ -120,12 +127,7 @@ async function openFolder(folder: string, options: OpenOptions): Promise<Dataset
     requireEffect(folder, options, reads, 'a folder of clouds');
     return cloudFolder(folder, files, identity, options);
   }
-  requireEffect(
-    folder,
-    options,
-    ['imageSize', 'channels', 'strict', 'cacheBytes', 'like'],
-    'a folder of pictures',
-  );
+  requireEffect(folder, options, PICTURE_OPTIONS, 'a folder of pictures');
   return pictureFolder(folder, files, identity, options);
 }
 

@@ -146,6 +146,6 @@ export async function usePrior(
 }
 
 /** The weights that a run's codes depend on, as its engine holds them. */
-function weightsOf({ model, engine }: LoadedRun) {
+export function weightsOf({ model, engine }: LoadedRun) {
   return engine.variables.read(model.runner.table.variables.keys());
 }

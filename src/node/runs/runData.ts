@@ -12,16 +12,18 @@ export function lastingSource(source: string): string {
 /**
  * Data for a trained run: its own, or others, read with the run's columns, categories, classes and picture size.
  *
+ * @param options with `anyClasses`, what classes others have does not matter
  * @throws DataError if they cannot be read, are nothing that the run can take, or are its own and not what they were
  */
 export async function openRunData(
   folder: RunFolder,
   source?: string,
-  options: OpenOptions = {},
+  { anyClasses = false, ...options }: OpenOptions & { anyClasses?: boolean } = {},
 ): Promise<Dataset> {
   const { spec, classes } = folder.config.data;
   if (source === undefined) return openOwnData(folder);
-  const dataset = await openDataset(source, { ...options, like: { spec, classes } });
+  const like = anyClasses ? { spec } : { spec, classes };
+  const dataset = await openDataset(source, { ...options, like });
   const [found, taken] = [dataset.spec, spec].map(showSpec);
   if (found === taken) return dataset;
   await dataset.close();

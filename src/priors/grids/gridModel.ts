@@ -126,7 +126,8 @@ function mapNetwork(
         : []),
       {
         steps: rows,
-        step(state, row) {
+        choices: { count: columns, size },
+        step(state, row, choose) {
           const features = spatial && rowOf(state[key('condition')], row);
           const memory = Object.fromEntries(
             Object.keys(network.memory(count, { rows, columns })).map((each) => [each, state[key(each)]]),
@@ -137,7 +138,7 @@ function mapNetwork(
           let last: Tensor | undefined;
           for (let column = 0; column < columns; column++) {
             const logits = head(pass.next(last)).reshape([count, 1, size]);
-            const index = new Categorical(logits).sample({ stream: columnStream(name, column) });
+            const index = choose(logits, columnStream(name, column));
             drawn.push(index);
             last = inputOf(index.reshape([count, 1, 1]));
           }
@@ -203,7 +204,7 @@ function rowOf(x: Tensor, row: Tensor): Tensor {
 }
 
 /** A map of one axis is one row, one of more than two axes as well. */
-function gridOf(shape: Shape): readonly [rows: number, columns: number] {
+export function gridOf(shape: Shape): readonly [rows: number, columns: number] {
   const [rows, columns] = shape;
   return shape.length === 2 ? [rows, columns] : [1, shape.reduce((product, length) => product * length, 1)];
 }
