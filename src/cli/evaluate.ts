@@ -51,6 +51,12 @@ const evaluateOptions = z.object({
     .describe(
       'labelled training samples that classifiers of codes are fitted on (default: 10,100,1000,10000)',
     ),
+  clusters: z
+    .number()
+    .int()
+    .min(2)
+    .optional()
+    .describe('clusters that k-means of codes looks for (default: as many as there are classes)'),
   limit: z.number().int().positive().optional().describe('most samples, from the first (default: all)'),
   seed: z.number().int().nonnegative().default(0).describe('key of all noise'),
 });

@@ -5,11 +5,10 @@
  */
 import type { Engine } from '../engine/index.js';
 import type { ModelRunner } from '../inference/index.js';
-import { requiresLabels } from '../systems/index.js';
-import { sizeOf } from '../tensor/index.js';
+import { labelledCodes, lacksLabelledCodes } from './labelledCodes.js';
 import { type Metric, meanOver, missing, single } from './metric.js';
 import { type LabelledRows, SoftmaxRegression } from './softmaxRegression.js';
-import { CHUNK, mapSource, type SampleSource } from './sources.js';
+import type { SampleSource } from './sources.js';
 
 /** From the strongest on, so that each fit begins near its end. */
 const PENALTIES = [1e2, 1e1, 1, 1e-1, 1e-2, 1e-3, 1e-4];
@@ -45,13 +44,17 @@ export interface Probe {
 export async function probeMetrics(request: ProbeRequest): Promise<Metric[]> {
   const { runner, engine, source, training, labels: asked = LABELS, limit = source.size, signal } = request;
   const count = Math.min(limit, source.size);
-  const sizes = asked.filter((size) => size <= training.size);
-  const lacking = lacks(runner) ?? (sizes.length === 0 ? tooFew(training.size, asked) : undefined);
-  if (lacking) return [missing(count, about('probeAccuracy'), lacking)];
-  const drawsOf = (size: number) => Math.min(MOST_DRAWS, Math.floor(training.size / size));
-  const used = Math.max(...sizes.map((size) => size * drawsOf(size)));
-  const rows = await labelledCodes(request, training, used);
+  const none = (reason: string) => [missing(count, about('probeAccuracy'), reason)];
+  const lacking = lacksLabelledCodes(runner);
+  if (lacking) return none(lacking);
+  const rows = await labelledCodes(request, training, MOST_DRAWS * Math.max(...asked));
+  const known = rows.labels.length;
+  const sizes = asked.filter((size) => size <= known);
+  if (sizes.length === 0)
+    return none(`there are ${known} labelled training samples, and classifiers take ${Math.min(...asked)}`);
+  const drawsOf = (size: number) => Math.min(MOST_DRAWS, Math.floor(known / size));
   const held = await labelledCodes(request, source, count);
+  if (held.labels.length === 0) return none('the class of no sample is known');
   const metrics: Metric[] = [];
   for (const size of sizes) {
     const probes: Probe[] = [];
@@ -65,17 +68,6 @@ export async function probeMetrics(request: ProbeRequest): Promise<Metric[]> {
   }
   return metrics;
 }
-
-/** Why codes cannot be probed, if they cannot. */
-function lacks(runner: ModelRunner): string | undefined {
-  const { system, options } = runner.settings;
-  if (runner.data.classes === 0) return 'the samples have no classes';
-  if (system.isGenerator) return `${system.name} has no encoder`;
-  return requiresLabels(system, options) ? `${system.name} is told the class when it encodes` : undefined;
-}
-
-const tooFew = (count: number, asked: readonly number[]) =>
-  `there are ${count} training samples, and classifiers take ${Math.min(...asked)}`;
 
 const about = (name: string, options: Readonly<Record<string, number>> = {}) => ({
   name,
@@ -97,24 +89,6 @@ function accuracies(size: number, probes: readonly Probe[], { labels, classes }:
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-async function labelledCodes(
-  { runner, signal }: ProbeRequest,
-  source: SampleSource,
-  limit: number,
-): Promise<LabelledRows> {
-  const options = { limit, signal };
-  const { codes } = await mapSource(runner, 'probed codes', source, options, (batch, { model }) => ({
-    codes: model.encode(batch).flatten(),
-  }));
-  const labels = new Int32Array(limit);
-  for (let start = 0; start < limit; start += CHUNK) {
-    const part = await source.read(start, Math.min(CHUNK, limit - start));
-    labels.set(part.labels ?? [], start);
-  }
-  const dimensions = sizeOf(runner.build().codeShape);
-  return { features: codes, labels, dimensions, classes: runner.data.classes };
-}
 
 /**
  * A classifier of codes, and how it does on others.

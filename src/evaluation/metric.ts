@@ -13,7 +13,7 @@ export interface Metric {
     | 'coordinates'
     | 'codes'
     | '';
-  /** Of the value, over the samples; null where the value is no mean over samples. */
+  /** Of the value, over the samples: by its formula for a mean, by bootstrap where that is said; null elsewhere. */
   readonly standardError: number | null;
   /** Samples that it was measured on. */
   readonly n: number;
