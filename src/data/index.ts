@@ -40,6 +40,7 @@ export {
   type TableSpec,
   UNKNOWN,
 } from './dataset.js';
+export { symmetricEigen } from './eigen.js';
 export type { Elements } from './elements.js';
 export type { TypeOption } from './features.js';
 export { generate, generatedNames } from './generated.js';
@@ -58,6 +59,7 @@ export { type Companions, type FileOptions, openDataFile, shortName } from './op
 export { requireEffect } from './options.js';
 export { TrainingOrder } from './order.js';
 export { oscillator } from './oscillator.js';
+export { type Points, type PrincipalComponents, principalComponents } from './pca.js';
 export { primitives } from './primitives.js';
 export type { Range } from './range.js';
 export { pictureOf, rowOf, sequenceOf, showSpec } from './specs.js';

@@ -1,8 +1,8 @@
 /** Codes of samples whose class is known: what classifiers and clusters are held against. */
 import { type Samples, UNKNOWN } from '../data/index.js';
-import type { ModelRunner } from '../inference/index.js';
-import { requiresLabels } from '../systems/index.js';
-import { sizeOf } from '../tensor/index.js';
+import type { BatchContext, ModelRunner } from '../inference/index.js';
+import { type Batch, requiresLabels } from '../systems/index.js';
+import { sizeOf, type Tensor } from '../tensor/index.js';
 import type { LabelledRows } from './softmaxRegression.js';
 import { CHUNK, type SampleSource } from './sources.js';
 
@@ -14,34 +14,50 @@ export function lacksLabelledCodes(runner: ModelRunner): string | undefined {
   return requiresLabels(system, options) ? `${system.name} is told the class when it encodes` : undefined;
 }
 
+interface LabelledRequest {
+  readonly runner: ModelRunner;
+  readonly signal?: AbortSignal;
+}
+
 /** Codes of the first samples of known class, at most `limit`. */
-export async function labelledCodes(
-  { runner, signal }: { readonly runner: ModelRunner; readonly signal?: AbortSignal },
+export function labelledCodes(
+  request: LabelledRequest,
   source: SampleSource,
   limit: number,
 ): Promise<LabelledRows> {
-  const dimensions = sizeOf(runner.build().codeShape);
-  const codes: Float32Array[] = [];
-  const classes: number[] = [];
+  return labelledRows(request, source, limit, 'codes', (batch, { model }) => model.encode(batch).flatten());
+}
+
+/**
+ * A function of the first samples of known class, at most `limit`.
+ *
+ * @param key names the function
+ * @param f   to [batch, dimensions]
+ */
+export async function labelledRows(
+  { runner, signal }: LabelledRequest,
+  source: SampleSource,
+  limit: number,
+  key: string,
+  f: (batch: Batch, context: BatchContext) => Tensor,
+): Promise<LabelledRows> {
+  const parts: Float32Array[] = [];
+  const labels: number[] = [];
   for await (const samples of knownSamples(runner, source, limit)) {
-    const rows = await runner.mapSamples(
-      'codes',
-      samples,
-      (batch, { model }) => ({ codes: model.encode(batch) }),
-      {
-        signal,
-      },
-    );
-    codes.push(rows.codes);
-    classes.push(...(samples.labels ?? []));
+    const rows = await runner.mapSamples(key, samples, (batch, context) => ({ [key]: f(batch, context) }), {
+      signal,
+    });
+    parts.push(rows[key]);
+    for (const label of samples.labels ?? []) labels.push(label);
   }
-  const features = new Float32Array(classes.length * dimensions);
+  const features = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
   let filled = 0;
-  for (const part of codes) {
+  for (const part of parts) {
     features.set(part, filled);
     filled += part.length;
   }
-  return { features, labels: Int32Array.from(classes), dimensions, classes: runner.data.classes };
+  const dimensions = labels.length > 0 ? features.length / labels.length : 0;
+  return { features, labels: Int32Array.from(labels), dimensions, classes: runner.data.classes };
 }
 
 /** The first samples of known class, at most `limit`, some at a time. */

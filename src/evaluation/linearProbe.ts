@@ -5,7 +5,8 @@
  */
 import type { Engine } from '../engine/index.js';
 import type { ModelRunner } from '../inference/index.js';
-import { labelledCodes, lacksLabelledCodes } from './labelledCodes.js';
+import { baselineFeatures, codeFeatures, type Features } from './features.js';
+import { lacksLabelledCodes } from './labelledCodes.js';
 import { type Metric, meanOver, missing, single } from './metric.js';
 import { type LabelledRows, SoftmaxRegression } from './softmaxRegression.js';
 import type { SampleSource } from './sources.js';
@@ -28,6 +29,9 @@ export interface ProbeRequest {
   readonly training: SampleSource;
   /** Labelled training samples that classifiers are fitted on, one number each. @default 10, 100, 1000 and 10000 */
   readonly labels?: readonly number[];
+  /** Whether the same is measured on samples themselves, on their principal components and on an untrained encoder. */
+  readonly baselines?: boolean;
+  readonly seed?: number;
   readonly limit?: number;
   readonly signal?: AbortSignal;
 }
@@ -42,18 +46,29 @@ export interface Probe {
 
 /** Accuracy and balanced accuracy for each number of labels that there are training samples for. */
 export async function probeMetrics(request: ProbeRequest): Promise<Metric[]> {
-  const { runner, engine, source, training, labels: asked = LABELS, limit = source.size, signal } = request;
-  const count = Math.min(limit, source.size);
-  const none = (reason: string) => [missing(count, about('probeAccuracy'), reason)];
+  const { runner, source, limit = source.size } = request;
   const lacking = lacksLabelledCodes(runner);
-  if (lacking) return none(lacking);
-  const rows = await labelledCodes(request, training, MOST_DRAWS * Math.max(...asked));
+  if (lacking) return [missing(Math.min(limit, source.size), about('probeAccuracy', 'codes'), lacking)];
+  const baselines = request.baselines ? await baselineFeatures(request) : [];
+  const metrics: Metric[] = [];
+  for (const features of [codeFeatures(request), ...baselines])
+    metrics.push(...(await probesOf(request, features)));
+  return metrics;
+}
+
+async function probesOf(request: ProbeRequest, features: Features): Promise<Metric[]> {
+  const { engine, source, training, labels: asked = LABELS, limit = source.size, signal } = request;
+  const none = (reason: string) => [
+    missing(Math.min(limit, source.size), about(`probeAccuracy${features.suffix}`, features.name), reason),
+  ];
+  if (features.reason !== undefined) return none(features.reason);
+  const rows = await features.rows(training, MOST_DRAWS * Math.max(...asked));
   const known = rows.labels.length;
   const sizes = asked.filter((size) => size <= known);
   if (sizes.length === 0)
     return none(`there are ${known} labelled training samples, and classifiers take ${Math.min(...asked)}`);
   const drawsOf = (size: number) => Math.min(MOST_DRAWS, Math.floor(known / size));
-  const held = await labelledCodes(request, source, count);
+  const held = await features.rows(source, limit);
   if (held.labels.length === 0) return none('the class of no sample is known');
   const metrics: Metric[] = [];
   for (const size of sizes) {
@@ -64,27 +79,32 @@ export async function probeMetrics(request: ProbeRequest): Promise<Metric[]> {
       const penalty = probes[0]?.penalty;
       probes.push(await linearProbe(engine, part, held, { penalty, signal }));
     }
-    metrics.push(...accuracies(size, probes, held));
+    metrics.push(...accuracies(size, probes, held, features));
   }
   return metrics;
 }
 
-const about = (name: string, options: Readonly<Record<string, number>> = {}) => ({
+const about = (name: string, of: string, options: Readonly<Record<string, number>> = {}) => ({
   name,
   unit: '' as const,
-  estimator: 'softmax regression on standardised codes, λ by 5-fold cross-validation',
+  estimator: `softmax regression on standardised ${of}, λ by 5-fold cross-validation`,
   options,
 });
 
-function accuracies(size: number, probes: readonly Probe[], { labels, classes }: LabelledRows): Metric[] {
+function accuracies(
+  size: number,
+  probes: readonly Probe[],
+  { labels, classes }: LabelledRows,
+  { name, suffix }: Features,
+): Metric[] {
   /** Of each sample, the share of the classifiers that are right. */
   const shares = Array.from(labels, (_, n) => mean(probes.map(({ isRight }) => (isRight[n] ? 1 : 0))));
   const ofClasses = Array.from({ length: classes }, (_, k) => shares.filter((_, n) => labels[n] === k));
   const recalls = ofClasses.filter((each) => each.length > 0).map(mean);
   const chosen = { labels: size, draws: probes.length, lambda: probes[0].penalty };
   return [
-    meanOver(shares, about(`probeAccuracy(${size})`, chosen)),
-    single(mean(recalls), labels.length, about(`probeBalancedAccuracy(${size})`, chosen)),
+    meanOver(shares, about(`probeAccuracy(${size})${suffix}`, name, chosen)),
+    single(mean(recalls), labels.length, about(`probeBalancedAccuracy(${size})${suffix}`, name, chosen)),
   ];
 }
 

@@ -1,4 +1,6 @@
 /** Everything that is drawn: grids of samples, curves, bars, maps, tables, as PNG and SVG, and the report of a run. */
+
+export type { Points } from '../data/index.js';
 export { type AnimationOptions, encodeApng } from './apng.js';
 export { type BarsOptions, bars } from './bars.js';
 export { cloudSides } from './cloudSides.js';
@@ -18,7 +20,6 @@ export {
 export type { PointColors } from './legend.js';
 export { type LossCurvesOptions, type LossTerm, lossCurves } from './lossCurves.js';
 export { type OverviewOptions, overview, type TilesOptions } from './overview.js';
-export type { Points } from './pca.js';
 export { imagesOf, type Pictures, picturesOf } from './pictures.js';
 export type { Series } from './plot.js';
 export { encodePng, type PngOptions } from './png.js';
