@@ -13,6 +13,7 @@ export {
 } from './arrays.js';
 export { type ByteSource, bytesInMemory } from './bytes.js';
 export { isMissing } from './cells.js';
+export { cholesky, inverseLower } from './cholesky.js';
 export { byCodePoint, classify, labelledOf, unknownNotices } from './classes.js';
 export {
   hasRepeats,
@@ -40,7 +41,6 @@ export {
   type TableSpec,
   UNKNOWN,
 } from './dataset.js';
-export { symmetricEigen } from './eigen.js';
 export type { Elements } from './elements.js';
 export type { TypeOption } from './features.js';
 export { generate, generatedNames } from './generated.js';

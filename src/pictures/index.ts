@@ -7,6 +7,7 @@ export { cloudSides } from './cloudSides.js';
 export { type ColumnHistogramsOptions, columnHistograms } from './columnHistograms.js';
 export { type ColumnPairsOptions, columnPairs, MOST_PAIRED_COLUMNS } from './columnPairs.js';
 export { type ColumnReconstructionsOptions, columnReconstructions } from './columnReconstructions.js';
+export { type DetectionFigureOptions, detectionFigure, type NamedScores } from './detection.js';
 export { type FilterGridOptions, type Filters, filterGrid } from './filterGrid.js';
 export { Image } from './image.js';
 export { type IndexMap, type IndexMapsGridOptions, indexMapsGrid } from './indexMaps.js';
@@ -24,6 +25,7 @@ export { imagesOf, type Pictures, picturesOf } from './pictures.js';
 export type { Series } from './plot.js';
 export { encodePng, type PngOptions } from './png.js';
 export { type RasterOptions, toPng } from './raster.js';
+export { type RateDistortionFigureOptions, rateDistortionFigure } from './rateDistortion.js';
 export { type Fact, type LatentRow, type Report, type ReportPicture, reportHtml } from './report.js';
 export {
   type DenoisingGridOptions,

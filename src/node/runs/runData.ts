@@ -9,6 +9,11 @@ export function lastingSource(source: string): string {
   return generatedNames.includes(source) ? source : resolve(source);
 }
 
+export interface RunDataOptions extends OpenOptions {
+  /** Whether other data may have classes that the run has not, and their own numbers for them. @default false */
+  hasOwnClasses?: boolean;
+}
+
 /**
  * Data for a trained run: its own, or others, read with the run's columns, categories, classes and picture size.
  *
@@ -17,11 +22,12 @@ export function lastingSource(source: string): string {
 export async function openRunData(
   folder: RunFolder,
   source?: string,
-  options: OpenOptions = {},
+  { hasOwnClasses = false, ...options }: RunDataOptions = {},
 ): Promise<Dataset> {
   const { spec, classes } = folder.config.data;
   if (source === undefined) return openOwnData(folder);
-  const dataset = await openDataset(source, { ...options, like: { spec, classes } });
+  const like = { spec, ...(hasOwnClasses ? {} : { classes }) };
+  const dataset = await openDataset(source, { ...options, like });
   const [found, taken] = [dataset.spec, spec].map(showSpec);
   if (found === taken) return dataset;
   await dataset.close();
