@@ -75,3 +75,18 @@ test('people get a table, and a sentence about what they cannot have', async () 
   expect(wrong.code).toBe(2);
   expect(wrong.stderr).toMatch(/elbo.*nll.*latent.*aggregate.*reconstruction/);
 });
+
+test('classifiers and clusters are compared with what needs no training, where that is asked for', async () => {
+  const words = ['--metrics', 'probe,knn,clusters', '--probe-labels', '10', '--baselines', '--clusters', '3'];
+  const metrics = byName(await cardOf(pictures.run, ...words));
+  for (const suffix of ['', '.samples', '.pca', '.untrained']) {
+    expect(metrics[`probeAccuracy(10)${suffix}`].value).toBeGreaterThan(0);
+    expect(metrics[`knnAccuracy(1)${suffix}`].value).toBeGreaterThan(0);
+  }
+  expect(metrics.clusterAri.options).toMatchObject({ clusters: 3 });
+  const { code, stderr } = await vaekit(root, ['evaluate', pictures.run, '--metrics', 'elbo', '--baselines']);
+  expect(code).toBe(2);
+  expect(stderr).toContain(
+    '--baselines has no effect without --metrics probe or knn; leave it out, or measure that',
+  );
+});

@@ -14,6 +14,7 @@ import { openRunData, usePrior, version, writeFileWhole } from '../node/index.js
 import { formatNumber } from '../pictures/index.js';
 import { measurePrior } from '../priors/index.js';
 import { partSource } from '../training/index.js';
+import { UsageError } from './exit.js';
 import { addFlags, readFlags } from './flags.js';
 import { columns, dim, note, ProgressBar, print, printJson } from './output.js';
 import {
@@ -54,6 +55,18 @@ const evaluateOptions = z.object({
     .describe(
       'labelled training samples that classifiers of codes are fitted on (default: 10,100,1000,10000)',
     ),
+  baselines: z
+    .boolean()
+    .default(false)
+    .describe(
+      'beside classifiers of codes (probe, knn), those of the samples themselves, of their principal components, and of an untrained encoder',
+    ),
+  clusters: z
+    .number()
+    .int()
+    .min(2)
+    .optional()
+    .describe('clusters that k-means of codes looks for (default: as many as there are classes)'),
   limit: z.number().int().positive().optional().describe('most samples, from the first (default: all)'),
   seed: z.number().int().nonnegative().default(0).describe('key of all noise'),
 });
@@ -65,6 +78,8 @@ export function defineEvaluate(command: Command): void {
   addCommonFlags(command, { usesData: true });
   command.action(async (name: string, typed: RunFlags) => {
     const { metrics: asked, prior, ...options } = readFlags(evaluateOptions, typed);
+    if (options.baselines) requireGroup('--baselines', ['probe', 'knn'], asked);
+    if (options.clusters !== undefined) requireGroup('--clusters', ['clusters'], asked);
     await withRun(name, typed, (run) =>
       withSamples(run, typed, async (samples) => {
         const { folder, engine } = run;
@@ -119,6 +134,18 @@ export function defineEvaluate(command: Command): void {
 /** What is measured beside a prior unless the user says: of indices, what they take without one. */
 function besidePrior(kind: 'vectors' | 'grids'): MetricGroup[] {
   return kind === 'grids' ? ['codes'] : [];
+}
+
+/** @throws UsageError if none of the groups that a flag is about is measured */
+function requireGroup(
+  flag: string,
+  groups: readonly MetricGroup[],
+  asked: readonly MetricGroup[] | undefined,
+): void {
+  if (!asked || groups.some((group) => asked.includes(group))) return;
+  throw new UsageError(
+    `${flag} has no effect without --metrics ${groups.join(' or ')}; leave it out, or measure that`,
+  );
 }
 
 const range = (start: number, count: number) => Array.from({ length: count }, (_, i) => start + i);

@@ -36,7 +36,7 @@ export async function openGiven(
   };
   try {
     for (const file of files) {
-      const dataset = await openRunData(folder, file, { ...readDataFlags(typed), anyClasses: true });
+      const dataset = await openRunData(folder, file, { ...readDataFlags(typed), hasOwnClasses: true });
       opened.push(dataset);
       for (const notice of dataset.notices) note(dim(withFlags(notice)));
     }

@@ -6,6 +6,7 @@ import type { SampleSource } from '../evaluation/index.js';
 import { type LoadedRun, loadRun, openRunData, writeFileWhole } from '../node/index.js';
 import type { RunConfig } from '../node/runs/config.js';
 import { makeFolder } from '../node/runs/makeFolder.js';
+import type { RunDataOptions } from '../node/runs/runData.js';
 import { type Figure, toPng, toSvg } from '../pictures/index.js';
 import { findSystem, requiresEveryLabel } from '../systems/index.js';
 import { partSource } from '../training/index.js';
@@ -82,8 +83,9 @@ export async function withSamples<T>(
   { folder }: LoadedRun,
   typed: RunFlags,
   f: (samples: ChosenSamples) => Promise<T>,
+  options: Pick<RunDataOptions, 'hasOwnClasses'> = {},
 ): Promise<T> {
-  const dataset = await openRunData(folder, typed.data, readDataFlags(typed));
+  const dataset = await openRunData(folder, typed.data, { ...readDataFlags(typed), ...options });
   try {
     if (typed.data !== undefined) for (const notice of dataset.notices) note(dim(withFlags(notice)));
     requireClassesFor(folder.config, dataset);

@@ -91,6 +91,16 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./decompress.js')).defineDecompress,
   },
   {
+    name: 'score',
+    description: 'score samples by how unlike the training data they are, and flag the anomalous ones',
+    load: async () => (await import('./score.js')).defineScore,
+  },
+  {
+    name: 'rate-distortion',
+    description: 'draw what runs say of samples against what they lose, such as runs of several β',
+    load: async () => (await import('./rateDistortion.js')).defineRateDistortion,
+  },
+  {
     name: 'export',
     description: 'write encoder, decoder and sampler as ONNX files, checked against the engine',
     load: async () => (await import('./export.js')).defineExport,

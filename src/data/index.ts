@@ -13,6 +13,7 @@ export {
 } from './arrays.js';
 export { type ByteSource, bytesInMemory } from './bytes.js';
 export { isMissing } from './cells.js';
+export { cholesky, inverseLower } from './cholesky.js';
 export { byCodePoint, classify, labelledOf, unknownNotices } from './classes.js';
 export {
   hasRepeats,
@@ -58,6 +59,7 @@ export { type Companions, type FileOptions, openDataFile, shortName } from './op
 export { requireEffect } from './options.js';
 export { TrainingOrder } from './order.js';
 export { oscillator } from './oscillator.js';
+export { type Points, type PrincipalComponents, principalComponents } from './pca.js';
 export { primitives } from './primitives.js';
 export type { Range } from './range.js';
 export { pictureOf, rowOf, sequenceOf, showSpec } from './specs.js';

@@ -86,7 +86,7 @@ export async function boundMetrics(
 }
 
 /** Whether codes are indices without a posterior: one code for each sample, which a uniform prior gives Π 1/K. */
-function hasCertainIndices(runner: ModelRunner): boolean {
+export function hasCertainIndices(runner: ModelRunner): boolean {
   const { posterior, discrete, likelihood } = runner.build();
   return discrete !== undefined && !posterior && likelihood !== undefined;
 }
@@ -102,7 +102,7 @@ export function lacks(runner: ModelRunner): string | undefined {
 }
 
 /** log p(x|z) and KL(q ‖ p) of each sample. */
-function bound(model: Model, batch: Batch): { logLikelihood: Tensor; kl: Tensor } {
+export function bound(model: Model, batch: Batch): { logLikelihood: Tensor; kl: Tensor } {
   const { discrete, likelihood } = model;
   if (discrete && likelihood && !model.posterior)
     return {

@@ -76,6 +76,8 @@ test('accuracy is given for each number of labels that there is, with how many d
 test('what cannot be probed is said in words', async () => {
   const reasonOf = async (...words: Parameters<typeof probe>) => (await probe(...words))[0].reason;
   expect(await reasonOf(ae, [20], false)).toBe('the samples have no classes');
-  expect(await reasonOf(ae, [1000])).toBe('there are 100 training samples, and classifiers take 1000');
+  expect(await reasonOf(ae, [1000])).toBe(
+    'there are 100 labelled training samples, and classifiers take 1000',
+  );
   expect(await reasonOf(cvae, [20])).toBe('cvae is told the class when it encodes');
 });

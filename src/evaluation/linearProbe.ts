@@ -5,11 +5,11 @@
  */
 import type { Engine } from '../engine/index.js';
 import type { ModelRunner } from '../inference/index.js';
-import { requiresLabels } from '../systems/index.js';
-import { sizeOf } from '../tensor/index.js';
+import { baselineFeatures, codeFeatures, type Features } from './features.js';
+import { lacksLabelledCodes } from './labelledCodes.js';
 import { type Metric, meanOver, missing, single } from './metric.js';
 import { type LabelledRows, SoftmaxRegression } from './softmaxRegression.js';
-import { CHUNK, mapSource, type SampleSource } from './sources.js';
+import type { SampleSource } from './sources.js';
 
 /** From the strongest on, so that each fit begins near its end. */
 const PENALTIES = [1e2, 1e1, 1, 1e-1, 1e-2, 1e-3, 1e-4];
@@ -29,6 +29,9 @@ export interface ProbeRequest {
   readonly training: SampleSource;
   /** Labelled training samples that classifiers are fitted on, one number each. @default 10, 100, 1000 and 10000 */
   readonly labels?: readonly number[];
+  /** Whether the same is measured on samples themselves, on their principal components and on an untrained encoder. */
+  readonly baselines?: boolean;
+  readonly seed?: number;
   readonly limit?: number;
   readonly signal?: AbortSignal;
 }
@@ -43,15 +46,30 @@ export interface Probe {
 
 /** Accuracy and balanced accuracy for each number of labels that there are training samples for. */
 export async function probeMetrics(request: ProbeRequest): Promise<Metric[]> {
-  const { runner, engine, source, training, labels: asked = LABELS, limit = source.size, signal } = request;
-  const count = Math.min(limit, source.size);
-  const sizes = asked.filter((size) => size <= training.size);
-  const lacking = lacks(runner) ?? (sizes.length === 0 ? tooFew(training.size, asked) : undefined);
-  if (lacking) return [missing(count, about('probeAccuracy'), lacking)];
-  const drawsOf = (size: number) => Math.min(MOST_DRAWS, Math.floor(training.size / size));
-  const used = Math.max(...sizes.map((size) => size * drawsOf(size)));
-  const rows = await labelledCodes(request, training, used);
-  const held = await labelledCodes(request, source, count);
+  const { runner, source, limit = source.size } = request;
+  const lacking = lacksLabelledCodes(runner);
+  if (lacking) return [missing(Math.min(limit, source.size), about('probeAccuracy', 'codes'), lacking)];
+  const baselines = request.baselines ? await baselineFeatures(request) : [];
+  const metrics: Metric[] = [];
+  for (const features of [codeFeatures(request), ...baselines])
+    metrics.push(...(await probesOf(request, features)));
+  return metrics;
+}
+
+async function probesOf(request: ProbeRequest, features: Features): Promise<Metric[]> {
+  const { engine, source, training, labels: asked = LABELS, limit = source.size, signal } = request;
+  const none = (reason: string) => [
+    missing(Math.min(limit, source.size), about(`probeAccuracy${features.suffix}`, features.name), reason),
+  ];
+  if (features.reason !== undefined) return none(features.reason);
+  const rows = await features.rows(training, MOST_DRAWS * Math.max(...asked));
+  const known = rows.labels.length;
+  const sizes = asked.filter((size) => size <= known);
+  if (sizes.length === 0)
+    return none(`there are ${known} labelled training samples, and classifiers take ${Math.min(...asked)}`);
+  const drawsOf = (size: number) => Math.min(MOST_DRAWS, Math.floor(known / size));
+  const held = await features.rows(source, limit);
+  if (held.labels.length === 0) return none('the class of no sample is known');
   const metrics: Metric[] = [];
   for (const size of sizes) {
     const probes: Probe[] = [];
@@ -61,60 +79,36 @@ export async function probeMetrics(request: ProbeRequest): Promise<Metric[]> {
       const penalty = probes[0]?.penalty;
       probes.push(await linearProbe(engine, part, held, { penalty, signal }));
     }
-    metrics.push(...accuracies(size, probes, held));
+    metrics.push(...accuracies(size, probes, held, features));
   }
   return metrics;
 }
 
-/** Why codes cannot be probed, if they cannot. */
-function lacks(runner: ModelRunner): string | undefined {
-  const { system, options } = runner.settings;
-  if (runner.data.classes === 0) return 'the samples have no classes';
-  if (system.isGenerator) return `${system.name} has no encoder`;
-  return requiresLabels(system, options) ? `${system.name} is told the class when it encodes` : undefined;
-}
-
-const tooFew = (count: number, asked: readonly number[]) =>
-  `there are ${count} training samples, and classifiers take ${Math.min(...asked)}`;
-
-const about = (name: string, options: Readonly<Record<string, number>> = {}) => ({
+const about = (name: string, of: string, options: Readonly<Record<string, number>> = {}) => ({
   name,
   unit: '' as const,
-  estimator: 'softmax regression on standardised codes, λ by 5-fold cross-validation',
+  estimator: `softmax regression on standardised ${of}, λ by 5-fold cross-validation`,
   options,
 });
 
-function accuracies(size: number, probes: readonly Probe[], { labels, classes }: LabelledRows): Metric[] {
+function accuracies(
+  size: number,
+  probes: readonly Probe[],
+  { labels, classes }: LabelledRows,
+  { name, suffix }: Features,
+): Metric[] {
   /** Of each sample, the share of the classifiers that are right. */
   const shares = Array.from(labels, (_, n) => mean(probes.map(({ isRight }) => (isRight[n] ? 1 : 0))));
   const ofClasses = Array.from({ length: classes }, (_, k) => shares.filter((_, n) => labels[n] === k));
   const recalls = ofClasses.filter((each) => each.length > 0).map(mean);
   const chosen = { labels: size, draws: probes.length, lambda: probes[0].penalty };
   return [
-    meanOver(shares, about(`probeAccuracy(${size})`, chosen)),
-    single(mean(recalls), labels.length, about(`probeBalancedAccuracy(${size})`, chosen)),
+    meanOver(shares, about(`probeAccuracy(${size})${suffix}`, name, chosen)),
+    single(mean(recalls), labels.length, about(`probeBalancedAccuracy(${size})${suffix}`, name, chosen)),
   ];
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-async function labelledCodes(
-  { runner, signal }: ProbeRequest,
-  source: SampleSource,
-  limit: number,
-): Promise<LabelledRows> {
-  const options = { limit, signal };
-  const { codes } = await mapSource(runner, 'probed codes', source, options, (batch, { model }) => ({
-    codes: model.encode(batch).flatten(),
-  }));
-  const labels = new Int32Array(limit);
-  for (let start = 0; start < limit; start += CHUNK) {
-    const part = await source.read(start, Math.min(CHUNK, limit - start));
-    labels.set(part.labels ?? [], start);
-  }
-  const dimensions = sizeOf(runner.build().codeShape);
-  return { features: codes, labels, dimensions, classes: runner.data.classes };
-}
 
 /**
  * A classifier of codes, and how it does on others.

@@ -8,12 +8,14 @@ import { aggregatePosterior, gaussianTotalCorrelation } from './aggregate.js';
 import { boundMetrics, hasSoftTargets, lacks, SOFT_TARGETS } from './bound.js';
 import { classificationMetrics } from './classification.js';
 import { cloudReconstructionMetrics, cloudSetMetrics } from './clouds.js';
+import { clusterMetrics } from './clusters.js';
 import { evaluate } from './evaluate.js';
 import { importanceWeightedNll } from './importance.js';
 import { indexMetrics } from './indices.js';
 import { labelsOf } from './likelihoodKind.js';
 import { probeMetrics } from './linearProbe.js';
 import { type Metric, meanOver, missing, single } from './metric.js';
+import { neighbourMetrics } from './nearestNeighbours.js';
 import { reconstructionMetrics } from './reconstruction.js';
 import { mapSource, observedSource, type SampleSource } from './sources.js';
 
@@ -26,6 +28,8 @@ export const METRIC_GROUPS = [
   'codes',
   'clouds',
   'probe',
+  'knn',
+  'clusters',
   'classes',
 ] as const;
 export type MetricGroup = (typeof METRIC_GROUPS)[number];
@@ -48,6 +52,10 @@ export interface MeasureRequest {
   readonly chunk?: number;
   /** Labelled training samples that classifiers of codes are fitted on. @default 10, 100, 1000 and 10000 */
   readonly probeLabels?: readonly number[];
+  /** Whether classifiers of codes are compared with those of samples, principal components and an untrained encoder. */
+  readonly baselines?: boolean;
+  /** Clusters that k-means of codes looks for. @default as many as there are classes */
+  readonly clusters?: number;
   /** Key of all noise. @default 0 */
   readonly seed?: number;
   /** Most samples to measure on, from the front. @default all */
@@ -91,7 +99,7 @@ export async function measure(request: MeasureRequest): Promise<Measurement> {
 }
 
 /** Groups that take samples as the tools do; the others take them as the objective did. */
-const AS_STORED: readonly MetricGroup[] = ['reconstruction', 'probe'];
+const AS_STORED: readonly MetricGroup[] = ['reconstruction', 'probe', 'knn', 'clusters'];
 
 const MEASURES: Record<Exclude<MetricGroup, 'latent'>, (request: MeasureRequest) => Promise<Metric[]>> = {
   elbo: ({ runner, source, ...options }) => boundMetrics(runner, source, options),
@@ -105,6 +113,8 @@ const MEASURES: Record<Exclude<MetricGroup, 'latent'>, (request: MeasureRequest)
   codes: ({ runner, source, ...options }) => indexMetrics(runner, source, options),
   clouds: cloudSetMetrics,
   probe: ({ probeLabels, ...request }) => probeMetrics({ ...request, labels: probeLabels }),
+  knn: neighbourMetrics,
+  clusters: clusterMetrics,
   classes: ({ runner, source, training, ...options }) =>
     classificationMetrics(runner, source, training, options),
 };

@@ -13,8 +13,10 @@ export interface Metric {
     | 'coordinates'
     | 'codes'
     | '';
-  /** Of the value, over the samples; null where the value is no mean over samples. */
+  /** Of the value, over the samples: by its formula for a mean, by bootstrap where that is said; null elsewhere. */
   readonly standardError: number | null;
+  /** Where the value of 95 % of such sets of samples would lie, by bootstrap; absent elsewhere. */
+  readonly interval?: readonly [low: number, high: number];
   /** Samples that it was measured on. */
   readonly n: number;
   /** How it was computed, with its formula or source. */
@@ -61,7 +63,11 @@ export function meanOver(values: Iterable<number>, about: About): Metric {
 export function single(
   value: number,
   n: number,
-  { standardError = null, options = {}, ...about }: About & { standardError?: number | null },
+  {
+    standardError = null,
+    options = {},
+    ...about
+  }: About & Partial<Pick<Metric, 'standardError' | 'interval'>>,
 ): Metric {
   return { ...about, value, standardError, n, options };
 }

@@ -56,6 +56,7 @@ export {
   finiteScalarQuantiser,
   type KMeansOptions,
   kMeans,
+  nearestCentres,
   type Quantised,
   type Quantiser,
   type ResidualQuantiserOptions,

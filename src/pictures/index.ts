@@ -1,10 +1,13 @@
 /** Everything that is drawn: grids of samples, curves, bars, maps, tables, as PNG and SVG, and the report of a run. */
+
+export type { Points } from '../data/index.js';
 export { type AnimationOptions, encodeApng } from './apng.js';
 export { type BarsOptions, bars } from './bars.js';
 export { cloudSides } from './cloudSides.js';
 export { type ColumnHistogramsOptions, columnHistograms } from './columnHistograms.js';
 export { type ColumnPairsOptions, columnPairs, MOST_PAIRED_COLUMNS } from './columnPairs.js';
 export { type ColumnReconstructionsOptions, columnReconstructions } from './columnReconstructions.js';
+export { type DetectionFigureOptions, detectionFigure, type NamedScores } from './detection.js';
 export { type FilterGridOptions, type Filters, filterGrid } from './filterGrid.js';
 export { Image } from './image.js';
 export {
@@ -24,11 +27,11 @@ export {
 export type { PointColors } from './legend.js';
 export { type LossCurvesOptions, type LossTerm, lossCurves } from './lossCurves.js';
 export { type OverviewOptions, overview, type TilesOptions } from './overview.js';
-export type { Points } from './pca.js';
 export { imagesOf, type Pictures, picturesOf } from './pictures.js';
 export type { Series } from './plot.js';
 export { encodePng, type PngOptions } from './png.js';
 export { type RasterOptions, toPng } from './raster.js';
+export { type RateDistortionFigureOptions, rateDistortionFigure } from './rateDistortion.js';
 export { type Fact, type LatentRow, type Report, type ReportPicture, reportHtml } from './report.js';
 export {
   type DenoisingGridOptions,

@@ -2,12 +2,12 @@
  * Maps of codes: each sample a point where its code lies, on the two principal components of all codes, coloured by
  * its class or by a value; those of one model, or of several side by side.
  */
+import { type Points, principalComponents } from '../data/index.js';
 import { drawAxes, roomBelow, roomLeft } from './axes.js';
 import type { Box } from './box.js';
 import { classColor } from './color.js';
 import { heading } from './heading.js';
 import { type Legend, legendOf, type PointColors } from './legend.js';
-import { type Points, principalComponents } from './pca.js';
 import { linearScale, robustRange, type Scale } from './scale.js';
 import { drawScatter } from './scatter.js';
 import type { Figure, Surface } from './surface.js';

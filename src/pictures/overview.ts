@@ -47,7 +47,8 @@ export function overview({ title, curve, tiles }: OverviewOptions): Figure {
   });
 }
 
-function tilesPanel({ name, note, pictures, columns }: TilesOptions): Panel {
+/** A panel of pictures, as large as they fit. */
+export function tilesPanel({ name, note, pictures, columns }: TilesOptions): Panel {
   const images = imagesOf(pictures);
   return {
     name,

@@ -1,4 +1,5 @@
 /** Figures of trained models. */
+export { type AnomaliesViewOptions, anomaliesView } from './anomalies.js';
 export { type CodesOfRun, codeMapsView, codesView, coordinateOrder, natsView } from './codes.js';
 export { curvesView, type RunRecords } from './curves.js';
 export { type Denoised, denoised, denoisingView } from './denoising.js';

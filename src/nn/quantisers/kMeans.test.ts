@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { drawsOf } from '../../engine/index.js';
 import { RandomStream } from '../../random/index.js';
 import { kMeans } from './index.js';
-import { assign } from './kMeans.js';
+import { nearestCentres } from './kMeans.js';
 
 const blobs = [
   [0, 0],
@@ -15,7 +15,7 @@ const vectors = noise.map((epsilon, i) => blobs[Math.floor(i / 2) % 4][i % 2] + 
 
 test('well separated clusters have a centre each, at their mean', () => {
   const centres = kMeans(vectors, { dimension: 2, clusters: 4, draws: drawsOf(1, 'start') });
-  const { indices } = assign(vectors, centres, 2);
+  const { indices } = nearestCentres(vectors, centres, 2);
   for (let k = 0; k < 4; k++) {
     const own = Array.from(indices.keys()).filter((row) => indices[row] === k);
     expect(new Set(own.map((row) => row % 4)).size).toBe(1);
@@ -29,11 +29,26 @@ test('well separated clusters have a centre each, at their mean', () => {
 test('more iterations never leave vectors farther from their centres', () => {
   const errors = [0, 1, 2, 5, 10].map((iterations) => {
     const options = { dimension: 2, clusters: 7, draws: drawsOf(1, 'start'), iterations };
-    return assign(vectors, kMeans(vectors, options), 2).distances.reduce((a, b) => a + b);
+    return nearestCentres(vectors, kMeans(vectors, options), 2).distances.reduce((a, b) => a + b);
   });
   errors.slice(1).forEach((error, i) => {
     expect(error).toBeLessThanOrEqual(errors[i]);
   });
+});
+
+test('of more candidates for each seed, seeds are left that lie nearer to all vectors', () => {
+  const many = new RandomStream(6, 'many').normal(new Float32Array(600));
+  const meanOf = (candidates: number) => {
+    const draws = drawsOf(2, `start ${candidates}`);
+    const options = { dimension: 2, clusters: 12, draws, iterations: 0, candidates };
+    const errors = Array.from({ length: 30 }, () =>
+      nearestCentres(many, kMeans(many, options), 2).distances.reduce((a, b) => a + b),
+    );
+    return errors.reduce((a, b) => a + b) / errors.length;
+  };
+  const [one, few, more] = [1, 2, 6].map(meanOf);
+  expect(few).toBeLessThan(0.95 * one);
+  expect(more).toBeLessThan(0.95 * few);
 });
 
 test('of fewer vectors than clusters there are copies, none the same', () => {

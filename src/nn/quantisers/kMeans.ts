@@ -16,6 +16,8 @@ export interface KMeansOptions {
   readonly draws: Draws;
   /** @default 10 */
   readonly iterations?: number;
+  /** Vectors drawn for each next seed, of which the one that leaves the least distance is kept. @default 1 */
+  readonly candidates?: number;
 }
 
 /**
@@ -26,16 +28,16 @@ export interface KMeansOptions {
  */
 export function kMeans(
   vectors: Float32Array,
-  { dimension: d, clusters, draws, iterations = ITERATIONS }: KMeansOptions,
+  { dimension: d, clusters, draws, iterations = ITERATIONS, candidates = 1 }: KMeansOptions,
 ): Float32Array {
   const count = vectors.length / d;
   if (count < 1) throw new RangeError('kMeans: there are no vectors');
   if (count <= clusters) return copies(vectors, d, clusters, draws);
   const chosen = spread(vectors, d, draws);
-  const centres = seeds(chosen, d, clusters, draws);
+  const centres = seeds(chosen, d, { clusters, draws, candidates });
   let before: Int32Array | undefined;
   for (let i = 0; i < iterations; i++) {
-    const { indices, distances } = assign(chosen, centres, d);
+    const { indices, distances } = nearestCentres(chosen, centres, d);
     if (before?.every((index, row) => index === indices[row])) break;
     before = indices;
     moveToMeans(centres, chosen, { indices, distances }, d);
@@ -51,7 +53,7 @@ interface Assignment {
 }
 
 /** Nearest centres of vectors, rows [n, d] against rows [k, d]. */
-export function assign(vectors: Float32Array, centres: Float32Array, d: number): Assignment {
+export function nearestCentres(vectors: Float32Array, centres: Float32Array, d: number): Assignment {
   const count = vectors.length / d;
   const indices = new Int32Array(count);
   const distances = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
@@ -98,16 +100,33 @@ function copies(vectors: Float32Array, d: number, clusters: number, draws: Draws
   });
 }
 
-function seeds(vectors: Float32Array, d: number, clusters: number, draws: Draws): Float32Array {
+function seeds(
+  vectors: Float32Array,
+  d: number,
+  { clusters, draws, candidates }: Required<Omit<KMeansOptions, 'dimension' | 'iterations'>>,
+): Float32Array {
   const count = vectors.length / d;
   const centres = new Float32Array(clusters * d);
-  const distances = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
-  const uniform = draws.uniform(clusters);
-  for (let k = 0; k < clusters; k++) {
-    const row = k === 0 ? Math.floor(uniform[0] * count) : drawnFrom(distances, uniform[k]);
+  const uniform = draws.uniform(1 + (clusters - 1) * candidates);
+  const distancesWith = (row: number, before?: Float64Array) =>
+    Float64Array.from({ length: count }, (_, i) =>
+      Math.min(before?.[i] ?? Infinity, distanceOf(vectors, i * d, vectors, row * d, d)),
+    );
+  let row = Math.floor(uniform[0] * count);
+  let distances: Float64Array = distancesWith(row);
+  centres.set(vectors.subarray(row * d, (row + 1) * d));
+  for (let k = 1; k < clusters; k++) {
+    let left: { distances: Float64Array; total: number } | undefined;
+    for (let c = 0; c < candidates; c++) {
+      const candidate = drawnFrom(distances, uniform[1 + (k - 1) * candidates + c]);
+      const after = distancesWith(candidate, distances);
+      const total = after.reduce((sum, distance) => sum + distance, 0);
+      if (left && total >= left.total) continue;
+      left = { distances: after, total };
+      row = candidate;
+    }
+    distances = left?.distances ?? distances;
     centres.set(vectors.subarray(row * d, (row + 1) * d), k * d);
-    for (let i = 0; i < count; i++)
-      distances[i] = Math.min(distances[i], distanceOf(vectors, i * d, centres, k * d, d));
   }
   return centres;
 }

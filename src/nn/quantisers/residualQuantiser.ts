@@ -9,7 +9,7 @@
  */
 import { type Tensor, type Variable, withGradientOf } from '../../tensor/index.js';
 import type { Scope } from '../scope.js';
-import { assign } from './kMeans.js';
+import { nearestCentres } from './kMeans.js';
 import type { Quantiser } from './quantiser.js';
 import { type VectorQuantiserOptions, vectorQuantiser } from './vectorQuantiser.js';
 
@@ -56,7 +56,7 @@ export function residualQuantiser(
         const values = stage.start?.(rest, draws) ?? new Map<Variable, Float32Array>();
         const [centres] = values.values();
         for (const [variable, value] of values) begun.set(variable, value);
-        const { indices } = assign(rest, centres, dimension);
+        const { indices } = nearestCentres(rest, centres, dimension);
         for (let i = 0; i < rest.length; i++)
           rest[i] -= centres[indices[Math.floor(i / dimension)] * dimension + (i % dimension)];
       }

@@ -9,20 +9,24 @@ export function lastingSource(source: string): string {
   return generatedNames.includes(source) ? source : resolve(source);
 }
 
+export interface RunDataOptions extends OpenOptions {
+  /** Whether other data may have classes that the run has not, and their own numbers for them. @default false */
+  hasOwnClasses?: boolean;
+}
+
 /**
  * Data for a trained run: its own, or others, read with the run's columns, categories, classes and picture size.
  *
- * @param options with `anyClasses`, what classes others have does not matter
  * @throws DataError if they cannot be read, are nothing that the run can take, or are its own and not what they were
  */
 export async function openRunData(
   folder: RunFolder,
   source?: string,
-  { anyClasses = false, ...options }: OpenOptions & { anyClasses?: boolean } = {},
+  { hasOwnClasses = false, ...options }: RunDataOptions = {},
 ): Promise<Dataset> {
   const { spec, classes } = folder.config.data;
   if (source === undefined) return openOwnData(folder);
-  const like = anyClasses ? { spec } : { spec, classes };
+  const like = { spec, ...(hasOwnClasses ? {} : { classes }) };
   const dataset = await openDataset(source, { ...options, like });
   const [found, taken] = [dataset.spec, spec].map(showSpec);
   if (found === taken) return dataset;

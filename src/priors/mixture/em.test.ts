@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { cholesky, inverseLower } from '../../data/index.js';
 import { RandomStream } from '../../random/index.js';
-import { cholesky, inverseLower } from './cholesky.js';
 import {
   type EmOptions,
   expectationMaximisation,

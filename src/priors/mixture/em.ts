@@ -8,8 +8,9 @@
  * from a k-means++ start (Arthur & Vassilvitskii 2007). A component that no point belongs to is given the point that is
  * explained worst and those around it. Dempster, Laird & Rubin 1977.
  */
+
+import { cholesky, inverseLower } from '../../data/index.js';
 import { RandomStream } from '../../random/index.js';
-import { cholesky, inverseLower } from './cholesky.js';
 
 export type CovarianceKind = 'full' | 'diagonal';
 

@@ -1,11 +1,12 @@
 /** Priors that are mixtures of normal distributions: their variables, and the values that a fit gives these. */
+
+import { inverseLower } from '../../data/index.js';
 import { filled, type Scope } from '../../nn/index.js';
 import { type MixtureScale, NormalMixture } from '../../probability/index.js';
 import type { Tensor, TensorData } from '../../tensor/index.js';
 import { requireLabels } from '../conditional.js';
 import type { VectorCodes } from '../description.js';
 import type { PriorModel } from '../prior.js';
-import { inverseLower } from './cholesky.js';
 import type { CovarianceKind, Mixture } from './em.js';
 
 export interface MixtureShape {
