@@ -23,7 +23,7 @@ test('a classifier is trained from few labels, measured, sampled by class, and u
   const { z } = await readArrays(join(root, 'ones.npz'));
   expect(z.shape).toEqual([5, 3 + 2]);
   expect(z.values.filter((_, i) => i % 5 === 4)).toEqual([1, 1, 1, 1, 1]);
-  const config = JSON.parse(await readFile(join(root, run, 'config.json'), 'utf8'));
+  const config = JSON.parse(await readFile(join(run, 'config.json'), 'utf8'));
   expect(config.data).toMatchObject({ hasUnknown: true, options: { labelled: 8 } });
   const bare = encodeNpz({
     x: { values: Uint8Array.from({ length: 192 }, (_, i) => (i * 89) % 256), shape: [3, 8, 8] },
@@ -72,7 +72,7 @@ test('a run keeps the feature network that it was given, and does without its fi
   await rm(join(root, 'edges.onnx'));
   const again = ['evaluate', run, '--metrics', 'reconstruction', '--json'];
   expect(JSON.parse(await resultOf(root, again)).metrics[0].value).toBeGreaterThan(0);
-  expect(new Uint8Array(await readFile(join(root, run, 'features.onnx')))).toEqual(networkFile());
+  expect(new Uint8Array(await readFile(join(run, 'features.onnx')))).toEqual(networkFile());
 });
 
 test('a feature network that does not take the pictures is refused before anything is written', async () => {
