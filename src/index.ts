@@ -50,10 +50,17 @@ export {
   measure,
 } from './evaluation/index.js';
 export {
+  type AttributeDirection,
+  type AttributeOptions,
+  attributeDirection,
   type Codes,
+  codeBetween,
   type ExportedModel,
   exportModels,
+  type LatentPath,
+  latentPaths,
   ModelRunner,
+  movedCodes,
   type SampleOptions,
   TrainedModel,
 } from './inference/index.js';
@@ -89,6 +96,7 @@ export {
   type CodeFrame,
   codeFrame,
   codesView,
+  editsView,
   interpolationsView,
   manifoldView,
   nearestView,

@@ -140,10 +140,11 @@ export function positionsOf(
   named: readonly number[] | undefined,
   count: number,
   { size, name }: ChosenSamples,
+  flag = '--index',
 ): number[] {
   const wrong = named?.find((position) => !Number.isInteger(position) || position < 0 || position >= size);
   if (wrong !== undefined)
-    throw new UsageError(`--index ${wrong}: ${name} has ${size} samples here, numbered from 0`);
+    throw new UsageError(`${flag} ${wrong}: ${name} has ${size} samples here, numbered from 0`);
   return named ? [...named] : Array.from({ length: Math.min(count, size) }, (_, i) => i);
 }
 

@@ -27,6 +27,8 @@ export { type Fact, type LatentRow, type Report, type ReportPicture, reportHtml 
 export {
   type DenoisingGridOptions,
   denoisingGrid,
+  type EditGridOptions,
+  editGrid,
   type InterpolationGridOptions,
   interpolationGrid,
   type ManifoldGridOptions,

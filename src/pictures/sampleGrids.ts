@@ -203,6 +203,34 @@ export function interpolationGrid(options: InterpolationGridOptions): Figure {
   });
 }
 
+export interface EditGridOptions extends GridText {
+  originals: Pictures;
+  /** One row of pictures after another: an original's, at each of the strengths. */
+  pictures: Pictures;
+  /** How much was added, from left to right. */
+  strengths: readonly number[];
+}
+
+/** Each picture beside itself with more and more of something, one a row. */
+export function editGrid({
+  originals,
+  pictures,
+  strengths,
+  title = 'Edits',
+  caption,
+}: EditGridOptions): Figure {
+  const columns = strengths.length;
+  const [first, edited] = [imagesOf(originals), imagesOf(pictures)];
+  requireCount('editGrid', pictures, first.length, columns);
+  return pictureGrid({
+    title,
+    caption,
+    images: first.flatMap((image, i) => [image, ...edited.slice(i * columns, (i + 1) * columns)]),
+    columns: columns + 1,
+    columnLabels: ['sample', ...strengths.map((strength) => formatNumber(strength, 3))],
+  });
+}
+
 export interface RollOutGridOptions extends GridText {
   /** Frames of one sequence after another. */
   came: Pictures;

@@ -2,6 +2,7 @@
 export { type CodesOfRun, codeMapsView, codesView, coordinateOrder, natsView } from './codes.js';
 export { curvesView, type RunRecords } from './curves.js';
 export { type Denoised, denoised, denoisingView } from './denoising.js';
+export { type EditsViewOptions, editsView } from './edits.js';
 export { filtersOf, filtersView } from './filters.js';
 export { type CodeFrame, codeFrame } from './frame.js';
 export { type CodebookView, codebookViews, indexMapsView } from './indices.js';
