@@ -3,7 +3,7 @@ import { dirname, extname, relative } from 'node:path';
 import type { Command } from 'commander';
 import { type Dataset, type Samples, splitDataset } from '../data/index.js';
 import type { SampleSource } from '../evaluation/index.js';
-import { type LoadedRun, loadRun, openRunData, writeFileWhole } from '../node/index.js';
+import { type DataOptions, type LoadedRun, loadRun, openRunData, writeFileWhole } from '../node/index.js';
 import type { RunConfig } from '../node/runs/config.js';
 import { makeFolder } from '../node/runs/makeFolder.js';
 import { type Figure, toPng, toSvg } from '../pictures/index.js';
@@ -76,14 +76,16 @@ export interface ChosenSamples {
 /**
  * Opens the samples that were chosen for as long as `f` takes.
  *
+ * @param options how --data is read @default as flags say
  * @throws UsageError if the run's system is conditioned on classes, and the samples have none
  */
 export async function withSamples<T>(
   { folder }: LoadedRun,
   typed: RunFlags,
   f: (samples: ChosenSamples) => Promise<T>,
+  options: DataOptions = readDataFlags(typed),
 ): Promise<T> {
-  const dataset = await openRunData(folder, typed.data, readDataFlags(typed));
+  const dataset = await openRunData(folder, typed.data, options);
   try {
     if (typed.data !== undefined) for (const notice of dataset.notices) note(dim(withFlags(notice)));
     requireClassesFor(folder.config, dataset);

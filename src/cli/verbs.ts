@@ -55,6 +55,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./edit.js')).defineEdit,
   },
   {
+    name: 'impute',
+    description: 'fill in what is missing of samples, several times over',
+    load: async () => (await import('./impute.js')).defineImpute,
+  },
+  {
     name: 'rollout',
     description: 'let a model of sequences go on by itself, and measure how far it is from what came',
     load: async () => (await import('./rollout.js')).defineRollout,

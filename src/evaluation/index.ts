@@ -1,5 +1,6 @@
 /** Measuring trained models. */
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.js';
+export { type ImputationError, imputationErrors } from './imputation.js';
 export type { IndexUse } from './indices.js';
 export type { LatentStatistics } from './latent.js';
 export {
@@ -11,4 +12,4 @@ export {
 } from './measure.js';
 export { type Metric, meanOver, missing } from './metric.js';
 export { type Compared, fitSinusoid, type RollOutErrors, rollOutErrors, type Sinusoid } from './rollOut.js';
-export type { SampleSource, SourceOptions } from './sources.js';
+export { observedSource, type SampleSource, type SourceOptions } from './sources.js';

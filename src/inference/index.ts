@@ -3,6 +3,13 @@
 export type { RollOutOptions } from '../systems/index.js';
 export { type ExportedModel, exportModels, type PortDescription } from './export.js';
 export {
+  type Imputation,
+  type ImputationMethod,
+  type ImputeOptions,
+  imputationMethods,
+  impute,
+} from './imputation.js';
+export {
   type AttributeDirection,
   type AttributeOptions,
   attributeDirection,

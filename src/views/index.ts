@@ -5,6 +5,7 @@ export { type Denoised, denoised, denoisingView } from './denoising.js';
 export { type EditsViewOptions, editsView } from './edits.js';
 export { filtersOf, filtersView } from './filters.js';
 export { type CodeFrame, codeFrame } from './frame.js';
+export { type ImputationViewOptions, imputationView } from './imputation.js';
 export { type CodebookView, codebookViews, indexMapsView } from './indices.js';
 export { type OverviewViewOptions, overviewView } from './overview.js';
 export { nearestView, type PriorsViewOptions, priorsView } from './priors.js';
