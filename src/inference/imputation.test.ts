@@ -121,6 +121,16 @@ test('with an encoder that is off, importance sampling and Metropolis still do, 
   expect(Math.abs(gibbs.means[1] - conditionalMean[1])).toBeGreaterThan(6 * deviation);
 });
 
+test('of many samples that are alike, no two get the same draw, however they are taken together', async () => {
+  const model = await linearGaussian();
+  const x = new Float32Array(3 * 300).fill(Number.NaN);
+  for (let row = 0; row < 300; row++) x[3 * row] = X0;
+  for (const method of imputationMethods) {
+    const { draws } = await impute(model, { x }, { method, draws: 1, samples: 10, values: 'draw' });
+    expect(new Set(draws.filter((_, i) => i % 3 === 1)).size).toBe(300);
+  }
+});
+
 const columns = [
   { name: 'size', type: 'numeric', mean: 10, deviation: 4 },
   { name: 'visits', type: 'count', mean: 1, deviation: 0.5 },
