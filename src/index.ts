@@ -50,10 +50,20 @@ export {
   measure,
 } from './evaluation/index.js';
 export {
+  type AttributeDirection,
+  type AttributeOptions,
+  attributeDirection,
   type Codes,
+  codeBetween,
   type ExportedModel,
   exportModels,
+  type Imputation,
+  type ImputeOptions,
+  impute,
+  type LatentPath,
+  latentPaths,
   ModelRunner,
+  movedCodes,
   type SampleOptions,
   TrainedModel,
 } from './inference/index.js';
@@ -89,6 +99,7 @@ export {
   type CodeFrame,
   codeFrame,
   codesView,
+  editsView,
   interpolationsView,
   manifoldView,
   nearestView,

@@ -9,10 +9,12 @@ import {
   addCommonFlags,
   addFigureOutput,
   addRunFlags,
+  choiceOfSamples,
   outputKind,
   positionsOf,
   type RunFlags,
   requireDataFor,
+  requireOneChoice,
   withRun,
   withSamples,
   writeFigure,
@@ -23,15 +25,7 @@ const DEFAULT_COUNT = 10;
 const EXAMINED = 2000;
 
 const codesOptions = z.object({
-  count: z
-    .number()
-    .int()
-    .positive()
-    .optional()
-    .describe(
-      `samples, from the first (default: ${DEFAULT_COUNT}; of a codebook ${EXAMINED}, to see what occurs)`,
-    ),
-  index: z.array(z.number()).optional().describe('these samples instead, by position'),
+  ...choiceOfSamples(`${DEFAULT_COUNT}; of a codebook ${EXAMINED}, to see what occurs`),
   codebook: z
     .boolean()
     .default(false)
@@ -50,8 +44,7 @@ export function defineCodes(command: Command): void {
   command.action(async (name: string, typed: RunFlags) => {
     const { count, index, codebook, map } = readFlags(codesOptions, typed);
     outputKind(typed.output);
-    if (count !== undefined && index)
-      throw new UsageError('--count has no effect beside --index; leave it out');
+    requireOneChoice({ count, index });
     if (map !== undefined && !codebook)
       throw new UsageError('--map has no effect without --codebook; leave it out');
     requireDataFor(typed);

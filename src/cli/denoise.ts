@@ -8,10 +8,12 @@ import {
   addCommonFlags,
   addFigureOutput,
   addRunFlags,
+  choiceOfSamples,
   outputKind,
   positionsOf,
   type RunFlags,
   requireDataFor,
+  requireOneChoice,
   withRun,
   withSamples,
   writeFigure,
@@ -20,13 +22,7 @@ import {
 const DEFAULT_COUNT = 20;
 
 const denoiseOptions = z.object({
-  count: z
-    .number()
-    .int()
-    .positive()
-    .optional()
-    .describe(`samples, from the first (default: ${DEFAULT_COUNT})`),
-  index: z.array(z.number()).optional().describe('these samples instead, by position'),
+  ...choiceOfSamples(`${DEFAULT_COUNT}`),
   seed: z.number().int().nonnegative().default(0).describe('key of the noise'),
 });
 
@@ -38,8 +34,7 @@ export function defineDenoise(command: Command): void {
   command.action(async (name: string, typed: RunFlags) => {
     const { count, index, seed } = readFlags(denoiseOptions, typed);
     outputKind(typed.output);
-    if (count !== undefined && index)
-      throw new UsageError('--count has no effect beside --index; leave it out');
+    requireOneChoice({ count, index });
     requireDataFor(typed);
     await withRun(name, typed, async (run) => {
       const { model, folder } = run;

@@ -65,6 +65,17 @@ test('an interpolation has a row for each pair and a column for each step', asyn
   expect(small.width).toBeLessThan(large.width);
 });
 
+test('an interpolation goes straight, or around the origin', async () => {
+  const draw = async (path: string) => {
+    await resultOf(root, ['interpolate', 'vae', '--pairs', '1', '--path', path, '-o', `${path}.png`]);
+    return readFile(join(root, `${path}.png`));
+  };
+  const [straight, around] = [await draw('linear'), await draw('spherical-linear-norm')];
+  expect(around).not.toEqual(straight);
+  await resultOf(root, ['interpolate', 'vae', '--pairs', '1', '-o', 'usual.png']);
+  expect(await readFile(join(root, 'usual.png'))).toEqual(straight);
+});
+
 test('samples of other data are drawn with --data', async () => {
   await makePictures(join(root, 'others'), { each: 1, side: 30, seed: 3 });
   await resultOf(root, ['interpolate', 'vae', '--data', 'others', '-o', 'others.png']);

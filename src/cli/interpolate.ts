@@ -1,6 +1,7 @@
-/** `vaekit interpolate RUN`: straight lines between the codes of pairs of samples. */
+/** `vaekit interpolate RUN`: ways between the codes of pairs of samples. */
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { latentPaths } from '../inference/index.js';
 import { interpolationsView } from '../views/index.js';
 import { UsageError } from './exit.js';
 import { addFlags, readFlags } from './flags.js';
@@ -29,6 +30,12 @@ const interpolateOptions = z.object({
     .describe(`pairs of samples, from the first on (default: ${DEFAULT_PAIRS})`),
   index: z.array(z.number()).optional().describe('these samples instead, two and two, by position'),
   steps: z.number().int().min(2).max(64).default(9).describe('pictures in a row, both ends included'),
+  path: z
+    .enum(latentPaths)
+    .default('linear')
+    .describe(
+      'straight; around the origin, which keeps codes as far from it as a normal prior has them; or so, with the length in a straight line',
+    ),
 });
 
 export function defineInterpolate(command: Command): void {
@@ -37,7 +44,7 @@ export function defineInterpolate(command: Command): void {
   addFlags(command, interpolateOptions, 'Interpolation:');
   addCommonFlags(command, { usesData: true });
   command.action(async (name: string, typed: RunFlags) => {
-    const { pairs, index, steps } = readFlags(interpolateOptions, typed);
+    const { pairs, index, steps, path } = readFlags(interpolateOptions, typed);
     outputKind(typed.output);
     if (pairs !== undefined && index)
       throw new UsageError('--pairs has no effect beside --index; leave it out');
@@ -51,7 +58,7 @@ export function defineInterpolate(command: Command): void {
         const positions = positionsOf(index, most, samples);
         if (positions.length < 2)
           throw new UsageError('interpolate needs two samples, and there is one; give more with --data');
-        return interpolationsView(model, await samples.read(positions), steps);
+        return interpolationsView(model, await samples.read(positions), steps, path);
       });
       if (!figure)
         throw new UsageError(

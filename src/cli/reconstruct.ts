@@ -2,16 +2,17 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { reconstructionsView } from '../views/index.js';
-import { UsageError } from './exit.js';
 import { addFlags, readFlags } from './flags.js';
 import {
   addCommonFlags,
   addFigureOutput,
   addRunFlags,
+  choiceOfSamples,
   outputKind,
   positionsOf,
   type RunFlags,
   requireDataFor,
+  requireOneChoice,
   tell,
   withRun,
   withSamples,
@@ -22,13 +23,7 @@ import { ARRAY_ENDINGS, writeSamples } from './writeArrays.js';
 const DEFAULT_COUNT = 20;
 
 const reconstructOptions = z.object({
-  count: z
-    .number()
-    .int()
-    .positive()
-    .optional()
-    .describe(`samples, from the first (default: ${DEFAULT_COUNT}, or all into a file to use)`),
-  index: z.array(z.number()).optional().describe('these samples instead, by position'),
+  ...choiceOfSamples(`${DEFAULT_COUNT}, or all into a file to use`),
 });
 
 export function defineReconstruct(command: Command): void {
@@ -39,8 +34,7 @@ export function defineReconstruct(command: Command): void {
   command.action(async (name: string, typed: RunFlags) => {
     const { count, index } = readFlags(reconstructOptions, typed);
     const kind = outputKind(typed.output, ARRAY_ENDINGS);
-    if (count !== undefined && index)
-      throw new UsageError('--count has no effect beside --index; leave it out');
+    requireOneChoice({ count, index });
     requireDataFor(typed);
     await withRun(name, typed, (run) =>
       withSamples(run, typed, async (samples) => {

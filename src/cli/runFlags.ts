@@ -1,6 +1,7 @@
 /** What commands that use a trained run have in common: the run, the data to use it on, the file to write. */
 import { dirname, extname, relative } from 'node:path';
 import type { Command } from 'commander';
+import { z } from 'zod';
 import { type Dataset, type Samples, splitDataset } from '../data/index.js';
 import type { SampleSource } from '../evaluation/index.js';
 import { type LoadedRun, loadRun, openRunData, writeFileWhole } from '../node/index.js';
@@ -77,13 +78,14 @@ export interface ChosenSamples {
 /**
  * Opens the samples that were chosen for as long as `f` takes.
  *
+ * @param options how --data is read, beside what flags say
  * @throws UsageError if the run's system is conditioned on classes, and the samples have none
  */
 export async function withSamples<T>(
   { folder }: LoadedRun,
   typed: RunFlags,
   f: (samples: ChosenSamples) => Promise<T>,
-  options: Pick<RunDataOptions, 'hasOwnClasses'> = {},
+  options: RunDataOptions = {},
 ): Promise<T> {
   const dataset = await openRunData(folder, typed.data, { ...readDataFlags(typed), ...options });
   try {
@@ -137,15 +139,28 @@ export function requireDataFor(typed: RunFlags): void {
   }
 }
 
+/** `--count` and `--index`. @param usual the default of --count, in words */
+export const choiceOfSamples = (usual: string) => ({
+  count: z.number().int().positive().optional().describe(`samples, from the first (default: ${usual})`),
+  index: z.array(z.number()).optional().describe('these samples instead, by position'),
+});
+
+/** @throws UsageError if both are given */
+export function requireOneChoice({ count, index }: { count?: number; index?: readonly number[] }): void {
+  if (count !== undefined && index)
+    throw new UsageError('--count has no effect beside --index; leave it out');
+}
+
 /** Positions that a user named, checked; or the first ones. */
 export function positionsOf(
   named: readonly number[] | undefined,
   count: number,
   { size, name }: ChosenSamples,
+  flag = '--index',
 ): number[] {
   const wrong = named?.find((position) => !Number.isInteger(position) || position < 0 || position >= size);
   if (wrong !== undefined)
-    throw new UsageError(`--index ${wrong}: ${name} has ${size} samples here, numbered from 0`);
+    throw new UsageError(`${flag} ${wrong}: ${name} has ${size} samples here, numbered from 0`);
   return named ? [...named] : Array.from({ length: Math.min(count, size) }, (_, i) => i);
 }
 

@@ -50,6 +50,16 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./interpolate.js')).defineInterpolate,
   },
   {
+    name: 'edit',
+    description: 'add an attribute to the codes of samples or take it away, or what two samples differ in',
+    load: async () => (await import('./edit.js')).defineEdit,
+  },
+  {
+    name: 'impute',
+    description: 'fill in what is missing of samples, several times over',
+    load: async () => (await import('./impute.js')).defineImpute,
+  },
+  {
     name: 'rollout',
     description: 'let a model of sequences go on by itself, and measure how far it is from what came',
     load: async () => (await import('./rollout.js')).defineRollout,

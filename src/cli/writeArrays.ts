@@ -55,6 +55,8 @@ export interface SampleFacts {
   readonly codes?: Pick<NamedArray, 'data' | 'shape'>;
   readonly labels?: Int32Array;
   readonly classes?: readonly string[];
+  /** Of several versions of a sample, which one each row is. */
+  readonly versions?: readonly string[];
 }
 
 /** Writes samples as they are stored; rows of a table as the table was, its columns by name and categories by theirs. */
@@ -62,7 +64,7 @@ export async function writeSamples(
   path: string,
   spec: SampleSpec,
   x: Float32Array,
-  { ids, codes, labels, classes }: SampleFacts,
+  { ids, codes, labels, classes, versions }: SampleFacts,
 ): Promise<void> {
   const count = x.length / spec.shape.reduce((product, length) => product * length, 1);
   const label: NamedArray[] = labels ? [{ name: 'label', data: labels, shape: [count], names: classes }] : [];
@@ -73,7 +75,9 @@ export async function writeSamples(
     const z = codes ? [{ name: 'z', data: codes.data, shape: [count, ...codes.shape] }] : [];
     return writeArrays(path, [{ name: 'x', data, shape: [count, ...spec.shape] }, ...z, ...label], ids);
   }
-  await writeColumns(path, [...idColumn(ids), ...tableColumns(spec, x, count), ...label.flatMap(columnsOf)]);
+  const version: TableColumn[] = versions ? [{ name: 'version', cells: versions, type: 'STRING' }] : [];
+  const own = tableColumns(spec, x, count);
+  await writeColumns(path, [...idColumn(ids), ...version, ...own, ...label.flatMap(columnsOf)]);
 }
 
 function idColumn(ids: readonly string[] | undefined): TableColumn[] {

@@ -35,6 +35,8 @@ export interface ArrayDatasetOptions extends ArrayReading {
   /** An array of more bytes than this stays in its file. @default 512 MiB */
   cacheBytes?: number;
   notices?: readonly string[];
+  /** mask: values may be NaN, which are missing. @default 'refuse' */
+  missing?: 'refuse' | 'drop' | 'mask';
   /** Called when the file is not needed any more. */
   release?: () => Promise<void>;
 }
@@ -102,12 +104,13 @@ async function wholeArray(
   }
   const width = countOf(shape) / shape[0];
   const sampleOf = (element: number) => Math.floor(element / width);
-  const extremes = extremesOf(name, values, sampleOf, frame.kind === 'image' ? range : undefined);
+  const holes = options.missing === 'mask';
+  const extremes = extremesOf(name, values, sampleOf, frame.kind === 'image' ? range : undefined, holes);
   if (frame.kind !== 'image') {
     const rows = toFloat32(name, values);
     return layout.kind === 'sequence'
-      ? fromSequences(rows, [layout.time, columns.length], { ...shared, columns, notices })
-      : fromTable(rows, columns, { ...shared, notices });
+      ? fromSequences(rows, [layout.time, columns.length], { ...shared, columns, notices, holes })
+      : fromTable(rows, columns, { ...shared, notices, holes });
   }
   const storage = storageFor(name, type, extremes, range);
   const stored = storage.store(values);
@@ -115,6 +118,7 @@ async function wholeArray(
   const asPictures = {
     ...shared,
     range: storage.range,
+    holes,
     notices: [...notices, ...storage.notices, ...frame.notices],
   };
   return layout.kind === 'sequence'

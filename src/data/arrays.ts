@@ -35,6 +35,8 @@ export interface ArrayOptions {
   notices?: readonly string[];
   /** What tells these data from others. @default a hash of them */
   fingerprint?: string;
+  /** Whether values may be NaN, which are missing. @default false */
+  holes?: boolean;
 }
 
 export interface ImageOptions extends ArrayOptions {
@@ -59,7 +61,7 @@ export function fromImages(
 ): Dataset {
   const { name = 'images' } = options;
   const width = requireSamples(name, pixels.length, shape);
-  const spec = imageSpecOf(name, pixels, shape, options.range);
+  const spec = imageSpecOf(name, pixels, shape, options);
   return memoryDataset({ ...contentsOf(name, pixels.length / width, options), spec, x: pixels });
 }
 
@@ -67,14 +69,14 @@ function imageSpecOf(
   name: string,
   pixels: Uint8Array | Float32Array,
   shape: ImageSpec['shape'],
-  given?: Range,
+  { range: given, holes = false }: Pick<ImageOptions, 'range' | 'holes'> = {},
 ): ImageSpec {
   const size = shape[0] * shape[1] * shape[2];
   if (given) requireRange(name, given);
-  const extremes = extremesOf(name, pixels, (element) => Math.floor(element / size), given);
+  const extremes = extremesOf(name, pixels, (element) => Math.floor(element / size), given, holes);
   const isBytes = pixels instanceof Uint8Array;
   const range = given ?? (isBytes ? byteRange(extremes.max) : inferRange(name, extremes));
-  return { kind: 'image', shape, dtype: isBytes ? 'uint8' : 'float32', range };
+  return { kind: 'image', shape, dtype: isBytes ? 'uint8' : 'float32', range, ...markOf(holes) };
 }
 
 /**
@@ -91,20 +93,28 @@ export function fromTable(
 ): Dataset {
   const { name = 'table' } = options;
   const width = requireSamples(name, values.length, [columns.length]);
-  const spec = tableSpecOf(name, values, columns);
+  const spec = tableSpecOf(name, values, columns, options.holes);
   return memoryDataset({ ...contentsOf(name, values.length / width, options), spec, x: values });
 }
 
-function tableSpecOf(name: string, values: Float32Array, columns: readonly (string | Column)[]): TableSpec {
+function tableSpecOf(
+  name: string,
+  values: Float32Array,
+  columns: readonly (string | Column)[],
+  holes = false,
+): TableSpec {
   const width = columns.length;
   const typed = columns.map((column): Column => {
     if (typeof column === 'string') return { name: column, type: 'numeric' };
     return column.type === 'binary' ? { categories: ['0', '1'], ...column } : column;
   });
   for (let i = 0; i < values.length; i++)
-    requireOfType(name, typed[i % width], values[i], Math.floor(i / width));
-  return { kind: 'table', shape: [width], dtype: 'float32', columns: typed };
+    if (!(holes && Number.isNaN(values[i])))
+      requireOfType(name, typed[i % width], values[i], Math.floor(i / width));
+  return { kind: 'table', shape: [width], dtype: 'float32', columns: typed, ...markOf(holes) };
 }
+
+const markOf = (holes: boolean) => (holes ? { holes: true as const } : {});
 
 export interface SequenceOptions extends ImageOptions {
   /** Of sequences of rows: names of numeric columns, or columns with a type. @default numbers from 0 */
@@ -127,7 +137,7 @@ export function fromSequences(
   const width = requireSamples(name, values.length, shape);
   const [time, ...frame] = shape;
   if (time < 2) throw new DataError(`${name}: a sequence of ${time} is none; give two times or more`);
-  const one = frameSpec(name, values, frame, { columns, range: rest.range });
+  const one = frameSpec(name, values, frame, { columns, range: rest.range, holes: rest.holes });
   const contents = contentsOf(name, values.length / width, rest);
   return memoryDataset({ ...contents, spec: sequenceOf(time, one), x: values });
 }
@@ -137,12 +147,12 @@ function frameSpec(
   name: string,
   values: Uint8Array | Float32Array,
   frame: readonly number[],
-  { columns, range }: Pick<SequenceOptions, 'columns' | 'range'>,
+  { columns, range, holes }: Pick<SequenceOptions, 'columns' | 'range' | 'holes'>,
 ): ImageSpec | TableSpec {
   const [height, width, channels] = frame;
-  if (frame.length === 3) return imageSpecOf(name, values, [height, width, channels], range);
+  if (frame.length === 3) return imageSpecOf(name, values, [height, width, channels], { range, holes });
   if (frame.length === 1 && values instanceof Float32Array)
-    return tableSpecOf(name, values, columns ?? Array.from({ length: height }, (_, i) => String(i)));
+    return tableSpecOf(name, values, columns ?? Array.from({ length: height }, (_, i) => String(i)), holes);
   throw new DataError(
     `${name}: frames of shape [${frame.join(', ')}] are neither pictures [height, width, channels] nor rows [columns] of float32`,
   );

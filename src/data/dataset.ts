@@ -9,6 +9,8 @@ export interface ImageSpec {
   readonly dtype: 'uint8' | 'float32';
   /** Stored values that stand for black and full intensity; models see them as 0 and 1. */
   readonly range: readonly [low: number, high: number];
+  /** Whether values may be NaN, which are missing. */
+  readonly holes?: true;
 }
 
 /** What a column holds, which decides how models read it and what they predict. */
@@ -22,7 +24,7 @@ export interface Column {
   /** Mean and standard deviation over the training part (of log(1 + x) for counts): models see standard scores. */
   readonly mean?: number;
   readonly deviation?: number;
-  /** Cells that were missing where the column was read from, for which rows were left out. */
+  /** Cells that were missing where the column was read from. */
   readonly missing?: number;
 }
 
@@ -32,6 +34,8 @@ export interface TableSpec {
   readonly shape: readonly [columns: number];
   readonly dtype: 'float32';
   readonly columns: readonly Column[];
+  /** Whether values may be NaN, which are missing. */
+  readonly holes?: true;
 }
 
 /** Clouds of points without an order, brought to one size and place when they are read: centred, within the unit sphere. */

@@ -47,6 +47,7 @@ export { generate, generatedNames } from './generated.js';
 export type { GeneratedOptions } from './generatedOptions.js';
 export { glyphs } from './glyphs.js';
 export { contentHash } from './hash.js';
+export { type Hiding, hidden } from './hide.js';
 export { hideLabels } from './hideLabels.js';
 export { openIdx } from './idx.js';
 export { requireIndices } from './indices.js';

@@ -100,8 +100,18 @@ const kinds: readonly FileKind[] = [
 ];
 
 /** What of the options is about arrays. */
-function readingOf({ range, cacheBytes, like, kind, points, sampling, window, stride }: FileOptions) {
-  return { range, cacheBytes, like, kind, points, sampling, window, stride };
+function readingOf({
+  range,
+  cacheBytes,
+  like,
+  kind,
+  points,
+  sampling,
+  window,
+  stride,
+  missing,
+}: FileOptions) {
+  return { range, cacheBytes, like, kind, points, sampling, window, stride, missing };
 }
 
 /** Rows of a table, or windows over them. */
@@ -133,7 +143,9 @@ export async function openDataFile(
     if (source.size === 0) throw new DataError(`${source.name}: is empty; give a file with data`);
     const inner = textPattern.test(source.name) ? source : await unpacked(source);
     const kind = await kindOf(inner);
-    requireEffect(source.name, options, [...kind.reads, 'cacheBytes', 'like'], kind.title);
+    // NaN in arrays is as good as an empty cell; to refuse or drop it is about rows.
+    const reads = [...kind.reads, 'cacheBytes', 'like', ...(options.missing === 'mask' ? ['missing'] : [])];
+    requireEffect(source.name, options, reads, kind.title);
     const dataset = await kind.open(inner, identity, options, companions);
     if (kind.reads.includes('types')) await source.close();
     return dataset;

@@ -38,6 +38,7 @@ export function requireRange(name: string, [low, high]: Range): void {
  * Smallest and largest of the values of samples, all of which must be finite and within the range, if one is known.
  *
  * @param sampleOf number of the sample that an element belongs to
+ * @param holes    whether values may be NaN, which are missing
  * @throws DataError naming the first sample with another value
  */
 export function extremesOf(
@@ -45,11 +46,13 @@ export function extremesOf(
   values: ArrayLike<number>,
   sampleOf: (element: number) => number,
   range: Range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+  holes = false,
 ): Extremes {
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
+    if (holes && Number.isNaN(value)) continue;
     if (!Number.isFinite(value)) {
       throw new DataError(`${name}: sample ${sampleOf(i)} has the value ${value}; remove or mend the sample`);
     }

@@ -8,8 +8,11 @@ import type { Identity } from './memory.js';
 import { columnError, type TableSource } from './tableSource.js';
 
 export interface TableOptions extends RoleOptions {
-  /** What to do with rows in which a cell is missing; where it is the class, that is not known. @default 'refuse' */
-  missing?: 'refuse' | 'drop';
+  /**
+   * What to do with rows in which a cell is missing; mask: keep them, with NaN in its place. Where it is the class that is
+   * missing, that is not known. @default 'refuse'
+   */
+  missing?: 'refuse' | 'drop' | 'mask';
 }
 
 /** Cells are missing, and rows that miss some were not asked to be left out. */
@@ -27,7 +30,7 @@ export async function tableDataset(
 ): Promise<Dataset> {
   const roles = await findRoles(source, options);
   if (missing === 'refuse') requireNoneMissing(source, roles.features);
-  const filled = await fill(source, roles);
+  const filled = await fill(source, roles, missing === 'mask');
   const unknown = roles.label
     ? unknownNotices(filled.labels, `empty cells of column '${source.header[roles.label.index]}'`)
     : [];
@@ -39,6 +42,7 @@ export async function tableDataset(
     ids: filled.ids,
     labels: filled.labels,
     classes: roles.label?.classes,
+    holes: missing === 'mask',
     notices: [...source.notices, ...roles.notices, ...filled.notices, ...unknown],
   });
 }
@@ -50,8 +54,12 @@ interface Filled {
   notices: string[];
 }
 
-/** Values of the rows in which no feature is missing. */
-async function fill(source: TableSource, { features, label, id }: Roles): Promise<Filled> {
+/** Values of the rows in which no feature is missing; or of all rows, NaN where one is. */
+async function fill(
+  source: TableSource,
+  { features, label, id }: Roles,
+  keepsHoles: boolean,
+): Promise<Filled> {
   const { count, missing } = features[0].profile;
   const rows = count + missing;
   const values = new Float32Array(rows * features.length);
@@ -62,11 +70,11 @@ async function fill(source: TableSource, { features, label, id }: Roles): Promis
   let [row, kept] = [0, 0];
   await source.scan((cells, place) => {
     const number = row++;
-    if (features.some(({ index }) => isMissing(cells[index]))) return;
+    if (!keepsHoles && features.some(({ index }) => isMissing(cells[index]))) return;
     for (let i = 0; i < features.length; i++) {
       const cell = cells[features[i].index];
-      const value = Math.fround(features[i].encode(cell));
-      if (!Number.isFinite(value)) {
+      const value = isMissing(cell) ? Number.NaN : Math.fround(features[i].encode(cell));
+      if (!Number.isFinite(value) && !isMissing(cell)) {
         const problem = `${cell} is beyond what float32 holds (about 3.4e38); scale the column`;
         throw columnError(source, features[i].column.name, problem, place);
       }
@@ -81,12 +89,15 @@ async function fill(source: TableSource, { features, label, id }: Roles): Promis
       `${source.name}: every row has a missing cell, so none is left; leave out the columns that miss most (${missingCounts(source, features)}) with types NAME=ignore`,
     );
   }
+  const holes = missingCounts(source, features);
+  const masked =
+    keepsHoles && holes ? [`cells are missing (${holes}), and rows that miss some are kept`] : [];
   const dropped = `${rows - kept} of ${rows} rows have missing cells (${missingCounts(source, features)}) and are left out`;
   return {
     values: values.slice(0, kept * features.length),
     labels: label && labels.slice(0, kept),
     ids: id ? names : kept < rows ? Array.from(rowNumbers.subarray(0, kept), String) : undefined,
-    notices: kept < rows ? [dropped] : [],
+    notices: kept < rows ? [dropped] : masked,
   };
 }
 

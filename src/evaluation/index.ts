@@ -16,6 +16,7 @@ export {
   Ranking,
 } from './detection.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.js';
+export { type ImputationError, imputationErrors } from './imputation.js';
 export type { IndexUse } from './indices.js';
 export type { LatentStatistics } from './latent.js';
 export {
@@ -28,4 +29,4 @@ export {
 export { type Metric, meanOver, missing } from './metric.js';
 export { type RateDistortion, rateDistortion } from './rateDistortion.js';
 export { type Compared, fitSinusoid, type RollOutErrors, rollOutErrors, type Sinusoid } from './rollOut.js';
-export type { SampleSource, SourceOptions } from './sources.js';
+export { observedSource, type SampleSource, type SourceOptions } from './sources.js';

@@ -68,7 +68,7 @@ export interface MapOptions {
 export type Rows = Record<string, Float32Array>;
 
 /** Values [count, ...shape] that are cut into batches. */
-interface Column {
+export interface Column {
   readonly shape: Shape;
   readonly dtype: DType;
   readonly values: TensorData;
@@ -152,6 +152,19 @@ export class ModelRunner {
     options?: MapOptions,
   ): Promise<Rows> {
     return this.#map(key, this.#labelColumn(labels), count, (t, context) => f(t.labels, context), options);
+  }
+
+  /** Applies a function of batches of any values, with classes where they are given. @throws Error if counts differ */
+  async mapColumns(
+    key: string,
+    columns: Readonly<Record<string, Column>>,
+    labels: Int32Array | undefined,
+    f: BatchFunction,
+    options?: MapOptions,
+  ): Promise<Rows> {
+    const [[name, first]] = Object.entries(columns);
+    const count = countRows(`${key} ${name}`, first);
+    return this.#map(key, { ...columns, ...this.#labelColumn(labels) }, count, f, options);
   }
 
   /** Forgets everything compiled. */

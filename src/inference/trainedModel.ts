@@ -11,6 +11,7 @@ import {
   toWeighted,
 } from '../systems/index.js';
 import { type Shape, sizeOf, split, type Tensor } from '../tensor/index.js';
+import { codeBetween, type LatentPath } from './latentPaths.js';
 import { priorDraw, recalibrate } from './recalibrate.js';
 import type { MapOptions, ModelRunner } from './runner.js';
 
@@ -295,11 +296,45 @@ export class TrainedModel {
   }
 
   /**
-   * Codes on straight lines between pairs of codes, [pairs, steps, ...code], ends included.
+   * Codes to compute with, [count, ...code]: those of `encode`; where codes are entries of codebooks, what these are chosen
+   * for, as between two entries there is nothing, but between what they are chosen for there is.
+   *
+   * @throws OptionError if the system has no encoder
+   */
+  async vectors(samples: Samples, options?: MapOptions): Promise<Float32Array> {
+    const rows = await this.runner.mapSamples(
+      'vectors',
+      samples,
+      (batch, { model }) => ({ z: model.discrete?.unquantised?.(batch) ?? model.encode(batch) }),
+      options,
+    );
+    return rows.z;
+  }
+
+  /** Codes out of what was computed with `vectors`, [count, ...code]: entries of codebooks again, all others as they are. */
+  async quantise(vectors: Float32Array, options?: MapOptions): Promise<Float32Array> {
+    if (!this.runner.build().discrete?.quantise) return vectors;
+    const rows = await this.runner.mapCodes(
+      'quantise',
+      { values: vectors, shape: this.codeShape },
+      (code, _, { model }) => ({ code: model.discrete?.quantise?.(code) ?? code }),
+      options,
+    );
+    return rows.code;
+  }
+
+  /**
+   * Codes on the way between pairs of codes, [pairs, steps, ...code], ends included.
    *
    * @throws Error if there are not as many ends as starts, or fewer than two steps
+   * @throws OptionError if the way is around a sphere, and there is none between the codes of a pair
    */
-  interpolate(from: Float32Array, to: Float32Array, steps: number): Float32Array {
+  interpolate(
+    from: Float32Array,
+    to: Float32Array,
+    steps: number,
+    path: LatentPath = 'linear',
+  ): Float32Array {
     const size = sizeOf(this.codeShape);
     const pairs = from.length / size;
     if (from.length !== to.length || !Number.isInteger(pairs))
@@ -307,10 +342,10 @@ export class TrainedModel {
     if (!Number.isInteger(steps) || steps < 2)
       throw new Error(`interpolate: ${steps} steps do not hold both ends; take 2 or more`);
     const lines = new Float32Array(pairs * steps * size);
-    for (let i = 0; i < lines.length; i++) {
-      const t = (Math.floor(i / size) % steps) / (steps - 1);
-      const at = Math.floor(i / (size * steps)) * size + (i % size);
-      lines[i] = (1 - t) * from[at] + t * to[at];
+    for (let row = 0; row < pairs * steps; row++) {
+      const at = Math.floor(row / steps) * size;
+      const [start, end] = [from, to].map((codes) => codes.subarray(at, at + size));
+      lines.set(codeBetween(start, end, (row % steps) / (steps - 1), { path }), row * size);
     }
     return lines;
   }

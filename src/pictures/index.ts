@@ -36,7 +36,11 @@ export { type Fact, type LatentRow, type Report, type ReportPicture, reportHtml 
 export {
   type DenoisingGridOptions,
   denoisingGrid,
+  type EditGridOptions,
+  editGrid,
+  type ImputationGridOptions,
   type InterpolationGridOptions,
+  imputationGrid,
   interpolationGrid,
   type ManifoldGridOptions,
   manifoldGrid,

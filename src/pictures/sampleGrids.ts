@@ -203,6 +203,69 @@ export function interpolationGrid(options: InterpolationGridOptions): Figure {
   });
 }
 
+export interface ImputationGridOptions extends GridText {
+  originals: Pictures;
+  /** The same pictures with what is missing in them marked, in the same order. */
+  holes: Pictures;
+  means: Pictures;
+  /** Completed versions, those of one picture after those of another. */
+  draws: Pictures;
+}
+
+/** Each picture beside what of it is seen, and what that is completed to, one a row. */
+export function imputationGrid({
+  originals,
+  holes,
+  means,
+  draws,
+  title = 'Imputation',
+  caption,
+}: ImputationGridOptions): Figure {
+  const [first, seen, mean, drawn] = [originals, holes, means, draws].map(imagesOf);
+  const versions = drawn.length / first.length;
+  requireCount('imputationGrid', draws, first.length, versions);
+  return pictureGrid({
+    title,
+    caption,
+    images: first.flatMap((image, i) => [
+      image,
+      seen[i],
+      mean[i],
+      ...drawn.slice(i * versions, (i + 1) * versions),
+    ]),
+    columns: versions + 3,
+    columnLabels: ['sample', 'seen', 'mean', ...Array.from({ length: versions }, (_, d) => `draw ${d + 1}`)],
+  });
+}
+
+export interface EditGridOptions extends GridText {
+  originals: Pictures;
+  /** One row of pictures after another: an original's, at each of the strengths. */
+  pictures: Pictures;
+  /** How much was added, from left to right. */
+  strengths: readonly number[];
+}
+
+/** Each picture beside itself with more and more of something, one a row. */
+export function editGrid({
+  originals,
+  pictures,
+  strengths,
+  title = 'Edits',
+  caption,
+}: EditGridOptions): Figure {
+  const columns = strengths.length;
+  const [first, edited] = [imagesOf(originals), imagesOf(pictures)];
+  requireCount('editGrid', pictures, first.length, columns);
+  return pictureGrid({
+    title,
+    caption,
+    images: first.flatMap((image, i) => [image, ...edited.slice(i * columns, (i + 1) * columns)]),
+    columns: columns + 1,
+    columnLabels: ['sample', ...strengths.map((strength) => formatNumber(strength, 3))],
+  });
+}
+
 export interface RollOutGridOptions extends GridText {
   /** Frames of one sequence after another. */
   came: Pictures;

@@ -30,7 +30,17 @@ export class Bernoulli implements Distribution {
    */
   nll(x: Tensor): Tensor {
     requireEvent('Bernoulli', this.logits.shape, x, this.eventRank);
-    return sumEvent(this.logits.softplus().sub(x.mul(this.logits)), this.eventRank);
+    return sumEvent(this.#terms(x), this.eventRank);
+  }
+
+  /** −log p of the coordinates at which `observed` is 1, and not 0. */
+  marginalNll(x: Tensor, observed: Tensor): Tensor {
+    requireEvent('Bernoulli', this.logits.shape, x, this.eventRank);
+    return sumEvent(this.#terms(x).mul(observed), this.eventRank);
+  }
+
+  #terms(x: Tensor): Tensor {
+    return this.logits.softplus().sub(x.mul(this.logits));
   }
 
   sample({ stream = 'likelihood', draws }: DrawOptions = {}): Tensor {

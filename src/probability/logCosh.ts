@@ -53,8 +53,17 @@ export class LogCosh implements Distribution {
   /** @throws ShapeError if the event of x has another shape than the mean's */
   nll(x: Tensor): Tensor {
     requireEvent('LogCosh', this.mean.shape, x, this.eventRank);
-    const cost = logCosh(x.sub(this.mean), this.sharpness);
-    return sumEvent(cost.add(logNormaliser(this.sharpness)), this.eventRank);
+    return sumEvent(this.#terms(x), this.eventRank);
+  }
+
+  /** −log p of the coordinates at which `observed` is 1, and not 0. */
+  marginalNll(x: Tensor, observed: Tensor): Tensor {
+    requireEvent('LogCosh', this.mean.shape, x, this.eventRank);
+    return sumEvent(this.#terms(x).mul(observed), this.eventRank);
+  }
+
+  #terms(x: Tensor): Tensor {
+    return logCosh(x.sub(this.mean), this.sharpness).add(logNormaliser(this.sharpness));
   }
 
   sample({ stream = 'likelihood', draws }: DrawOptions = {}): Tensor {

@@ -60,6 +60,16 @@ export class DiscretisedLogistic implements Distribution {
    */
   logProb(x: Tensor): Tensor {
     requireEvent('DiscretisedLogistic', this.location.shape, x, this.eventRank);
+    return sumEvent(this.#terms(x), this.eventRank);
+  }
+
+  /** −log P of the coordinates at which `observed` is 1, and not 0. */
+  marginalNll(x: Tensor, observed: Tensor): Tensor {
+    requireEvent('DiscretisedLogistic', this.location.shape, x, this.eventRank);
+    return sumEvent(this.#terms(x).mul(observed), this.eventRank).neg();
+  }
+
+  #terms(x: Tensor): Tensor {
     // Edges are told by the level's number: compared as intensities, rounding would miss them.
     const level = x
       .mul(LEVELS - 1)
@@ -82,7 +92,7 @@ export class DiscretisedLogistic implements Distribution {
       .neg()
       .log();
     const between = isLowest.or(isHighest).where(0, width);
-    return sumEvent(belowUpper.add(aboveLower).add(between), this.eventRank);
+    return belowUpper.add(aboveLower).add(between);
   }
 
   /** Intensities at the middle of the level drawn, in [0, 1]. */

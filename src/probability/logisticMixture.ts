@@ -110,18 +110,34 @@ export class LogisticMixture implements Distribution {
    * @throws ShapeError if its event has another shape than the mixture's
    */
   logProb(x: Tensor): Tensor {
+    return sumEvent(this.#ofPositions(x), EVENT_RANK - 1);
+  }
+
+  /** −log p of the positions at which `observed` is 1 in every channel: channels of one position depend on each other. */
+  marginalNll(x: Tensor, observed: Tensor): Tensor {
+    const isWhole = observed
+      .mean(-1)
+      .greater(1 - 1e-3)
+      .cast('float32');
+    return sumEvent(this.#ofPositions(x).mul(isWhole), EVENT_RANK - 1).neg();
+  }
+
+  /** log p of every position, [...batch, height, width]. */
+  #ofPositions(x: Tensor): Tensor {
     const { logScale, logits } = this;
     const components = logits.shape[logits.rank - 1];
     const channels = this.#channels;
     requireEvent('LogisticMixture', [...logits.shape.slice(0, -1), channels], x, EVENT_RANK);
     const seen = x.expandDims(-2);
-    const all = seen.broadcastTo([...x.shape.slice(0, -1), components, channels]);
+    // Axes of several draws are in front of the parameters' batch, and not of the samples'.
+    const places = (logits.rank >= x.rank ? logits : x).shape.slice(0, -1);
+    const all = seen.broadcastTo([...places, components, channels]);
     const values = Array.from({ length: channels }, (_, channel) => onScale(channelOf(seen, channel)));
-    const one = all.shape.with(-1, 1);
+    const one = [...places, components, 1];
     const coupled = concat(values.map((_, channel) => this.#locationOf(channel, values).broadcastTo(one)));
     const ofLevels = new DiscretisedLogistic({ location: coupled, logScale, eventRank: 1 });
     const joint = ofLevels.logProb(all).add(logSoftmax(logits));
-    return sumEvent(logSumExp(joint, -1), EVENT_RANK - 1);
+    return logSumExp(joint, -1);
   }
 
   /** A component by Gumbel's maximum, then channel after channel; intensities at the middle of the level drawn. */

@@ -56,10 +56,19 @@ export class DiagonalNormal implements Reparameterised {
   /** @throws ShapeError if the event of x has another shape than the mean's */
   nll(x: Tensor): Tensor {
     requireEvent('DiagonalNormal', this.mean.shape, x, this.eventRank);
+    return sumEvent(this.#terms(x), this.eventRank).mul(0.5);
+  }
+
+  /** −log p of the coordinates at which `observed` is 1, and not 0. */
+  marginalNll(x: Tensor, observed: Tensor): Tensor {
+    requireEvent('DiagonalNormal', this.mean.shape, x, this.eventRank);
+    return sumEvent(this.#terms(x).mul(observed), this.eventRank).mul(0.5);
+  }
+
+  #terms(x: Tensor): Tensor {
     const squares = x.sub(this.mean).square().mul(this.logVar.neg().exp());
     // The log-variance may be one number for many coordinates: it counts once for each of them.
-    const terms = squares.add(this.logVar).add(LOG_2PI);
-    return sumEvent(terms, this.eventRank).mul(0.5);
+    return squares.add(this.logVar).add(LOG_2PI);
   }
 
   /** ½ Σ_j (1 + log 2π + s_j), nats, [...batch]. */

@@ -11,11 +11,12 @@ import {
   type Column,
   type ImageSpec,
   pictureOf,
+  rowOf,
   type SampleSpec,
   type SequenceSpec,
   type TableSpec,
 } from '../data/index.js';
-import { concat, constant, oneHot, randomUniform, type Shape, type Tensor } from '../tensor/index.js';
+import { concat, constant, oneHot, randomUniform, type Shape, split, type Tensor } from '../tensor/index.js';
 import { OptionError } from './errors.js';
 
 export interface DataDescription {
@@ -189,4 +190,41 @@ export function countFromModel(column: Column, x: Tensor): Tensor {
 /** Standard score of log(1 + count). */
 export function countToModel(column: Column, count: Tensor): Tensor {
   return standardScore(column, count.log1p());
+}
+
+/** The number whose logarithm's standard score this is, not rounded. */
+const expectedCount = (column: Column, x: Tensor) => fromStandardScore(column, x).expm1();
+
+/**
+ * Samples as models see them → as means of them are taken, and back: counts themselves in the place of the standard scores
+ * of their logarithms, as the mean of logarithms is not the logarithm of the mean.
+ *
+ * @param x [..., ...event]
+ */
+export function toAveraged(spec: SampleSpec, x: Tensor): Tensor {
+  return eachCount(spec, x, expectedCount);
+}
+
+export function averagedFrom(spec: SampleSpec, mean: Tensor): Tensor {
+  return eachCount(spec, mean, countToModel);
+}
+
+function eachCount(spec: SampleSpec, x: Tensor, f: (column: Column, x: Tensor) => Tensor): Tensor {
+  const columns = rowOf(spec)?.columns ?? [];
+  if (!columns.some(({ type }) => type === 'count')) return x;
+  const parts = split(x, columns.map(columnWidth));
+  return concat(columns.map((column, i) => (column.type === 'count' ? f(column, parts[i]) : parts[i])));
+}
+
+/** What is known of samples as models see them, 1 or 0, [count, ...shape], out of what is known of them as they are stored. */
+export function maskAsSeen(spec: SampleSpec, observed: Uint8Array): Float32Array {
+  const row = rowOf(spec);
+  if (!row) return Float32Array.from(observed);
+  const widths = row.columns.map(columnWidth);
+  const of = widths.flatMap((width, column) => new Array<number>(width).fill(column));
+  const rows = observed.length / widths.length;
+  return Float32Array.from(
+    { length: rows * of.length },
+    (_, i) => observed[Math.floor(i / of.length) * widths.length + of[i % of.length]],
+  );
 }

@@ -21,7 +21,15 @@ export { contractiveAe } from './contractiveAe.js';
 export { type Corrupted, type CorruptionOptions, corruption, corruptionOptions } from './corruption.js';
 export { cvae } from './cvae.js';
 export { dae } from './dae.js';
-export { type Binarisation, binarisations, type DataDescription, describeData } from './description.js';
+export {
+  averagedFrom,
+  type Binarisation,
+  binarisations,
+  type DataDescription,
+  describeData,
+  maskAsSeen,
+  toAveraged,
+} from './description.js';
 export { dfcVae } from './dfcVae.js';
 export { dipVae } from './dipVae.js';
 export { crossEntropy, type DiscriminatorOptions, discriminator, fake, real } from './discriminator.js';

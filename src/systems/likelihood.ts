@@ -4,6 +4,12 @@ import type { Shape, Tensor } from '../tensor/index.js';
 
 /** p(x|z) of one batch, as far as objectives, reconstructions and new samples need it. */
 export interface SampleDistribution extends Pick<Distribution, 'mean' | 'nll'> {
+  /**
+   * −log p(x_o|z) of what is observed alone, nats; absent where entries are not independent given the code.
+   *
+   * @param observed 1 where x is observed and 0 elsewhere, of the shape of x, which is finite everywhere
+   */
+  marginalNll?(x: Tensor, observed: Tensor): Tensor;
   /** A draw through which no gradient flows; `stream` names its noise, or begins the names. */
   sample(options: { stream: string }): Tensor;
 }

@@ -61,9 +61,11 @@ function overTime(time: number, { outputShape, distribution }: Likelihood): Like
     outputShape: [time, ...outputShape],
     distribution: (output) => {
       const frames = distribution(output);
+      const ofFrames = frames.marginalNll?.bind(frames);
       return {
         mean: frames.mean,
         nll: (x) => frames.nll(x).sum(-1),
+        marginalNll: ofFrames && ((x, observed) => ofFrames(x, observed).sum(-1)),
         sample: (options) => frames.sample(options),
       };
     },

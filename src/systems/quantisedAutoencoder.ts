@@ -56,10 +56,15 @@ export function quantisedAutoencoder(parts: QuantisedParts, options: QuantiserOp
   };
   const join = (codes: readonly Tensor[]) =>
     codes.length === 1 ? codes[0] : concat(codes.map((code) => code.flatten()));
+  /** The parts of codes [count, ...code] by level, [count, ...map, d]. */
+  const taken = (code: Tensor) => {
+    const [count] = code.shape;
+    const rows = split(code.reshape([count, sizeOf(codeShape)]), shapes.map(sizeOf));
+    return rows.map((row, l) => row.reshape([count, ...shapes[l]]));
+  };
   const explain = (code: Tensor): SampleDistribution => {
     const lead = code.shape.slice(0, code.rank - codeShape.length);
-    const rows = split(code.reshape([sizeOf(lead), sizeOf(codeShape)]), shapes.map(sizeOf));
-    const output = networks.decode(rows.map((row, l) => row.reshape([sizeOf(lead), ...shapes[l]])));
+    const output = networks.decode(taken(code.reshape([sizeOf(lead), ...codeShape])));
     return likelihood.distribution(output.reshape([...lead, ...likelihood.outputShape]));
   };
   const discrete: DiscreteCodes = {
@@ -76,6 +81,15 @@ export function quantisedAutoencoder(parts: QuantisedParts, options: QuantiserOp
       );
     },
     quantised: ({ x }) => choicesOf(quantised(x)),
+    unquantised({ x }) {
+      const vectors: Tensor[] = [];
+      networks.encode(x, (level, own) => {
+        vectors[level] = own;
+        return levels[level].quantiser.quantise(own).code;
+      });
+      return join(vectors);
+    },
+    quantise: (vectors) => join(taken(vectors).map((own, l) => levels[l].quantiser.quantise(own).code)),
   };
   return {
     codeShape,

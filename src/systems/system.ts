@@ -71,6 +71,10 @@ export interface DiscreteCodes {
   lookup(indices: readonly Tensor[]): Tensor;
   /** What was quantised, one for each map; absent where entries are drawn or chosen without a distance. */
   quantised?(batch: Batch): readonly QuantisedVectors[];
+  /** What entries are chosen for, laid out as codes are, [batch, ...code]; absent where entries are drawn. */
+  unquantised?(batch: Batch): Tensor;
+  /** The embedded code of such vectors, [batch, ...code]. */
+  quantise?(vectors: Tensor): Tensor;
 }
 
 /** What the indices of a map are called in files: `indices`, or with its name where there are several. */

@@ -40,6 +40,12 @@ export function tableLikelihood({ columns }: TableSpec, scope: Scope): Likelihoo
           const values = split(x, widths);
           return cells.map((cell, i) => cell.nll(values[i])).reduce((sum, term) => sum.add(term));
         },
+        marginalNll: (x, observed) => {
+          const [values, isThere] = [split(x, widths), split(observed, widths)];
+          // All numbers of a column are there, or none.
+          const terms = cells.map((cell, i) => cell.nll(values[i]).mul(isThere[i].mean(-1)));
+          return terms.reduce((sum, term) => sum.add(term));
+        },
         sample: ({ stream }) => concat(cells.map((cell, i) => cell.sample({ stream: `${stream}.${i}` }))),
       };
     },

@@ -70,6 +70,21 @@ describe.each(kinds)('%s', (_, system, data, options, x) => {
     });
   });
 
+  test('what entries are chosen for becomes the code where it is quantised', () => {
+    const { model, batch } = build(system, data, options, { training: false });
+    const { unquantised, quantise } = discreteOf(model);
+    const given = batch(COUNT);
+    const vectors = unquantised?.(given) ?? given.x;
+    expect(vectors.shape).toEqual([COUNT, ...model.codeShape]);
+    const [before, after, code] = compute([vectors, quantise?.(vectors) ?? vectors, model.encode(given)], {
+      values: { x },
+    });
+    code.forEach((value, i) => {
+      expect(after[i]).toBeCloseTo(value, 9);
+    });
+    expect(before).not.toEqual(after);
+  });
+
   test('the KL from a uniform prior is P log K of every map: in the bound, and not paid for', () => {
     const { model, batch } = build(system, data, options);
     const { maps } = discreteOf(model);

@@ -1,6 +1,6 @@
 /** What a model makes of the data and out of nothing: reconstructions, samples, ways between codes. */
 import type { Samples } from '../data/index.js';
-import type { SampleOptions, TrainedModel } from '../inference/index.js';
+import type { LatentPath, SampleOptions, TrainedModel } from '../inference/index.js';
 import {
   columnHistograms,
   columnPairs,
@@ -144,13 +144,14 @@ export async function interpolationsView(
   model: TrainedModel,
   samples: Samples,
   steps: number,
+  path?: LatentPath,
 ): Promise<Figure | undefined> {
   const { spec } = model.runner.data;
   if (spec.kind === 'table') return undefined;
   const size = sizeOf(model.codeShape);
-  const { mean } = await model.encode(samples);
-  const every = (offset: number) => mean.filter((_, i) => Math.floor(i / size) % 2 === offset);
-  const codes = model.interpolate(every(0), every(1), steps);
+  const vectors = await model.vectors(samples);
+  const every = (offset: number) => vectors.filter((_, i) => Math.floor(i / size) % 2 === offset);
+  const codes = await model.quantise(model.interpolate(every(0), every(1), steps, path));
   const nearer = (i: number) => 2 * Math.floor(i / steps) + Number(i % steps >= steps / 2);
   const { labels: classes } = samples;
   const labels =

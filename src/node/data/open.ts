@@ -58,12 +58,16 @@ export async function openDataset(
 
 const PICTURE_OPTIONS = ['imageSize', 'channels', 'strict', 'cacheBytes', 'like'];
 
-async function openAll(source: string, options: OpenOptions): Promise<Dataset> {
+async function openAll(source: string, given: OpenOptions): Promise<Dataset> {
+  const { missing, ...rest } = given;
+  // Nothing is missing in what has no cells; to keep that is no option in vain.
+  const isFile = !generatedNames.includes(source) && !(await isFolder(source));
+  const options = missing === 'mask' && !isFile ? rest : given;
   if (generatedNames.includes(source)) {
     const { cacheBytes: _, like: __, ...others } = options;
     return generate(source, others);
   }
-  return (await isFolder(source)) ? openFolder(source, options) : openFile(source, options);
+  return isFile ? openFile(source, options) : openFolder(source, options);
 }
 
 async function isFolder(source: string): Promise<boolean> {
