@@ -24,9 +24,30 @@ await Promise.all([
     }),
   ),
 ]);
-const longer = ['--steps', '1500', '--batch-size', '32', '--hidden', '32', '--latent', '2'];
+const longer = [
+  '--steps',
+  '1500',
+  '--evaluate-every',
+  '75',
+  '--batch-size',
+  '32',
+  '--hidden',
+  '32',
+  '--latent',
+  '2',
+];
 await trainShort(root, ['vae', '--data', 'table.csv', ...longer, '--out', 'table']);
-await trainShort(root, ['vae', '--data', 'digits.npz', '--steps', '300', '--out', 'digits']);
+await trainShort(root, [
+  'vae',
+  '--data',
+  'digits.npz',
+  '--steps',
+  '300',
+  '--evaluate-every',
+  '30',
+  '--out',
+  'digits',
+]);
 await trainShort(root, ['vae', '--data', 'floats.npz', '--out', 'floats']);
 await trainShort(root, ['ae', '--data', 'digits.npz', '--steps', '2', '--out', 'ae']);
 

@@ -194,7 +194,7 @@ describe.each([
     const files = await readdir(join(root, name), { recursive: true });
     const checkpoints = files.filter((file) => file.startsWith('checkpoints') && file.includes('.'));
     expect(checkpoints.sort()).toEqual(
-      ['best', 'step-19', 'step-20'].map((file) => join('checkpoints', `${file}.safetensors`)),
+      ['best', 'step-10', 'step-20'].map((file) => join('checkpoints', `${file}.safetensors`)),
     );
     expect(files.filter((file) => /\.lock|tmp|~/.test(file))).toEqual([]);
   });
