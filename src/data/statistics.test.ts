@@ -50,6 +50,7 @@ test('pictures keep their spec, and their values are summed up over all pixels',
   expect(await summarise(data, all(2))).toEqual({
     values: [{ min: 0, max: 250, mean: 70 }],
     classCounts: [2],
+    unknownCount: 0,
   });
 });
 
