@@ -23,7 +23,8 @@ const DIGITS = ['--size', '2000'];
 /** A command of `vaekit` as it is run in a test: two steps are as good as two thousand. */
 export function shortened([verb, ...words]: readonly string[]): string[] {
   if (verb === 'train') {
-    const size = words.includes('glyphs') && !words.includes('--size') ? DIGITS : [];
+    const isDigits = !words.includes('--data') || words.includes('glyphs');
+    const size = isDigits && !words.includes('--size') ? DIGITS : [];
     return [verb, ...withoutLength(words), '--steps', '2', ...size];
   }
   // Only priors that are trained have steps.
