@@ -22,10 +22,16 @@ const centre = (index: number) => index * STEP - 1;
 const indexOf = ([i, j, k]: Point) => (i * CELLS_PER_SIDE + j) * CELLS_PER_SIDE + k;
 const squaredNorm = ([x, y, z]: Point) => x * x + y * y + z * z;
 
-/** Cells whose centres lie in the sphere, from the outside in as far as points outside of it can be nearest to them. */
-const rim: readonly { readonly at: Point; readonly index: number }[] = rimCells();
+interface Cell {
+  readonly at: Point;
+  readonly index: number;
+}
 
-function rimCells(): { at: Point; index: number }[] {
+/** Found when the first point lies outside of the sphere. */
+let rim: readonly Cell[] | undefined;
+
+/** Cells whose centres lie in the sphere, from the outside in as far as points outside of it can be nearest to them. */
+function rimCells(): Cell[] {
   const all = Array.from({ length: CELLS_PER_SIDE }, (_, i) => i);
   const cells = all.flatMap((i) => all.flatMap((j) => all.map((k): Point => [i, j, k])));
   const at = ([i, j, k]: Point): Point => [centre(i), centre(j), centre(k)];
@@ -45,6 +51,7 @@ function cellOf(point: Point): number {
   const nearest = point.map((x) => Math.min(CELLS_PER_SIDE - 1, Math.max(0, Math.round((x + 1) / STEP))));
   const [i, j, k] = nearest;
   if (squaredNorm([centre(i), centre(j), centre(k)]) <= 1) return indexOf([i, j, k]);
+  rim ??= rimCells();
   let [best, least] = [rim[0].index, Infinity];
   for (const { at, index } of rim) {
     const distance = squaredNorm([at[0] - point[0], at[1] - point[1], at[2] - point[2]]);
