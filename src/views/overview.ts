@@ -31,7 +31,7 @@ export async function overviewView(
   const reconstructions = await decodedPictures(model, mean, shown.labels);
   const pairs = alternating(asPictures(spec, shown.x), reconstructions, COLUMNS);
   const tiles: TilesOptions[] = [
-    { name: 'Reconstructions', note: 'under the originals', pictures: pairs, columns: COLUMNS },
+    { name: 'Reconstructions', note: 'of the above', pictures: pairs, columns: COLUMNS },
   ];
   if (model.canSample) {
     const labels = classes ? Int32Array.from({ length: COLUMNS * ROWS }, (_, i) => i % classes) : undefined;
