@@ -79,10 +79,13 @@ function filtered(raw: Uint8Array, stride: number, channels: Channels): Uint8Arr
   for (let row = 0; row < rows; row++) {
     const [from, to] = [row * stride, row * (stride + 1)];
     // Most rows of a figure are the row above again, and the result is zeros already.
-    const isRepeated = row > 0 && repeats(raw, from, stride);
-    const filter = isRepeated ? ABOVE : cheapestFilter(raw, from, stride, channels);
+    if (row > 0 && repeats(raw, from, stride)) {
+      result[to] = ABOVE;
+      continue;
+    }
+    const filter = cheapestFilter(raw, from, stride, channels);
     result[to] = filter;
-    for (let i = 0; i < stride && !isRepeated; i++) {
+    for (let i = 0; i < stride; i++) {
       const at = from + i;
       const left = i >= channels ? raw[at - channels] : 0;
       const above = row > 0 ? raw[at - stride] : 0;

@@ -8,7 +8,7 @@ import { ModelRunner } from '../../inference/index.js';
 import { VariableTable } from '../../nn/index.js';
 import { DiagonalNormal } from '../../probability/index.js';
 import { RandomStream } from '../../random/index.js';
-import { type Batch, describeData } from '../../systems/index.js';
+import { type Batch, describeData, toWeighted } from '../../systems/index.js';
 import { input, Program, sizeOf, type TensorData } from '../../tensor/index.js';
 import { trainingOptions, trainingStages } from '../../training/index.js';
 import { type EngineOptions, openEngine } from '../engines.js';
@@ -269,7 +269,7 @@ function forwardProgram(runner: ModelRunner): Program {
     outputs: Object.fromEntries(
       Object.entries(model.objective({ x, ...labelsOf(runner, INFERENCE_BATCH) })).map(([name, term]) => [
         name,
-        'role' in term ? term.value : term,
+        toWeighted(term).value,
       ]),
     ),
   });

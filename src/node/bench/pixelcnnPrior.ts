@@ -4,8 +4,8 @@ import type { ModelRunner } from '../../inference/index.js';
 import { compileDrawing, LABELS } from '../../priors/drawing.js';
 import { describeGrids, pixelcnn } from '../../priors/index.js';
 import { priorOver } from '../../priors/over.js';
-import { type Batch, system } from '../../systems/index.js';
-import { concat, type Tensor } from '../../tensor/index.js';
+import { type Batch, system, toWeighted } from '../../systems/index.js';
+import { concat } from '../../tensor/index.js';
 import type { BenchDecoder } from './cases.js';
 
 export const SIDE = 8;
@@ -36,7 +36,7 @@ export const pixelcnnPrior = system({
     return {
       codeShape: [1],
       objective: nll,
-      encode: (batch) => concat(Object.values(nll(batch)) as Tensor[]),
+      encode: (batch) => concat(Object.values(nll(batch)).map((term) => toWeighted(term).value)),
       decode: (code) => code,
     };
   },

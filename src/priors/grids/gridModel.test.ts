@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { evaluate, initialValues, ReferenceEngine } from '../../engine/index.js';
 import { VariableTable } from '../../nn/index.js';
-import type { CodeMap } from '../../systems/index.js';
+import { type CodeMap, toWeighted } from '../../systems/index.js';
 import { constant, sizeOf, type Tensor } from '../../tensor/index.js';
 import { describeGrids } from '../description.js';
 import { drawInSteps } from '../drawing.js';
@@ -55,7 +55,7 @@ describe.each([
   const positions = maps.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const grids = constant(allGrids(positions), 'int32', [2 ** positions, positions]);
   const { objective, drawing, values, weights } = model(maps, { prior });
-  const terms = Object.values(objective({ x: grids })).map((term) => ('role' in term ? term.value : term));
+  const terms = Object.values(objective({ x: grids })).map((term) => toWeighted(term).value);
   const nll = terms.reduce((sum, term) => sum.add(term));
   const [nats] = values(nll);
   const probabilities = Array.from(nats, (each) => Math.exp(-each));
