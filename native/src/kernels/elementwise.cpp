@@ -6,6 +6,7 @@
 #include "elementwise.h"
 
 #include "factories.h"
+#include "fusions.h"
 #include "lines.h"
 #include "list.h"
 #include "reducer.h"
@@ -73,6 +74,12 @@ struct ElementwiseLoop::Compiled {
     int result, a, b, c;
     float immediate;
   };
+  // One line, or several of them as one loop.
+  struct Loop {
+    Call line;
+    const Fusion* fusion;
+    int locations[mostLocations];
+  };
   struct Copy {
     int location, buffer;
     DType type;
@@ -104,7 +111,8 @@ struct ElementwiseLoop::Compiled {
   List<Fixed> fixed;
   List<Tile> tiles;
   List<Gathered> gathered;
-  List<Call> once, code;
+  List<Call> once;
+  List<Loop> code;
   List<Copy> copies;
   List<Reduced> reductions;
   // For each location, where in the scratch memory its slot is, or −1.
@@ -136,8 +144,10 @@ struct ElementwiseLoop::Compiled {
     for (int i = 0; i < storeCount; i++) lastUse[work.stores[i].slot] = storeTime(i);
 
     bool isUniform[maxSlots] = {};
-    int location[maxSlots], ownSlot[maxSlots], written[maxSlots];
-    for (int slot = 0; slot < maxSlots; slot++) location[slot] = ownSlot[slot] = written[slot] = -1;
+    int location[maxSlots], ownSlot[maxSlots], written[maxSlots], maker[maxSlots];
+    for (int slot = 0; slot < maxSlots; slot++) location[slot] = ownSlot[slot] = written[slot] = maker[slot] = -1;
+    List<PlacedLine> placed;
+    List<Call> calls;
 
     // Which stores are computed in place: those of the last lines that nothing else reads over.
     const auto isRisky = [&](const Store& store, int time) {
@@ -195,10 +205,11 @@ struct ElementwiseLoop::Compiled {
       const CodeLine& line = work.code[i];
       const LineOf& of = lines[static_cast<int>(line.op)];
       // What a line does not read is given as its first operand.
-      int operands[3] = {0, 0, 0};
+      int operands[3] = {0, 0, 0}, makers[3] = {-1, -1, -1};
       bool uniform = true;
       for (int k = 0; k < of.arity; k++) {
         operands[k] = location[line.inputs[k]];
+        makers[k] = maker[line.inputs[k]];
         uniform = uniform && isUniform[line.inputs[k]];
       }
       int& at = location[line.result];
@@ -213,10 +224,21 @@ struct ElementwiseLoop::Compiled {
         at = ownSlot[line.result];
       }
       isUniform[line.result] = uniform;
+      maker[line.result] = -1;
       if (line.op == CodeOp::step) {
         fixed.add({at, 0, true});
       } else {
-        (uniform ? once : code).add({of.run, at, operands[0], operands[1], operands[2], line.immediate});
+        const Call call{of.run, at, operands[0], operands[1], operands[2], line.immediate};
+        if (uniform) {
+          once.add(call);
+        } else {
+          maker[line.result] = calls.size();
+          for (int k = 0; k < of.arity; k++) {
+            if (makers[k] >= 0) placed[makers[k]].lastReader = calls.size();
+          }
+          calls.add(call);
+          placed.add({line.op, at, {operands[0], operands[1], operands[2]}, {makers[0], makers[1], makers[2]}, -1});
+        }
       }
     }
 
@@ -226,6 +248,12 @@ struct ElementwiseLoop::Compiled {
       copies.add({location[store.slot], store.buffer, plan.buffers[store.buffer].dtype,
                   Walk::of(store, work.shape, work.rank)});
     }
+    const auto isWanted = [&](int slot) {
+      if (maker[slot] >= 0) placed[maker[slot]].lastReader = calls.size();
+    };
+    for (const Store& store : work.stores) isWanted(store.slot);
+    for (const Reduction& reduction : work.reductions) isWanted(reduction.slot);
+    fuse(placed, calls, plan);
     for (const Reduction& reduction : work.reductions) {
       const DType type = plan.buffers[reduction.buffer].dtype;
       reductions.add({location[reduction.slot], reduction.op, reduction.keep, reduction.buffer, type,
@@ -234,6 +262,45 @@ struct ElementwiseLoop::Compiled {
       if (reduction.keep == Keep::nothing) partial += 64;
       if (reduction.keep == Keep::columns) partial += ColumnValues<FloatSum>::bytes(layout);
     }
+  }
+
+  // Makes loops of the calls: of several where there is one that does their work.
+  void fuse(const List<PlacedLine>& placed, const List<Call>& calls, const Plan& plan) {
+    List<bool> isUniform;
+    for (int i = 0; i < locations; i++) isUniform.add(false);
+    for (const Splat& each : splats) isUniform[each.location] = true;
+    for (const Fixed& each : fixed) isUniform[each.location] = true;
+    for (const Call& each : once) isUniform[each.result] = true;
+    for (int i = 0; i < calls.size();) {
+      Loop loop{calls[i], nullptr, {}};
+      const Fusion* fusion = fusionAt(placed, i, isUniform, loop.locations);
+      if (fusion && mayRun(*fusion, loop.locations, plan)) loop.fusion = fusion;
+      code.add(loop);
+      i += loop.fusion ? fusion->lines : 1;
+    }
+  }
+
+  // A fusion writes the first elements before it reads the last ones: what it writes must not be what it reads, unless
+  // each element is read where it is written.
+  bool mayRun(const Fusion& fusion, const int* used, const Plan& plan) const {
+    for (const Window& to : windows) {
+      bool isWritten = false;
+      for (int i = 0; i < fusion.results; i++) isWritten = isWritten || used[fusion.inputs + i] == to.location;
+      if (!isWritten) continue;
+      const auto isHarmed = [&](int location, int buffer, bool isInPlace) {
+        for (int i = 0; i < fusion.inputs; i++) {
+          if (used[i] == location && !isInPlace && overlap(plan.buffers[buffer], plan.buffers[to.buffer])) return true;
+        }
+        return false;
+      };
+      for (const Window& from : windows) {
+        if (isHarmed(from.location, from.buffer, from.buffer == to.buffer && from.offset == to.offset)) return false;
+      }
+      for (const Gathered& from : gathered) {
+        if (from.mayStay && isHarmed(from.location, from.buffer, false)) return false;
+      }
+    }
+    return true;
   }
 
   // Blocks hold whole rows, or rows hold whole blocks, where something looks at rows.
@@ -273,6 +340,10 @@ struct ElementwiseLoop::Compiled {
 
   void call(const Call& line, char* const* at, int64_t count) const {
     line.run(at[line.result], at[line.a], at[line.b], at[line.c], count, line.immediate);
+  }
+  void call(const Loop& loop, char* const* at, int64_t count) const {
+    if (loop.fusion) loop.fusion->run(at, loop.locations, count);
+    else call(loop.line, at, count);
   }
 
   void moveTo(const Context& context, int64_t from, int64_t count, char** at, char* memory) const {
@@ -396,7 +467,7 @@ void ElementwiseLoop::range(const Context& context, int64_t from, int64_t to, ch
     int64_t count = smaller(c.block, to - from);
     if (c.cut > 0) count = smaller(count, c.cut - from % c.cut);
     c.moveTo(context, from, count, at, scratch);
-    for (const auto& line : c.code) c.call(line, at, count);
+    for (const auto& loop : c.code) c.call(loop, at, count);
     for (int i = 0; i < c.reductions.size(); i++) c.reduce(context, i, at, from, count, scratch, partial);
     for (const auto& copy : c.copies) c.copy(context, copy, at, from, count);
     from += count;

@@ -119,8 +119,11 @@ VAEKIT_INLINE Floats log1pOf(Floats x) {
   return select(magnitude(x) < splat(smallestNormal), x, result);
 }
 
-// 2.5 ulp.
-VAEKIT_INLINE Floats sigmoidOf(Floats x) { return splat(1.0f) / (splat(1.0f) + expOf(-x)); }
+// 2.5 ulp. By e^−|x|, which softplus wants as well: where both are computed, it is computed once.
+VAEKIT_INLINE Floats sigmoidOf(Floats x) {
+  const Floats e = expOf(-magnitude(x));
+  return select(x < splat(0.0f), e, splat(1.0f)) / (splat(1.0f) + e);
+}
 
 // max(x, 0) + log(1 + e) with e = e^−|x|, 2.5 ulp. As e is between 0 and 1, its logarithm needs no reduction.
 VAEKIT_INLINE Floats softplusOf(Floats x) {

@@ -264,9 +264,10 @@ class MatmulTask final : public Task {
     const int64_t noOffset = 0, height = piece.endRow - piece.firstRow;
     const Sum sum{1, &noOffset, length, work_.a.columnStride, right.rowStride};
     float* result = piece.result + piece.firstRow * work_.n + panels_.first(panel);
-    // Where b is read in place, the next panel is fetched meanwhile: no processor foresees pieces of far rows.
+    // Where b is read in place, the next panel is fetched meanwhile, which may be that of the thread's next part: no
+    // processor foresees pieces of far rows.
     const bool fetches =
-        !hasLargeCaches && !isPacked_ && !makesBlocks_ && panel + 1 < piece.endPanel && height >= fetchingRows;
+        !hasLargeCaches && !isPacked_ && !makesBlocks_ && panel + 1 < panels_.count && height >= fetchingRows;
     for (int64_t row = 0; row < height; row += tileRows) {
       const int rows = static_cast<int>(smaller(tileRows, height - row));
       for (int64_t i = fetches ? length * row / height : length; i < length * (row + rows) / height; i++) {
