@@ -29,7 +29,7 @@ constexpr int64_t largeProducts = 1 << 23, mostParts = 256;
 // Rows of a part, each of which uses all columns of b once.
 constexpr int64_t leastRows = hasLargeCaches ? tileRows : 24;
 // Columns of a piece of a row that are worth a loop.
-constexpr int64_t leastPiece = hasLargeCaches ? 192 : 48;
+constexpr int64_t leastPiece = 192;
 // Sums that are long beside the result are cut themselves: their least length in a part, how much longer than the
 // result's columns they are, the result's numbers, and the parts, which one thread puts together.
 constexpr int64_t leastSum = 64, sumsPerRow = 4, mostSummed = 1 << 13, mostSumParts = hasLargeCaches ? 1 : 8;
