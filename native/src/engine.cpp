@@ -64,8 +64,8 @@ int64_t costOf(const Instruction& instruction) {
   return cost;
 }
 
-// About 150 µs of one thread: a trip to another thread and back takes a third of that, and nobody waits long.
-constexpr int64_t smallCost = 1500000;
+// A millisecond or two of one thread: a trip to another thread and back takes about 60 µs, and nobody waits long.
+constexpr int64_t smallCost = 6000000;
 
 }  // namespace
 

@@ -1,92 +1,17 @@
-/** What the documentation shows works: its commands run, its examples compile and run, and what it points to is there. */
-import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { cp, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+/** What the documentation shows works, but for the pages of systems, which have a file of their own. */
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { openDataset } from '../node/index.js';
-import { makePictures, temporaryFolder } from './commandLine.js';
-import { findingsIn, javaScriptOf } from './compiler.js';
-import { installPackage, manifest, ROOT, readJson } from './installedPackage.js';
-import { type Page, type Passage, readPages, where } from './pages.js';
-import { commandsOf, problemOf, shortened } from './shownCommands.js';
-
-const pages = readPages();
-const root = await temporaryFolder('docs');
-const installed = await installPackage(root, { peers: true });
-const shown = await makeShownData(join(root, 'shown'));
-
-/** The data that the pages name. */
-async function makeShownData(folder: string): Promise<string> {
-  await makePictures(join(folder, 'photos'), { each: 80, side: 16 });
-  await writeFile(join(folder, 'iris.csv'), irisTable());
-  await writeFile(join(folder, 'load.csv'), loadTable());
-  return folder;
-}
-
-/** Hours of a load, in the order of time. */
-function loadTable(): string {
-  const hours = Array.from({ length: 600 }, (_, i) => {
-    const date = new Date(Date.UTC(2020, 0, 1, i)).toISOString();
-    return `${date},${(5 + 2 * Math.sin(i / 4) + (i % 7) / 10).toFixed(2)},${(20 - (i % 11)).toFixed(1)}\n`;
-  });
-  return `date,load,temperature\n${hours.join('')}`;
-}
-
-/** @param damage stands in the place of a width, in line 12 */
-function irisTable(damage?: string): string {
-  const species = ['setosa', 'versicolor', 'virginica'];
-  const rows = Array.from({ length: 150 }, (_, i) => {
-    const width = i === 10 && damage ? damage : 2 + ((7 * i) % 13) / 10;
-    return `plant-${i},${4.3 + (i % 30) / 10},${width},${species[i % 3]}\n`;
-  });
-  return `id,length,width,species\n${rows.join('')}`;
-}
-
-/** Runs Node in the folder of a page. @throws Error with what was printed on stderr, if it fails */
-async function run(place: Passage, words: readonly string[]): Promise<void> {
-  const folder = join(root, basename(place.page, '.md'));
-  if (!existsSync(folder)) await cp(shown, folder, { recursive: true });
-  try {
-    await promisify(execFile)(process.execPath, words, { cwd: folder });
-  } catch (error) {
-    throw new Error(`${where(place)}: ${error instanceof Error ? error.message : error}`, { cause: error });
-  }
-}
+import { manifest, ROOT, readJson } from './installedPackage.js';
+import { isOfSystem, readPages } from './pages.js';
+import { blocksIn, irisTable, testPages } from './shownPages.js';
 
 const licensed = z.object({ license: z.string() });
-const program = join(installed, manifest.bin.vaekit);
-const example = ({ page, line }: Passage) => join(root, `${basename(page, '.md')}-${line}.mts`);
-const blocksIn = ({ blocks }: Page, wanted: string) => blocks.filter(({ language }) => language === wanted);
-const examples = pages.flatMap((page) => blocksIn(page, 'ts'));
-await Promise.all(examples.map((block) => writeFile(example(block), block.text)));
-const findings = findingsIn(examples.map(example));
-
-for (const page of pages) {
-  for (const block of page.blocks) {
-    if (block.language === 'sh') testCommands(block);
-    if (block.language === 'ts') testExample(block);
-  }
-
-  test(`${page.name} points to what is there`, () => {
-    const missing = page.links
-      .filter(({ text }) => !/^(https?:|#)/.test(text))
-      .filter(({ text }) => !existsSync(join(ROOT, dirname(page.name), text.replace(/#.*$/, ''))))
-      .map((link) => `${where(link)}: there is no ${link.text}`);
-    expect(missing).toEqual([]);
-  });
-
-  test(`${page.name} names files of the sources that there are`, () => {
-    // Those of a layer are called by their path within src/.
-    const missing = page.code
-      .filter(({ text }) => /^[\w-][\w./-]*\/[\w.-]+\.ts$|^(src|docs)\/[\w./-]*$/.test(text))
-      .filter(({ text }) => !existsSync(join(ROOT, text)) && !existsSync(join(ROOT, 'src', text)))
-      .map((path) => `${where(path)}: there is no ${path.text}`);
-    expect(missing).toEqual([]);
-  });
-}
+const pages = readPages().filter((page) => !isOfSystem(page));
+const root = await testPages(pages);
 
 test('the error that docs/data.md shows is the one that such a file gets', async () => {
   const [shownError] = pages.flatMap((page) => (page.name === 'docs/data.md' ? blocksIn(page, '') : []));
@@ -107,35 +32,3 @@ test('docs/dependencies.md has a line for every dependency, with its licence, an
   );
   expect(Array.from(rows, ([, name, license]) => `${name}: ${license}`).sort()).toEqual(expected.sort());
 });
-
-function testCommands(block: Passage): void {
-  for (const [i, text] of block.text.split('\n').entries()) {
-    const place = { ...block, line: block.line + i };
-    for (const [first, ...words] of commandsOf(text)) {
-      const command = [first, ...words].join(' ');
-      if (first === manifest.name)
-        test(`${where(place)}: ${command} works`, () => run(place, [program, ...shortened(words)]));
-      else
-        test(`${where(place)}: ${command} could be run`, () => {
-          const problem = problemOf([first, ...words]);
-          expect(problem && `${where(place)}: ${problem}`).toBeUndefined();
-        });
-    }
-  }
-}
-
-function testExample(block: Passage): void {
-  test(`${where(block)}: the example compiles under strict options`, () => {
-    const found = findings
-      .filter(({ file }) => file === example(block))
-      .map(({ line, message }) => `${block.page}, line ${block.line + line - 1}: ${message}`);
-    expect(found).toEqual([]);
-  });
-
-  test(`${where(block)}: the example runs`, async () => {
-    const short = block.text.replace(/\b(epochs|steps): [\d_]+/g, 'steps: 2');
-    const script = example(block).replace(/ts$/, 'js');
-    await writeFile(script, javaScriptOf(short));
-    await run(block, [script]);
-  });
-}

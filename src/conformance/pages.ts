@@ -52,3 +52,5 @@ function readPage(page: string): Page {
   }
   return { name: page, blocks, links, code };
 }
+
+export const isOfSystem = ({ name }: Page) => name.startsWith('docs/systems/');

@@ -21,6 +21,11 @@ export interface RunOptions {
    * begins only.
    */
   signal?: AbortSignal;
+  /**
+   * What an earlier run of this executable returned, if nobody reads that any more: an engine may return the same
+   * arrays with this run's values. For those who run it again and again; new arrays have to be collected as garbage.
+   */
+  into?: Fetches;
 }
 
 /** Runs of one engine take turns: whoever calls first is served first, and sees what earlier runs have left. */
@@ -45,7 +50,7 @@ export interface Engine {
 }
 
 /** What a run is told, with nothing left open. */
-export type CheckedRunOptions = Required<Omit<RunOptions, 'signal'>>;
+export type CheckedRunOptions = Required<Omit<RunOptions, 'signal' | 'into'>>;
 
 const LARGEST_STEP = 2 ** 31 - 1;
 

@@ -3,7 +3,7 @@
  * batch sizes, and the last batch is filled up and cut.
  */
 import { type Samples, UNKNOWN } from '../data/index.js';
-import type { Engine, Executable } from '../engine/index.js';
+import type { Engine, Executable, Fetches } from '../engine/index.js';
 import { VariableTable } from '../nn/index.js';
 import {
   type Batch,
@@ -208,9 +208,11 @@ export class ModelRunner {
     const rows: Rows = {};
     for (const [name, width] of widths) rows[name] = new Float32Array(count * width);
     for (const name of ofBatch) rows[name] = new Float32Array(Math.floor(count / size));
+    let results: Fetches | undefined;
     for (let start = 0, step = firstStep; start < count; start += size, step++) {
       const feeds = Object.entries(columns).map(([name, column]) => [name, batchOf(column, start, size)]);
-      const results = await executable.run(Object.fromEntries(feeds), { seed, firstStep: step, signal });
+      const options = { seed, firstStep: step, signal, into: results };
+      results = await executable.run(Object.fromEntries(feeds), options);
       const real = Math.min(size, count - start);
       for (const [name, width] of widths)
         rows[name].set(results[name].subarray(0, real * width), start * width);

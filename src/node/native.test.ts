@@ -54,6 +54,21 @@ describe.skipIf(nativeSets.length === 0)('the compiled engine', () => {
     await engine.dispose();
   });
 
+  test('a run writes into the results of an earlier one where it is given them and they fit', async () => {
+    const engine = open();
+    const x = input('x', [2]);
+    const executable = await engine.compile(new Program({ outputs: { y: x.add(1), sum: x.sum() } }));
+    const first = await executable.run({ x: Float32Array.of(1, 2) });
+    const second = await executable.run({ x: Float32Array.of(3, 4) }, { into: first });
+    expect(second.y).toBe(first.y);
+    expect([...second.y, ...second.sum]).toEqual([4, 5, 7]);
+    const unfit = { y: new Float32Array(3), sum: new Float64Array(1) };
+    const third = await executable.run({ x: Float32Array.of(5, 6) }, { into: unfit });
+    expect([...third.y, ...third.sum]).toEqual([6, 7, 11]);
+    expect([...unfit.y, ...unfit.sum]).toEqual([0, 0, 0, 0]);
+    await engine.dispose();
+  });
+
   test('the caller keeps its arrays, whatever buffer they show a part of', async () => {
     const engine = open();
     const x = input('x', [2, 2], 'uint8');

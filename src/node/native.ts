@@ -143,7 +143,7 @@ export class AddonRunner implements PlanRunner {
     const names = plan.variables.map(({ name }) => name);
     const executable = addon.load(this.#engine, encodePlan(plan), plan.constants, names);
     return {
-      run: (feeds, options, signal) => this.#run(plan, executable, { feeds, options, signal }),
+      run: (feeds, options, signal, into) => this.#run(plan, executable, { feeds, options, signal, into }),
       release: () => addon.release(executable),
       measure: () => addon.measure(executable, true),
       get nanoseconds() {
@@ -182,10 +182,10 @@ export class AddonRunner implements PlanRunner {
   #run(
     plan: Plan,
     executable: AddonExecutable,
-    { feeds, options, signal }: RunRequest,
+    { feeds, options, signal, into }: RunRequest,
   ): readonly TensorData[] | Promise<readonly TensorData[]> {
     const { steps, firstStep, seed } = options;
-    const outputs = plan.outputs.map(({ dtype, size }) => unfilled(dtype, size * steps));
+    const outputs = plan.outputs.map(({ dtype, size }, i) => arrayFor(dtype, size * steps, into?.[i]));
     const isCancellable = signal !== undefined;
     const key = wordsOf(seed);
     const done = this.#addon.run(executable, feeds, outputs, steps, firstStep, ...key, isCancellable);
@@ -211,15 +211,16 @@ export class AddonRunner implements PlanRunner {
   }
 }
 
-/** An array that is to be written whole: with memory that was used before, and no time spent on zeros. */
-function unfilled(dtype: DType, length: number): TensorData {
-  const { buffer } = Buffer.allocUnsafeSlow(length * bytesPerElement(dtype));
-  if (dtype === 'float32') return new Float32Array(buffer);
-  return dtype === 'int32' ? new Int32Array(buffer) : new Uint8Array(buffer);
+/** An array that is to be written whole: `used` if it fits, or a new one on which no time is spent for zeros. */
+function arrayFor(dtype: DType, length: number, used?: Values): TensorData {
+  const Type = dtype === 'float32' ? Float32Array : dtype === 'int32' ? Int32Array : Uint8Array;
+  if (used instanceof Type && used.length === length) return used;
+  return new Type(Buffer.allocUnsafeSlow(length * bytesPerElement(dtype)).buffer);
 }
 
 interface RunRequest {
   readonly feeds: readonly TensorData[];
   readonly options: CheckedRunOptions;
   readonly signal?: AbortSignal;
+  readonly into?: readonly Values[];
 }

@@ -163,7 +163,7 @@ class MatmulTask final : public Task {
         return;
       }
       // Where weights are not much larger than the rest, rows that stay where they are weigh more.
-      if (mayCutColumns && k * n > 2 * m * (k + n)) columnParts_ = smaller(each, powerOfTwo(mostColumnParts));
+      if (mayCutColumns && k * n > m * (k + n)) columnParts_ = smaller(each, powerOfTwo(mostColumnParts));
       rowParts_ = smaller(each / columnParts_, powerOfTwo(larger(1, m / leastRows)));
       // Where the rows are by far not enough.
       const bool needsMore = columnParts_ == 1 && 4 * rowParts_ <= each;

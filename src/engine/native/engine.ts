@@ -47,7 +47,7 @@ export class NativeEngine<Runner extends PlanRunner = PlanRunner> implements Eng
     let isDisposed = false;
     let checkedWrites = -1;
     return {
-      run: (feeds: Feeds = {}, { signal, ...options }: RunOptions = {}) =>
+      run: (feeds: Feeds = {}, { signal, into, ...options }: RunOptions = {}) =>
         this.#turns.take(() => {
           if (isDisposed) throw new Error('run: this executable has been disposed of');
           signal?.throwIfAborted();
@@ -56,7 +56,8 @@ export class NativeEngine<Runner extends PlanRunner = PlanRunner> implements Eng
           if (checkedWrites !== this.#writes) this.#prepareVariables(program);
           checkedWrites = this.#writes;
           const data = plan.inputs.map(({ name, dtype }) => toData(dtype, feeds[name]));
-          return fetch(plan, loaded.run(data, checked, signal));
+          const used = into && plan.outputs.map(({ name }) => into[name]);
+          return fetch(plan, loaded.run(data, checked, signal, used));
         }),
       dispose: async () => {
         if (isDisposed || this.#turns.closed) return;

@@ -3,20 +3,24 @@
 export class Order {
   /** What each unit waits for, directly. */
   readonly #needs: Set<number>[] = [];
-  /** What each unit waits for at all, a bit per unit. */
-  readonly #before: Uint32Array[] = [];
+  /** What each unit waits for at all: a row of bits for each, one per unit. */
+  readonly #before: Uint32Array;
   /** Units that others wait for. */
   readonly #isAwaited: boolean[] = [];
+  /** Numbers of a row. */
   readonly #words: number;
+  /** Of the row that is added to others. */
+  readonly #added: Uint32Array;
 
   /** @param most units that there will be */
   constructor(most: number) {
     this.#words = Math.ceil(most / 32);
+    this.#before = new Uint32Array(most * this.#words);
+    this.#added = new Uint32Array(this.#words);
   }
 
   create(): number {
     this.#needs.push(new Set());
-    this.#before.push(new Uint32Array(this.#words));
     this.#isAwaited.push(false);
     return this.#needs.length - 1;
   }
@@ -27,7 +31,7 @@ export class Order {
 
   /** Whether `late` waits for `early`. */
   comesBefore(early: number, late: number): boolean {
-    return (this.#before[late][early >>> 5] & (1 << (early & 31))) !== 0;
+    return (this.#before[late * this.#words + (early >>> 5)] & (1 << (early & 31))) !== 0;
   }
 
   isAwaited(unit: number): boolean {
@@ -36,12 +40,13 @@ export class Order {
 
   /** Whether everything of `units` (a bit each) that the needs of a unit to come wait for, `unit` waits for as well. */
   covers(unit: number, needs: Iterable<number>, units: Uint32Array): boolean {
-    const own = this.#before[unit];
+    const [before, words] = [this.#before, this.#words];
+    const own = unit * words;
     for (const need of needs) {
       if (need === unit) continue;
       if (units[need >>> 5] & (1 << (need & 31)) && !this.comesBefore(need, unit)) return false;
-      const theirs = this.#before[need];
-      for (let i = 0; i < own.length; i++) if (theirs[i] & units[i] & ~own[i]) return false;
+      const theirs = need * words;
+      for (let i = 0; i < words; i++) if (before[theirs + i] & units[i] & ~before[own + i]) return false;
     }
     return true;
   }
@@ -51,9 +56,12 @@ export class Order {
     if (unit === on || this.#needs[unit].has(on)) return;
     this.#needs[unit].add(on);
     this.#isAwaited[on] = true;
-    const added = Uint32Array.from(this.#before[on]);
-    added[on >>> 5] |= 1 << (on & 31);
-    this.#spread(unit, added);
+    // Whatever `on` waits for came before the unit when the unit began to wait for it.
+    if (this.comesBefore(on, unit)) return;
+    const first = on * this.#words;
+    this.#added.set(this.#before.subarray(first, first + this.#words));
+    this.#added[on >>> 5] |= 1 << (on & 31);
+    this.#spread(unit);
   }
 
   /** Whether two units can be one: nothing that is neither of them lies between them. */
@@ -68,35 +76,38 @@ export class Order {
 
   /** Unit `gone` becomes part of `kept`. */
   merge(kept: number, gone: number): void {
-    const bit = 1 << (gone & 31);
-    const word = gone >>> 5;
+    const [before, words, added] = [this.#before, this.#words, this.#added];
+    const [goneBit, goneWord] = [1 << (gone & 31), gone >>> 5];
+    const [keptBit, keptWord] = [1 << (kept & 31), kept >>> 5];
     const needs = this.#needs[gone];
     needs.delete(kept);
     this.#needs[kept].delete(gone);
-    this.#before[kept][word] &= ~bit;
-    const added = this.#before[gone].map((bits, i) => bits | this.#before[kept][i]);
-    added[kept >>> 5] &= ~(1 << (kept & 31));
     for (const need of needs) this.#needs[kept].add(need);
-    for (let unit = 0; unit < this.#needs.length; unit++) {
-      if (!(this.#before[unit][word] & bit)) continue;
+    before[kept * words + goneWord] &= ~goneBit;
+    for (let i = 0; i < words; i++) added[i] = before[gone * words + i] | before[kept * words + i];
+    added[keptWord] &= ~keptBit;
+    for (let unit = 0, at = 0; unit < this.#needs.length; unit++, at += words) {
+      if (!(before[at + goneWord] & goneBit)) continue;
       if (this.#needs[unit].delete(gone)) this.#needs[unit].add(kept);
-      this.#before[unit][word] &= ~bit;
-      this.#before[unit][kept >>> 5] |= 1 << (kept & 31);
+      before[at + goneWord] &= ~goneBit;
+      before[at + keptWord] |= keptBit;
     }
     if (this.#isAwaited[gone]) this.#isAwaited[kept] = true;
-    this.#before[gone].fill(0);
+    before.fill(0, gone * words, (gone + 1) * words);
     this.#needs[gone] = new Set();
-    this.#spread(kept, added);
+    this.#spread(kept);
   }
 
-  #spread(unit: number, added: Uint32Array): void {
-    const join = (before: Uint32Array) => {
-      for (let i = 0; i < added.length; i++) before[i] |= added[i];
+  /** Makes a unit, and all that wait for it, wait for what is added as well. */
+  #spread(unit: number): void {
+    const [before, words, added] = [this.#before, this.#words, this.#added];
+    const join = (row: number) => {
+      for (let i = 0; i < words; i++) before[row + i] |= added[i];
     };
-    join(this.#before[unit]);
+    join(unit * words);
     if (!this.#isAwaited[unit]) return;
-    for (let other = 0; other < this.#before.length; other++) {
-      if (this.comesBefore(unit, other)) join(this.#before[other]);
+    for (let other = 0; other < this.#needs.length; other++) {
+      if (this.comesBefore(unit, other)) join(other * words);
     }
   }
 }

@@ -6,6 +6,7 @@ import type { Plan } from './plan.js';
 export interface LoadedPlan {
   /**
    * @param feeds for each input of the plan the values of all steps, in the type that its buffer holds
+   * @param into for each output an array that may be returned with its new values, where it fits
    * @returns for each output of the plan the values of all steps; a promise of them where the work is done on other threads
    * @throws Error after which the variables are what they were before: an index outside of its rows, a variable without a
    *   value, a signal
@@ -14,6 +15,7 @@ export interface LoadedPlan {
     feeds: readonly TensorData[],
     options: CheckedRunOptions,
     signal?: AbortSignal,
+    into?: readonly Values[],
   ): readonly TensorData[] | Promise<readonly TensorData[]>;
   release(): void;
 }
