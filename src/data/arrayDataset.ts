@@ -90,8 +90,13 @@ async function wholeArray(
   const notices = [...(options.notices ?? []), ...unknownNotices(labels?.labels, 'label −1')];
   const shared = { ...identity, ...labels, testSize };
   const columns = frame.kind === 'table' ? columnsOf(type, frame.columns) : [];
+  const holes = options.missing === 'mask';
   const { points, sampling } = options;
   if (countOf(shape) * elementBytes(type) > cacheBytes && !array.fortranOrder) {
+    if (holes)
+      throw new DataError(
+        `${name}: is read from its file sample by sample, for which missing=mask is not made; raise cacheBytes above its size`,
+      );
     const reading = { columns, range, notices, release, points, sampling };
     return positionalDataset(array, layout, { ...shared, ...reading });
   }
@@ -104,7 +109,6 @@ async function wholeArray(
   }
   const width = countOf(shape) / shape[0];
   const sampleOf = (element: number) => Math.floor(element / width);
-  const holes = options.missing === 'mask';
   const extremes = extremesOf(name, values, sampleOf, frame.kind === 'image' ? range : undefined, holes);
   if (frame.kind !== 'image') {
     const rows = toFloat32(name, values);

@@ -9,8 +9,8 @@ import { columnError, type TableSource } from './tableSource.js';
 
 export interface TableOptions extends RoleOptions {
   /**
-   * What to do with rows in which a cell is missing; mask: keep them, with NaN in its place. Where it is the class that is
-   * missing, that is not known. @default 'refuse'
+   * What to do with rows in which a cell is missing; mask: keep them, with NaN in its place, and learn from the others. Where
+   * it is the class that is missing, that is not known. @default 'refuse'
    */
   missing?: 'refuse' | 'drop' | 'mask';
 }
