@@ -112,8 +112,10 @@ function requireNoneMissing(source: TableSource, used: readonly UsedColumn[], ma
   const first = missing.sort((a, b) => a.place - b.place)[0];
   if (!first) return;
   const counts = missingCounts(source, used);
-  const remedy = mayKeep ? 'keep such rows with missing=mask, fill them in' : 'fill them in';
-  const problem = `the cell is missing${shown(first.cell)}; missing cells by column: ${counts}; ${remedy}, or leave them out with missing=drop`;
+  const remedy = mayKeep
+    ? 'keep such rows with missing=mask, leave them out with missing=drop, or fill them in'
+    : 'fill them in, or leave such rows out with missing=drop';
+  const problem = `the cell is missing${shown(first.cell)}; missing cells by column: ${counts}; ${remedy}`;
   throw new MissingCellsError(columnError(source, source.header[first.index], problem, first.place).message);
 }
 
