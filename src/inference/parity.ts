@@ -89,9 +89,10 @@ function exampleFor(
   return dtype === 'float32' ? uniform.map((u) => 4 * u - 2) : Int32Array.from(uniform);
 }
 
-/** Every third, so that columns take turns unless their number is a multiple of it. */
+/** Three in ten. */
 function withSomeMissing(samples: TensorData): TensorData {
-  return samples.map((value: number, i: number) => (i % 3 === 1 ? Number.NaN : value));
+  const u = new RandomStream(0, 'example holes').uniform(new Float32Array(samples.length));
+  return samples.map((value: number, i: number) => (u[i] < 0.3 ? Number.NaN : value));
 }
 
 function exampleSamples(spec: SampleSpec, uniform: Float32Array): TensorData {
