@@ -93,11 +93,7 @@ async function wholeArray(
   const holes = options.missing === 'mask';
   const { points, sampling } = options;
   if (countOf(shape) * elementBytes(type) > cacheBytes && !array.fortranOrder) {
-    if (holes)
-      throw new DataError(
-        `${name}: is read from its file sample by sample, for which missing=mask is not made; raise cacheBytes above its size`,
-      );
-    const reading = { columns, range, notices, release, points, sampling };
+    const reading = { columns, range, notices, release, points, sampling, holes };
     return positionalDataset(array, layout, { ...shared, ...reading });
   }
   const values = await readAll(array);
