@@ -28,9 +28,11 @@ const dataOptions = z.object({
     ),
   labelColumn: z.string().optional().describe('tables: column of the classes, or none'),
   missing: z
-    .enum(['refuse', 'drop'])
+    .enum(['refuse', 'drop', 'mask'])
     .optional()
-    .describe('tables: what to do with rows in which a cell is missing'),
+    .describe(
+      'what to do with rows in which a cell is missing; mask: keep them, and learn from what is there (default: refuse; mask where a run was trained so)',
+    ),
   delimiter: z.string().length(1).optional().describe('tables: what stands between cells'),
   header: z
     .boolean()

@@ -84,7 +84,7 @@ export function defineImpute(command: Command): void {
     requireDataFor(typed);
     if (readDataFlags(typed).missing)
       throw new UsageError('--missing: impute keeps cells that are missing to fill them in; leave it out');
-    const chosen = typed.data === undefined ? {} : { missing: 'mask' as const };
+    const chosen = { fillsHoles: true };
     await withRun(name, typed, (run) =>
       withSamples(
         run,

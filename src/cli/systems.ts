@@ -13,10 +13,17 @@ export function defineSystems(command: Command): void {
     entries: systems,
     find: findSystem,
     verb: 'minimises',
-    facts: (system) => ({ needsLabels: labelsOf(system) ?? false, stages: describeStages(system) }),
+    facts: (system) => ({
+      needsLabels: labelsOf(system) ?? false,
+      takesHoles: system.takesHoles ?? false,
+      stages: describeStages(system),
+    }),
     lines: (system) => {
       const labels = labelsOf(system);
-      return labels ? [['needs', labels === true ? 'labels' : `labels, ${labels}`]] : [];
+      return [
+        ...(labels ? [['needs', labels === true ? 'labels' : `labels, ${labels}`] as const] : []),
+        ...(system.takesHoles ? [['takes', 'samples with holes (--missing mask)'] as const] : []),
+      ];
     },
     section: phasesOf,
     use: ({ name }) => `Train it:  vaekit train ${name}`,

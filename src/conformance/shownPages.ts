@@ -95,6 +95,7 @@ async function makeShownData(folder: string): Promise<string> {
   await makePictures(join(folder, 'photos'), { each: 80, side: 16 });
   await writeFile(join(folder, 'iris.csv'), irisTable());
   await writeFile(join(folder, 'load.csv'), loadTable());
+  await writeFile(join(folder, 'patients.csv'), irisTable().replace(/(?<=-\d*[37],)[\d.]+/g, ''));
   return folder;
 }
 

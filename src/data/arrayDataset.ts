@@ -90,9 +90,10 @@ async function wholeArray(
   const notices = [...(options.notices ?? []), ...unknownNotices(labels?.labels, 'label −1')];
   const shared = { ...identity, ...labels, testSize };
   const columns = frame.kind === 'table' ? columnsOf(type, frame.columns) : [];
+  const holes = options.missing === 'mask';
   const { points, sampling } = options;
   if (countOf(shape) * elementBytes(type) > cacheBytes && !array.fortranOrder) {
-    const reading = { columns, range, notices, release, points, sampling };
+    const reading = { columns, range, notices, release, points, sampling, holes };
     return positionalDataset(array, layout, { ...shared, ...reading });
   }
   const values = await readAll(array);
@@ -104,7 +105,6 @@ async function wholeArray(
   }
   const width = countOf(shape) / shape[0];
   const sampleOf = (element: number) => Math.floor(element / width);
-  const holes = options.missing === 'mask';
   const extremes = extremesOf(name, values, sampleOf, frame.kind === 'image' ? range : undefined, holes);
   if (frame.kind !== 'image') {
     const rows = toFloat32(name, values);

@@ -114,7 +114,8 @@ function tableSpecOf(
   return { kind: 'table', shape: [width], dtype: 'float32', columns: typed, ...markOf(holes) };
 }
 
-const markOf = (holes: boolean) => (holes ? { holes: true as const } : {});
+/** Of a spec, whether values may be NaN. */
+export const markOf = (holes: boolean) => (holes ? { holes: true as const } : {});
 
 export interface SequenceOptions extends ImageOptions {
   /** Of sequences of rows: names of numeric columns, or columns with a type. @default numbers from 0 */

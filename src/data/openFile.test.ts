@@ -328,3 +328,20 @@ test.each([
 ])('the short name of %s is %s', (path, name) => {
   expect(shortName(path)).toBe(name);
 });
+
+test('NaN is kept where it is asked for, in memory and read from the file', async () => {
+  const values = Float32Array.of(0.5, Number.NaN, 1, 0, Number.NaN, Number.NaN);
+  for (const [shape, kind] of [
+    [[3, 2], 'table'],
+    [[3, 1, 2], 'image'],
+  ] as const) {
+    const file = encodeNpy(values, shape);
+    for (const cacheBytes of [1e6, 0]) {
+      const data = await open('a.npy', file, { cacheBytes, missing: 'mask' });
+      expect(data.spec).toMatchObject({ kind, holes: true });
+      expect((await data.read([2, 0])).x).toEqual(Float32Array.of(Number.NaN, Number.NaN, 0.5, Number.NaN));
+      const refused = async () => (await open('a.npy', file, { cacheBytes })).read([0, 1, 2]);
+      await expect(refused()).rejects.toThrow('has the value NaN; remove or mend the sample');
+    }
+  }
+});

@@ -61,12 +61,12 @@ test.each<[string, Uint8Array, string]>([
   [
     'a missing value',
     file([{ name: 'a', data: [1.5, null, 2.5] }]),
-    "t.parquet, row 2, column 'a': the cell is missing; missing cells by column: a 1; fill them in, or leave such rows out with missing=drop",
+    "t.parquet, row 2, column 'a': the cell is missing; missing cells by column: a 1; keep such rows with missing=mask, leave them out with missing=drop, or fill them in",
   ],
   [
     'NaN, which data frames write for missing values,',
     file([{ name: 'a', data: [1.5, Number.NaN, 2.5] }]),
-    "t.parquet, row 2, column 'a': the cell is missing; missing cells by column: a 1; fill them in, or leave such rows out with missing=drop",
+    "t.parquet, row 2, column 'a': the cell is missing; missing cells by column: a 1; keep such rows with missing=mask, leave them out with missing=drop, or fill them in",
   ],
   [
     'a nested value',

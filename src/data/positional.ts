@@ -1,6 +1,6 @@
 /** Arrays too large for memory as data sets: a sample is read from the file, and checked, when it is asked for. */
 import { type ArrayLayout, channelsLast, frameOfLayout } from './arrayLayout.js';
-import { preparedCloud, repeatNotice } from './arrays.js';
+import { markOf, preparedCloud, repeatNotice } from './arrays.js';
 import { type ClassLabels, labelledOf } from './classes.js';
 import type { ResampleOptions } from './clouds/cloud.js';
 import type { Column, Dataset, ImageSpec, SampleSpec, TableSpec } from './dataset.js';
@@ -22,6 +22,8 @@ export interface PositionalOptions
   readonly testSize?: number;
   readonly range?: Range;
   readonly notices: readonly string[];
+  /** Whether values may be NaN, which are missing. */
+  readonly holes: boolean;
   /** Closes the file. */
   readonly release: () => Promise<void>;
 }
@@ -35,12 +37,14 @@ export async function positionalDataset(
   layout: ArrayLayout,
   options: PositionalOptions,
 ): Promise<Dataset> {
-  const { name, classes, labels, testSize, release } = options;
+  const { name, classes, labels, testSize, holes, release } = options;
   const [size] = array.shape;
   const count = Math.min(size, JUDGED_SAMPLES);
   const judged = Array.from({ length: count }, (_, i) => Math.floor((i * size) / count));
   const samples = await Promise.all(judged.map((index) => readRow(array, index)));
-  const all = samples.map((values, i) => extremesOf(array.name, values, () => judged[i], options.range));
+  const all = samples.map((values, i) =>
+    extremesOf(array.name, values, () => judged[i], options.range, holes),
+  );
   const extremes = {
     min: Math.min(...all.map(({ min }) => min)),
     max: Math.max(...all.map(({ max }) => max)),
@@ -56,7 +60,7 @@ export async function positionalDataset(
       const { points = layout.points, sampling } = options;
       return preparedCloud(array.name, values, layout.dimensions, { points, sampling, index });
     }
-    extremesOf(array.name, values, () => index, storage.range);
+    extremesOf(array.name, values, () => index, storage.range, holes);
     const stored = storage.store(values);
     return frame.kind === 'image' && frame.channelsFirst ? channelsLast(stored, frame.shape) : stored;
   };
@@ -93,8 +97,14 @@ function specOf(layout: ArrayLayout, { dtype, range }: ImageStorage, options: Po
   const frame = layout.kind === 'sequence' ? layout.frame : layout;
   const one: ImageSpec | TableSpec =
     frame.kind === 'image'
-      ? { kind: 'image', shape: frame.shape, dtype, range }
-      : { kind: 'table', shape: [frame.columns], dtype: 'float32', columns: options.columns };
+      ? { kind: 'image', shape: frame.shape, dtype, range, ...markOf(options.holes) }
+      : {
+          kind: 'table',
+          shape: [frame.columns],
+          dtype: 'float32',
+          columns: options.columns,
+          ...markOf(options.holes),
+        };
   return layout.kind === 'sequence' ? sequenceOf(layout.time, one) : one;
 }
 

@@ -13,6 +13,11 @@ export function rowOf(spec: SampleSpec): TableSpec | undefined {
   return one.kind === 'table' ? one : undefined;
 }
 
+/** Whether values may be NaN, which are missing. */
+export function hasHoles(spec: SampleSpec): boolean {
+  return (pictureOf(spec) ?? rowOf(spec))?.holes === true;
+}
+
 /** Sequences of so many such frames. */
 export function sequenceOf(time: number, frame: ImageSpec | TableSpec): SequenceSpec {
   return { kind: 'sequence', shape: [time, ...frame.shape], dtype: frame.dtype, frame };

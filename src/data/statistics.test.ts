@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { fromImages, fromTable } from './arrays.js';
-import { summarise, withMoments } from './statistics.js';
+import { rowOf } from './specs.js';
+import { requireHoles, summarise, withMoments } from './statistics.js';
 
 const all = (size: number) => ({ size, at: (position: number) => position });
 
@@ -60,4 +61,34 @@ test('values of a table are summed up by column', async () => {
     { min: 1, max: 3, mean: 2 },
     { min: -5, max: 5, mean: 0 },
   ]);
+});
+
+test('what is missing does not count', async () => {
+  const N = Number.NaN;
+  const columns = ['a', { name: 'n', type: 'count' as const }];
+  const data = fromTable(Float32Array.of(1, N, N, 3, 5, N, 3, 3), columns, { holes: true });
+  const { columns: measured = [] } = rowOf(await withMoments(data, all(4))) ?? {};
+  expect(measured).toMatchObject([{ mean: 3 }, { mean: Math.log(4), deviation: 1 }]);
+  expect(measured[0].deviation).toBeCloseTo(Math.sqrt(8 / 3), 12);
+  const { values } = await summarise(data, all(4));
+  expect(values).toEqual([
+    { min: 1, max: 5, mean: 3 },
+    { min: 3, max: 3, mean: 3 },
+  ]);
+});
+
+test('with holes to learn from, something is missing, and something is there of every column', async () => {
+  const table = (...values: number[]) => fromTable(Float32Array.from(values), ['a', 'b'], { holes: true });
+  const N = Number.NaN;
+  await requireHoles(table(1, 2, N, N, 3, 4), all(3));
+  await expect(requireHoles(table(1, 2, 3, 4, N, 5), all(2))).rejects.toThrow(
+    'table: nothing is missing in the training part, so missing=mask has no effect; leave it out',
+  );
+  await expect(requireHoles(table(1, N, 3, N, 5, 6), all(2))).rejects.toThrow(
+    "table: column 'b' has no value in the training part, so there is nothing to learn; leave it out",
+  );
+  const pictures = fromImages(new Float32Array(4).fill(N), [2, 2, 1], { holes: true });
+  await expect(requireHoles(pictures, all(1))).rejects.toThrow(
+    'images: the samples have no value in the training part, so there is nothing to learn; leave it out',
+  );
 });

@@ -1,5 +1,5 @@
 /** What is measured on data before training: the moments that columns are standardised by, and the range of pictures. */
-import { type Column, type Dataset, type SampleSpec, type Samples, UNKNOWN } from './dataset.js';
+import { type Column, DataError, type Dataset, type SampleSpec, type Samples, UNKNOWN } from './dataset.js';
 import { elementsPerSample } from './memory.js';
 import { rowOf } from './specs.js';
 import type { Part } from './split.js';
@@ -10,7 +10,7 @@ const VALUES_PER_READ = 2 ** 20;
 /**
  * The spec with mean and standard deviation of each numeric column (of log(1 + x) for counts) over a part of the data,
  * so that models see standard scores; of a sequence's rows over all times together. The deviation of a constant column is
- * given as 1. Pictures and points have no such moments.
+ * given as 1. What is missing does not count. Pictures and points have no such moments.
  */
 export async function withMoments(dataset: Dataset, part: Part): Promise<SampleSpec> {
   const { spec } = dataset;
@@ -47,6 +47,36 @@ export interface Summary {
   readonly unknownCount: number;
 }
 
+/**
+ * Whether something can be learnt about data in which numbers may be missing.
+ *
+ * @throws DataError if a column has no value in the part, or nothing is missing in it
+ */
+export async function requireHoles(dataset: Dataset, part: Part): Promise<void> {
+  const { name, spec } = dataset;
+  const columns = rowOf(spec)?.columns ?? [];
+  const values = new Array<number>(columns.length || 1).fill(0);
+  let missing = 0;
+  for await (const { x } of samplesOf(dataset, part)) {
+    for (let i = 0; i < x.length; i++) {
+      if (Number.isNaN(x[i])) missing++;
+      else values[i % values.length]++;
+    }
+  }
+  const empty = values.indexOf(0);
+  if (empty >= 0) {
+    const nowhere = columns.length > 0 ? `column '${columns[empty].name}' has` : 'the samples have';
+    throw new DataError(
+      `${name}: ${nowhere} no value in the training part, so there is nothing to learn; leave it out`,
+    );
+  }
+  if (missing === 0) {
+    throw new DataError(
+      `${name}: nothing is missing in the training part, so missing=mask has no effect; leave it out`,
+    );
+  }
+}
+
 /** What the samples of a part are like, in one pass. */
 export async function summarise(dataset: Dataset, part: Part): Promise<Summary> {
   const { spec, classes = [] } = dataset;
@@ -72,7 +102,7 @@ export async function* samplesOf(dataset: Dataset, part: Part): AsyncGenerator<S
   }
 }
 
-/** Running mean and sum of squared distances from it; Welford 1962, which does not cancel as Σx² − (Σx)² does. */
+/** Of what is not missing, running mean and sum of squared distances from it; Welford 1962, which does not cancel as Σx² − (Σx)² does. */
 class Moments {
   count = 0;
   mean = 0;
@@ -81,6 +111,7 @@ class Moments {
   max = Number.NEGATIVE_INFINITY;
 
   add(value: number): void {
+    if (Number.isNaN(value)) return;
     this.count++;
     const distance = value - this.mean;
     this.mean += distance / this.count;

@@ -205,7 +205,7 @@ test.each<[string, string, FileOptions, string]>([
     'a missing cell',
     'a,b\n1,x\n"2",NA\n3,y\n,x\n',
     {},
-    "t.csv, line 3, column 'b': the cell is missing ('NA'); missing cells by column: a 1, b 1; fill them in, or leave such rows out with missing=drop",
+    "t.csv, line 3, column 'b': the cell is missing ('NA'); missing cells by column: a 1, b 1; keep such rows with missing=mask, leave them out with missing=drop, or fill them in",
   ],
   [
     'rows that all miss a cell',

@@ -9,8 +9,8 @@ import { columnError, type TableSource } from './tableSource.js';
 
 export interface TableOptions extends RoleOptions {
   /**
-   * What to do with rows in which a cell is missing; mask: keep them, with NaN in its place. Where it is the class that is
-   * missing, that is not known. @default 'refuse'
+   * What to do with rows in which a cell is missing; mask: keep them, with NaN in its place, and learn from the others. Where
+   * it is the class that is missing, that is not known. @default 'refuse'
    */
   missing?: 'refuse' | 'drop' | 'mask';
 }
@@ -29,7 +29,7 @@ export async function tableDataset(
   { missing = 'refuse', ...options }: TableOptions = {},
 ): Promise<Dataset> {
   const roles = await findRoles(source, options);
-  if (missing === 'refuse') requireNoneMissing(source, roles.features);
+  if (missing === 'refuse') requireNoneMissing(source, roles.features, !options.like);
   const filled = await fill(source, roles, missing === 'mask');
   const unknown = roles.label
     ? unknownNotices(filled.labels, `empty cells of column '${source.header[roles.label.index]}'`)
@@ -101,15 +101,21 @@ async function fill(
   };
 }
 
-/** @throws MissingCellsError at the first missing cell */
-function requireNoneMissing(source: TableSource, used: readonly UsedColumn[]): void {
+/**
+ * @param mayKeep whether holes can be learnt from, rather than be more than a model was trained with
+ * @throws MissingCellsError at the first missing cell
+ */
+function requireNoneMissing(source: TableSource, used: readonly UsedColumn[], mayKeep: boolean): void {
   const missing = used.flatMap(({ index, profile }) =>
     profile.firstMissing ? [{ index, ...profile.firstMissing }] : [],
   );
   const first = missing.sort((a, b) => a.place - b.place)[0];
   if (!first) return;
   const counts = missingCounts(source, used);
-  const problem = `the cell is missing${shown(first.cell)}; missing cells by column: ${counts}; fill them in, or leave such rows out with missing=drop`;
+  const remedy = mayKeep
+    ? 'keep such rows with missing=mask, leave them out with missing=drop, or fill them in'
+    : 'fill them in, or leave such rows out with missing=drop';
+  const problem = `the cell is missing${shown(first.cell)}; missing cells by column: ${counts}; ${remedy}`;
   throw new MissingCellsError(columnError(source, source.header[first.index], problem, first.place).message);
 }
 

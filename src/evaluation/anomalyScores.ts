@@ -15,8 +15,8 @@ import { cholesky, inverseLower } from '../data/index.js';
 import type { Engine } from '../engine/index.js';
 import type { ModelRunner } from '../inference/index.js';
 import { chamferHalves } from '../nn/index.js';
-import { OptionError } from '../systems/index.js';
-import { sizeOf } from '../tensor/index.js';
+import { costOfObserved, OptionError } from '../systems/index.js';
+import { sizeOf, type Tensor } from '../tensor/index.js';
 import { bound, hasCertainIndices, lacks } from './bound.js';
 import { importanceWeightedNll } from './importance.js';
 import { nearestRows } from './nearestRows.js';
@@ -98,16 +98,20 @@ const OPENERS: Readonly<Record<AnomalyScore, (request: ScorerRequest) => Promise
     return {
       estimator: isOfClouds
         ? 'Chamfer distance between a sample and its reconstruction'
-        : '‖x − x̂‖² of a sample as models see it and its reconstruction',
+        : `‖x − x̂‖² of a sample as models see it and its reconstruction${runner.data.holes ? ', of what is there of it' : ''}`,
       score: async (source) => {
         const { error } = await mapSource(
           runner,
           'reconstruction error',
           source,
           { signal },
-          (batch, { model }) => {
+          (batch, { model, data }) => {
             const decoded = model.decode(model.encode(batch), batch.labels);
-            if (!isOfClouds) return { error: batch.x.sub(decoded).square().sumOverEvent() };
+            const squares = (x: Tensor) => x.sub(decoded).square();
+            if (!isOfClouds) {
+              const each = data.holes ? costOfObserved(batch.x, squares) : squares(batch.x);
+              return { error: each.sumOverEvent() };
+            }
             const { forward, backward } = chamferHalves(batch.x, decoded, 'mean');
             return { error: forward.add(backward) };
           },

@@ -11,7 +11,7 @@ import type { ModelRunner } from '../inference/index.js';
 import { type Distribution, kl } from '../probability/index.js';
 import { type Batch, type CodePrior, hasDensity, type Model, uniformNats } from '../systems/index.js';
 import { fill, randomUniform, sizeOf, type Tensor } from '../tensor/index.js';
-import { holdsTwoLevels, labelsOf, likelihoodKind } from './likelihoodKind.js';
+import { holdsTwoLevels, labelsOf, likelihoodKind, OF_OBSERVED } from './likelihoodKind.js';
 import { type Metric, meanOver, missing } from './metric.js';
 import { CHUNK, mapSource, type SampleSource, type SourceOptions } from './sources.js';
 
@@ -27,13 +27,12 @@ export async function boundMetrics(
   const count = Math.min(options.limit ?? source.size, source.size);
   const isIndexed = hasCertainIndices(runner);
   const lacking = isIndexed ? undefined : lacks(runner);
-  const elbo = {
-    name: 'elbo',
-    unit: 'nats',
-    estimator: isIndexed
-      ? 'log p(x|z) − Σ log K over all indices, whose prior is uniform'
-      : 'E_q[log p(x|z)] − KL(q(z|x) ‖ p(z)), one draw of z',
-  } as const;
+  const { holes } = runner.data;
+  const ofObserved = (estimator: string) => (holes ? `${estimator}; ${OF_OBSERVED}` : estimator);
+  const formula = isIndexed
+    ? 'log p(x|z) − Σ log K over all indices, whose prior is uniform'
+    : 'E_q[log p(x|z)] − KL(q(z|x) ‖ p(z)), one draw of z';
+  const elbo = { name: 'elbo', unit: 'nats', estimator: ofObserved(formula) } as const;
   const bits = {
     name: 'bitsPerDimension',
     unit: 'bits per dimension',
@@ -47,7 +46,7 @@ export async function boundMetrics(
   const values = rows.logLikelihood.map((value, i) => value - rows.kl[i]);
   const isSoft = await hasSoftTargets(runner, source, options);
   const expected = isIndexed ? 'log p(x|z)' : 'E_q[log p(x|z)], one draw of z';
-  const reconstruction = isSoft ? SOFT_TARGETS : expected;
+  const reconstruction = ofObserved(isSoft ? SOFT_TARGETS : expected);
   const measured = [
     meanOver(values, isSoft ? { ...elbo, estimator: `${elbo.estimator}; ${reconstruction}` } : elbo),
     meanOver(rows.logLikelihood, { name: 'logLikelihood', unit: 'nats', estimator: reconstruction }),
@@ -61,6 +60,8 @@ export async function boundMetrics(
   const perDimension = (nats: Float32Array, shift: number) =>
     nats.map((nat) => -nat / (D * Math.LN2) + shift);
   const picture = pictureOf(runner.data.spec);
+  if (holes)
+    return [...measured, missing(count, bits, 'samples differ in how many of their numbers are there')];
   if (isSoft)
     return [
       ...measured,

@@ -128,6 +128,8 @@ function boundNumbers(
   const kind = likelihoodKind(runner);
   const { posterior, discrete } = runner.build();
   if (!kind || !(posterior || discrete)) return {};
+  if (runner.data.holes)
+    return { negativeElbo, noBitsBecause: 'samples differ in how many of their numbers are there' };
   if (kind === 'bernoulli' && !isBinary)
     return {
       negativeElbo,

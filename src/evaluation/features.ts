@@ -48,6 +48,7 @@ export async function baselineFeatures(request: FeatureRequest): Promise<Feature
     suffix: '.samples',
     name: 'samples as models see them',
     dimensions: sizeOf(runner.data.shape),
+    ...(runner.data.holes ? { reason: 'some of their numbers are missing' } : {}),
     rows: (source, limit) => labelledRows(request, source, limit, 'samples', ({ x }) => x.flatten()),
   };
   return [samples, await componentFeatures(request, samples), await untrainedFeatures(request)];
@@ -56,6 +57,7 @@ export async function baselineFeatures(request: FeatureRequest): Promise<Feature
 async function componentFeatures({ runner, training }: FeatureRequest, samples: Features): Promise<Features> {
   const [d, components] = [samples.dimensions, sizeOf(runner.build().codeShape)];
   const about = { suffix: '.pca', name: 'principal components of samples', dimensions: components };
+  if (samples.reason !== undefined) return { ...samples, ...about };
   if (components > d) {
     const reason = `codes of ${components} numbers are no fewer than the ${d} of a sample`;
     return { ...about, reason, rows: samples.rows };

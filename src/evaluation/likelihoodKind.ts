@@ -2,16 +2,21 @@
 import { pictureOf, type Samples } from '../data/index.js';
 import type { ModelRunner } from '../inference/index.js';
 import { Bernoulli, DiscretisedLogistic } from '../probability/index.js';
+import { ObservedOnly } from '../systems/index.js';
 import { type Tensor, zeros } from '../tensor/index.js';
 
 /** `density` stands for all whose values are no probabilities; undefined where the model has no likelihood. */
 export function likelihoodKind(runner: ModelRunner): 'bernoulli' | 'logistic' | 'density' | undefined {
   const model = runner.build();
-  const p = model.likelihood?.(zeros([1, ...model.codeShape]), labelsOf(runner, 1));
+  const given = model.likelihood?.(zeros([1, ...model.codeShape]), labelsOf(runner, 1));
+  const p = given instanceof ObservedOnly ? given.whole : given;
   if (p instanceof Bernoulli) return 'bernoulli';
   if (p instanceof DiscretisedLogistic) return 'logistic';
   return p && 'density';
 }
+
+/** What estimators of likelihoods add where numbers of samples are missing. */
+export const OF_OBSERVED = 'of what is there of each sample';
 
 /** Made-up classes, where samples have any. */
 export function labelsOf({ data }: ModelRunner, count: number): Tensor | undefined {
@@ -23,5 +28,5 @@ export function holdsTwoLevels({ data: { spec } }: ModelRunner, { x }: Samples):
   const picture = pictureOf(spec);
   if (!picture) return true;
   const [low, high] = picture.range;
-  return x.every((value: number) => value === low || value === high);
+  return x.every((value: number) => value === low || value === high || Number.isNaN(value));
 }

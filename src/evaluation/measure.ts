@@ -12,7 +12,7 @@ import { clusterMetrics } from './clusters.js';
 import { evaluate } from './evaluate.js';
 import { importanceWeightedNll } from './importance.js';
 import { indexMetrics } from './indices.js';
-import { labelsOf } from './likelihoodKind.js';
+import { labelsOf, OF_OBSERVED } from './likelihoodKind.js';
 import { probeMetrics } from './linearProbe.js';
 import { type Metric, meanOver, missing, single } from './metric.js';
 import { neighbourMetrics } from './nearestNeighbours.js';
@@ -123,7 +123,8 @@ async function likelihoodMetrics(request: MeasureRequest): Promise<Metric[]> {
   const { runner, source, draws = 5000, limit = source.size } = request;
   const count = Math.min(limit, source.size);
   const lacking = lacks(runner);
-  const formula = '−log 1/S Σ p(x|z) p(z) / q(z|x), Burda et al. 2016';
+  const whole = '−log 1/S Σ p(x|z) p(z) / q(z|x), Burda et al. 2016';
+  const formula = runner.data.holes ? `${whole}; ${OF_OBSERVED}` : whole;
   const isSoft = !lacking && (await hasSoftTargets(runner, source, request));
   const about = (s: number) => ({
     name: s === draws ? 'nll' : `nll(${s})`,

@@ -43,7 +43,7 @@ export function observedSource(
       for (let n = 0; n < count; n++) {
         if (binarise === 'dynamic') stream.uniform(threshold, start + n);
         for (let i = n * size, j = 0; j < size; i++, j++)
-          seen[i] = (x[i] - low) / (high - low) > threshold[j] ? high : low;
+          if (!Number.isNaN(x[i])) seen[i] = (x[i] - low) / (high - low) > threshold[j] ? high : low;
       }
       return { x: seen, ...rest };
     },

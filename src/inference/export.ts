@@ -5,7 +5,7 @@
  *   decoder   z (, label) → x
  *   sampler   noise (, label) → x, z
  */
-import type { SampleSpec } from '../data/index.js';
+import { hasHoles, type SampleSpec } from '../data/index.js';
 import { exportModel } from '../engine/index.js';
 import { DiagonalNormal } from '../probability/index.js';
 import { type Batch, type Model, requiresLabels } from '../systems/index.js';
@@ -95,7 +95,7 @@ function encoder(runner: ModelRunner, batch: number): Part {
           logVar: [q.logVar.broadcastTo(q.mean.shape), 'log-variance of the posterior'],
         }
       : { code: [model.encode(samples), 'the code'], ...indexPorts(model, samples) };
-  return { inputs: { x: [x, storedMeaning(runner)], ...whereUsed(label, outputs) }, outputs };
+  return { inputs: { x: [x, givenMeaning(runner)], ...whereUsed(label, outputs) }, outputs };
 }
 
 /** Where a code is made of indices, these. */
@@ -160,6 +160,10 @@ function stored({ data }: ModelRunner, x: Tensor): Tensor {
 
 function storedMeaning({ data }: ModelRunner): string {
   return meaningOf(data.spec);
+}
+
+function givenMeaning({ data: { spec } }: ModelRunner): string {
+  return hasHoles(spec) ? `${meaningOf(spec)}; NaN where a value is missing` : meaningOf(spec);
 }
 
 function meaningOf(spec: SampleSpec): string {

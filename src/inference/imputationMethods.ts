@@ -10,6 +10,9 @@
  * of some versions of the sample that short Gibbs chains from draws of the prior have filled, and of the prior: with that part,
  * no weight is more than p(x_o|z) times a constant, though posteriors of whole samples are narrower than that of a part.
  *
+ * The encoder of a system trained on samples with holes takes x_o itself, and q(z|x_o) stands for q(z|x) throughout: in the
+ * proposal, where no version needs to be filled; in gibbs, whose draws are then independent; in metropolis, with p(x_o|z).
+ *
  * Sources: Rezende, Mohamed & Wierstra 2014, appendix F (arXiv:1401.4082); Mattei & Frellsen 2018, §3.2 (arXiv:1802.04826)
  * and 2019, §3.2 (arXiv:1812.02633; their MIWAE is not the system of that name); the mixture: Owen & Zhou 2000.
  */
@@ -23,6 +26,7 @@ import {
   type Model,
   type SampleDistribution,
   toAveraged,
+  withHoles,
 } from '../systems/index.js';
 import { concat, logMeanExp, randomUniform, sizeOf, softmax, type Tensor, zeros } from '../tensor/index.js';
 import { indicesAt, sharesOf, WeightedMean } from './codeWeights.js';
@@ -91,7 +95,10 @@ export class Holes {
     const { data } = this.runner;
     const { x, observed, labels, seed, first } = this.given;
     const code = sizeOf(this.runner.build().codeShape);
-    const { x: fills } = await this.#warmedUp(FILLS);
+    // With an encoder for holes, all versions are the sample as it is.
+    const fills = data.holes
+      ? repeatedRows(holed(x, observed), this.#width, FILLS)
+      : (await this.#warmedUp(FILLS)).x;
     const batchSize = BATCHES.find((size) => size <= this.#rows) ?? 1;
     const room = MOST_NUMBERS / (batchSize * this.#width * (FILLS + 1));
     const wanted = Math.ceil(samples / (FILLS + 1));
@@ -268,7 +275,7 @@ function startOfChain({ x, observed, labels }: Record<string, Tensor>, { model, 
 
 /** z ~ q(z|x), x_m ~ p(x_m|z). */
 function gibbsRound({ x, observed, labels }: Record<string, Tensor>, { model, data, size }: BatchContext) {
-  const z = posteriorOf(model, x, labels).sample();
+  const z = posteriorOf(model, asEncoded(data, x, observed), labels).sample();
   return { ...emitted(model, data, { x, observed, labels }, z), accepted: zeros([size]).add(1) };
 }
 
@@ -277,19 +284,25 @@ function metropolisRound(
   { x, observed, z: before, labels }: Record<string, Tensor>,
   { model, data, size }: BatchContext,
 ) {
-  const q = posteriorOf(model, x, labels);
+  const seen = asEncoded(data, x, observed);
+  const q = posteriorOf(model, seen, labels);
   const p = priorOf(model, size, labels);
   const proposed = q.sample();
   const logWeight = (z: Tensor) =>
     p
       .logProb(z)
       .sub(q.logProb(z))
-      .sub(likelihoodAt(model, z, labels).nll(x));
+      .sub(likelihoodAt(model, z, labels).nll(seen));
   const chance = logWeight(proposed).sub(logWeight(before));
   const accepted = randomUniform('acceptance', [size]).log().less(chance);
   const each = accepted.reshape([size, ...model.codeShape.map(() => 1)]);
   const z = each.where(proposed, before);
   return { ...emitted(model, data, { x, observed, labels }, z), accepted: accepted.cast('float32') };
+}
+
+/** A sample as the encoder is given it: filled, or with its holes if it takes these. */
+function asEncoded(data: DataDescription, x: Tensor, observed: Tensor): Tensor {
+  return data.holes ? withHoles(x, observed) : x;
 }
 
 /** The sample with its holes filled by what a code emits. */
@@ -369,6 +382,11 @@ function likelihoodAt(model: Model, z: Tensor, labels: Tensor | undefined): Samp
   const p = model.likelihood?.(z, labels);
   if (!p) throw new Error('impute: the model lost its likelihood from one build to another');
   return p;
+}
+
+/** NaN where nothing is observed. */
+function holed(x: Float32Array, observed: Float32Array): Float32Array {
+  return x.map((value, i) => (observed[i] === 1 ? value : Number.NaN));
 }
 
 export function rowsOf(values: Float32Array, width: number, rows: readonly number[]): Float32Array {

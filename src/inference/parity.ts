@@ -1,5 +1,5 @@
 /** Whether an exported file computes what the engine computes, on made-up samples and at several batch sizes. */
-import { type Column, pictureOf, rowOf, type SampleSpec } from '../data/index.js';
+import { type Column, hasHoles, pictureOf, rowOf, type SampleSpec } from '../data/index.js';
 import type { OrtModule } from '../engine/index.js';
 import { RandomStream } from '../random/index.js';
 import { type DType, sizeOf, type TensorData } from '../tensor/index.js';
@@ -82,8 +82,17 @@ function exampleFor(
   if (name === NOISE) return new RandomStream(0, PRIOR_STREAM).normal(new Float32Array(count));
   const uniform = new RandomStream(0, `example ${name}`).uniform(new Float32Array(count));
   if (name === 'label') return Int32Array.from(uniform, (u) => Math.floor(u * data.classes));
-  if (name === 'x') return exampleSamples(data.spec, uniform);
+  if (name === 'x') {
+    const samples = exampleSamples(data.spec, uniform);
+    return hasHoles(data.spec) ? withSomeMissing(samples) : samples;
+  }
   return dtype === 'float32' ? uniform.map((u) => 4 * u - 2) : Int32Array.from(uniform);
+}
+
+/** Three in ten. */
+function withSomeMissing(samples: TensorData): TensorData {
+  const u = new RandomStream(0, 'example holes').uniform(new Float32Array(samples.length));
+  return samples.map((value: number, i: number) => (u[i] < 0.3 ? Number.NaN : value));
 }
 
 function exampleSamples(spec: SampleSpec, uniform: Float32Array): TensorData {

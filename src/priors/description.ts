@@ -101,6 +101,7 @@ export function describeVectors({
     data: {
       ...facts,
       hasUnknown,
+      holes: false,
       spec: rowsOf(width),
       shape: [size],
       binarise: 'none',
@@ -125,6 +126,7 @@ export function describeGrids({
     data: {
       ...facts,
       hasUnknown,
+      holes: false,
       spec: rowsOf(size),
       shape: [size],
       binarise: 'none',

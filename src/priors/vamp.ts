@@ -94,7 +94,11 @@ async function startingInputs({ model, samples, seed }: Request, components: num
   for (let c = 0; c < components; c++) {
     const sample = await samples.read(order.at(c), 1);
     const { x } = await model.mapSamples('as models see them', sample, (batch) => ({ x: batch.x }));
-    inputs.set(x, c * size);
+    // What is missing starts at what the encoder takes it for; gradients move it as the rest.
+    inputs.set(
+      x.map((value) => (Number.isNaN(value) ? 0 : value)),
+      c * size,
+    );
   }
   return inputs;
 }

@@ -40,6 +40,7 @@ export const aae = system({
     'An autoencoder whose codes are told from draws of a prior by a discriminator that it learns to deceive; it can learn classes from few labels.',
   needsLabels: ({ supervision }) => ['prior', 'decoder', 'semi'].includes(supervision),
   takesUnknown: ({ supervision }) => ['prior', 'semi'].includes(supervision),
+  takesHoles: true,
   options: matchedOptions.omit({ tied: true }).extend({
     prior: schema
       .enum(codePriorNames)

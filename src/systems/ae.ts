@@ -13,6 +13,7 @@ export const ae = system({
   objective: String.raw`\sum_i (x_i - f(g(x))_i)^2`,
   summary:
     'Deterministic codes: embeddings, compression, anomaly scores. It has no prior, so nothing can be sampled.',
+  takesHoles: true,
   options: autoencoderOptions,
   build(data, options, scope) {
     const { latent, encode, decode, mean, cost } = autoencoder(data, options, scope);

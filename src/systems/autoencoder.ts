@@ -15,6 +15,7 @@ import { networksFor } from './architectures/index.js';
 import { tiedMlp } from './architectures/tied.js';
 import type { DataDescription } from './description.js';
 import { OptionError } from './errors.js';
+import { costOfObserved } from './holes.js';
 import { activationName, defaultLatent, networkOptions } from './options.js';
 import { type Moves, only } from './phases.js';
 
@@ -62,7 +63,7 @@ export interface Autoencoder {
   decode(code: Tensor): Tensor;
   /** The reconstruction that an output of `decode` stands for. */
   mean(output: Tensor): Tensor;
-  /** For every number of the samples, [batch, ...event]: sum it over the event for a term. */
+  /** For every number of the samples, 0 where it is missing, [batch, ...event]: sum it over the event for a term. */
   cost(output: Tensor, x: Tensor): Tensor;
   /** Its two halves, for phases that move one of them; tied layers belong to the encoder. */
   readonly moves: { readonly encoder: Moves; readonly decoder: Moves };
@@ -80,7 +81,9 @@ export function autoencoder(
     ? tiedNetworks(data, latent, options, scope)
     : networks(data, latent, options, scope);
   const activation = activations[codeActivation](scope);
-  const { of: cost, mean } = costs[costName];
+  const { of, mean } = costs[costName];
+  const cost = (output: Tensor, x: Tensor) =>
+    data.holes ? costOfObserved(x, (values) => of(output, values)) : of(output, x);
   return {
     latent,
     features,
@@ -99,12 +102,17 @@ type Networks = Record<'features' | 'encode' | 'decode', Network>;
 type Options = z.output<typeof networkOptions>;
 
 function tiedNetworks(data: DataDescription, latent: number, options: Options, scope: Scope): Networks {
+  if (data.holes)
+    throw new OptionError(
+      'tied',
+      'has the decoder make what the encoder sees, and that of samples with holes sees a mask too; leave it out',
+    );
   const { encode, decode } = tiedMlp(data.shape, latent, options, scope.child('tied'));
   return { features: encode, encode, decode };
 }
 
 function networks(data: DataDescription, latent: number, options: Options, scope: Scope): Networks {
-  const { encoder, decoder } = networksFor(data.shape, data.shape, options);
+  const { encoder, decoder } = networksFor(data, data.shape, options);
   const trunk = encoder(scope.child('encoder'));
   const code = linear(latent)(scope.child('code'));
   const features = (x: Tensor) => trunk(x).flatten();

@@ -27,6 +27,7 @@ export const betaTcvae = system({
   objective: String.raw`-\mathbb{E}_{q(z|x)}[\log p(x|z)] + \alpha\,I(x; z) + \beta\,KL(q(z)\,\|\,\prod_l q(z_l)) + \gamma\,\sum_l KL(q(z_l)\,\|\,p(z_l))`,
   summary:
     'A VAE that pays for dependence between coordinates alone: separate coordinates at less cost than β-VAE.',
+  takesHoles: true,
   options: gaussianVaeOptions.extend({
     alpha: nonNegative().default(1).describe('weight of the mutual information of sample and code'),
     beta: nonNegative().default(6).describe('weight of the total correlation of the coordinates'),

@@ -16,6 +16,7 @@ export const betaVae = system({
   paper: 'Higgins et al., ICLR 2017, openreview Sy2fzU9gl',
   objective: String.raw`-\mathbb{E}_{q(z|x)}[\log p(x|z)] + \beta\,KL(q(z|x)\,\|\,p(z))`,
   summary: 'A VAE that pays β nats for each nat in the code: fewer, more separate coordinates for β > 1.',
+  takesHoles: true,
   options: vaeOptions.extend({
     beta: nonNegative().default(4).describe('weight of the KL term'),
   }),

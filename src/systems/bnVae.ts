@@ -30,6 +30,7 @@ export const bnVae = system({
   paper: 'Zhu et al., ACL 2020, arXiv:2004.12585',
   objective: String.raw`-\mathbb{E}_{q(z|x)}[\log p(x|z)] + KL(q(z|x)\,\|\,p(z)), \mu = \gamma (h - \mathbb{E}[h]) / \sigma_h + \beta`,
   summary: 'A VAE whose KL keeps a floor: codes stay in use where a strong decoder would ignore them.',
+  takesHoles: true,
   options: vaeOptions.extend({
     gamma: z
       .number()

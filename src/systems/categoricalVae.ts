@@ -53,6 +53,7 @@ export const categoricalVae = system({
   paper: 'Jang et al., ICLR 2017, arXiv:1611.01144; Maddison et al., ICLR 2017, arXiv:1611.00712',
   objective: String.raw`-\mathbb{E}[\log p(x|y)] + \beta \sum_m KL(q(c_m|x)\,\|\,p(c_m)),\quad y_m = \mathrm{softmax}((\log q_m + g_m)/\tau)`,
   summary: 'A VAE whose code is a handful of categories instead of numbers, trained through relaxed draws.',
+  takesHoles: true,
   options: networkOptions
     .omit({ latent: true })
     .extend(likelihoodOptions.shape)
@@ -85,7 +86,7 @@ export const categoricalVae = system({
       throw new OptionError('bound', 'relaxed is about the density of soft draws; leave draw hard out');
     const codeShape = [variables, categories];
     const likelihood = likelihoodFor(data, options, scope.child('likelihood'));
-    const networks = networksFor(data.shape, likelihood.outputShape, options);
+    const networks = networksFor(data, likelihood.outputShape, options);
     const trunk = networks.encoder(scope.child('encoder'));
     const head = sequential(linear(variables * categories), reshape(codeShape))(scope.child('logits'));
     const decoder = networks.decoder(scope.child('decoder'));

@@ -17,6 +17,7 @@ export const ciwae = system({
   paper: 'Rainforth et al., ICML 2018, arXiv:1802.04537',
   objective: String.raw`-\mathbb{E}[\frac{\beta}{K} \sum_k \log w_k + (1-\beta) \log \frac{1}{K} \sum_k w_k]`,
   summary: 'Between VAE and IWAE by a weight: a tight bound whose encoder gradient does not vanish.',
+  takesHoles: true,
   options: gaussianVaeOptions.extend({
     k: positiveInteger().default(64).describe('draws of the code per sample'),
     beta: z

@@ -23,6 +23,7 @@ export const cmma = system({
   objective: String.raw`-\mathbb{E}_{q(z|x,y)}[\log p(x|z)] + KL(q(z|x,y)\,\|\,p(z|y))`,
   summary: 'A VAE with a prior for each class: codes of a class lie together, and samples of a chosen class.',
   needsLabels: true,
+  takesHoles: true,
   options: gaussianVaeOptions.extend({
     priorHidden: schema
       .array(positiveInteger())

@@ -42,7 +42,7 @@ export const corruptionOptions = z.object({
 export type CorruptionOptions = z.output<typeof corruptionOptions>;
 
 export interface Corrupted {
-  /** x̃, of x's shape; outside `chosen` bit for bit x. */
+  /** x̃, of x's shape; outside `chosen` bit for bit x. What is missing of x stays so. */
   readonly corrupted: Tensor;
   /** The coordinates J that noise has reached, bool of x's shape. */
   readonly chosen: Tensor;
@@ -55,7 +55,10 @@ export interface Corrupted {
  */
 export function corruption(data: DataDescription, options: CorruptionOptions): (x: Tensor) => Corrupted {
   requireFitting(data, options);
-  return (x) => corrupt(x, options, 'corruption');
+  return (x) => {
+    const spoilt = corrupt(x, options, 'corruption');
+    return data.holes ? { ...spoilt, corrupted: x.isFinite().where(spoilt.corrupted, x) } : spoilt;
+  };
 }
 
 /**

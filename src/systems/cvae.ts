@@ -22,6 +22,7 @@ export const cvae = system({
   objective: String.raw`-\mathbb{E}_{q(z|x,y)}[\log p(x|z,y)] + KL(q(z|x,y)\,\|\,p(z|y))`,
   summary: 'A VAE that is told the class: samples of a chosen class, codes that leave the class out.',
   needsLabels: true,
+  takesHoles: true,
   options: gaussianVaeOptions.extend({
     prior: schema
       .enum(['conditional', 'standard'])

@@ -21,6 +21,7 @@ export const dae = system({
   objective: String.raw`\mathbb{E}_{y \sim M(y|x)} \sum_i (x_i - f(g(y))_i)^2`,
   summary:
     'Learns to undo noise: codes that hold what entries say about each other, restoring of spoilt or missing entries.',
+  takesHoles: true,
   options: autoencoderOptions.extend(corruptionOptions.shape).extend({
     emphasis: z
       .tuple([nonNegative(), nonNegative()])

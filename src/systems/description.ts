@@ -9,6 +9,7 @@
  */
 import {
   type Column,
+  hasHoles,
   type ImageSpec,
   pictureOf,
   rowOf,
@@ -29,6 +30,8 @@ export interface DataDescription {
   readonly classes: number;
   /** Whether there are samples whose class is not known. */
   readonly hasUnknown: boolean;
+  /** Whether numbers of a sample may be missing: NaN, stored and as models see them. */
+  readonly holes: boolean;
   /** Number of training samples. */
   readonly size: number;
   /** Stored samples [batch, ...] → samples as models see them [batch, ...shape]. */
@@ -64,15 +67,20 @@ export function describeData(
       ? { frame: describeData(spec.frame, { classes, hasUnknown, size, binarise }) }
       : {};
   const view = viewOf(spec);
-  const observe = (stored: Tensor) => binarised(view.toModel(stored), binarise);
-  return { spec, classes, hasUnknown, size, binarise, ...frame, ...view, observe };
+  const holes = hasHoles(spec);
+  const observe = (stored: Tensor) => binarised(view.toModel(stored), binarise, holes);
+  return { spec, classes, hasUnknown, holes, size, binarise, ...frame, ...view, observe };
 }
 
-function binarised(x: Tensor, how: Binarisation): Tensor {
+function binarised(x: Tensor, how: Binarisation, holes: boolean): Tensor {
   if (how === 'none') return x;
   const threshold = how === 'dynamic' ? randomUniform('binarise', x.shape) : constant(0.5);
-  return x.greater(threshold).cast('float32');
+  const levels = x.greater(threshold).cast('float32');
+  return holes ? missingWhere(x, levels) : levels;
 }
+
+/** A value that does not come from x by arithmetic, which keeps NaN, made NaN where x is: x − x is 0 or NaN. */
+const missingWhere = (x: Tensor, value: Tensor) => value.add(x.sub(x));
 
 /** What samples are called in messages. */
 export const KINDS: Record<SampleSpec['kind'], string> = {
@@ -135,13 +143,15 @@ export function columnWidth({ type, categories = [] }: Column): number {
   return type === 'categorical' || type === 'ordinal' ? categories.length : 1;
 }
 
-function tableView({ columns }: TableSpec): View {
+function tableView({ columns, holes }: TableSpec): View {
   const widths = columns.map(columnWidth);
   const starts = widths.map((_, i) => widths.slice(0, i).reduce((sum, width) => sum + width, 0));
   return {
     shape: [widths.reduce((sum, width) => sum + width, 0)],
     toModel: (stored) =>
-      concat(columns.map((column, i) => columnToModel(column, stored.sliceAlong(1, i, i + 1)))),
+      concat(
+        columns.map((column, i) => columnToModel(column, stored.sliceAlong(1, i, i + 1), holes === true)),
+      ),
     fromModel: (x) =>
       concat(
         columns.map((column, i) =>
@@ -151,7 +161,7 @@ function tableView({ columns }: TableSpec): View {
   };
 }
 
-function columnToModel(column: Column, stored: Tensor): Tensor {
+function columnToModel(column: Column, stored: Tensor, holes: boolean): Tensor {
   switch (column.type) {
     case 'numeric':
       return standardScore(column, stored);
@@ -161,8 +171,17 @@ function columnToModel(column: Column, stored: Tensor): Tensor {
       return stored;
     case 'categorical':
     case 'ordinal':
-      return oneHot(stored.reshape([stored.shape[0]]).cast('int32'), columnWidth(column));
+      return holes ? oneHotOrMissing(column, stored) : oneHotOf(column, stored);
   }
+}
+
+function oneHotOf(column: Column, stored: Tensor): Tensor {
+  return oneHot(stored.reshape([stored.shape[0]]).cast('int32'), columnWidth(column));
+}
+
+function oneHotOrMissing(column: Column, stored: Tensor): Tensor {
+  // NaN is no whole number on any engine.
+  return missingWhere(stored, oneHotOf(column, stored.isFinite().where(stored, 0)));
 }
 
 function columnFromModel(column: Column, x: Tensor): Tensor {

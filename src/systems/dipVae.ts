@@ -49,6 +49,7 @@ export const dipVae = system({
   paper: 'Kumar, Sattigeri & Balakrishnan, ICLR 2018, arXiv:1711.00848',
   objective: String.raw`-\mathbb{E}_{q(z|x)}[\log p(x|z)] + KL(q(z|x)\,\|\,p(z)) + \lambda_{od}\,\sum_{i\ne{}j} C_{ij}^2 + \lambda_d\,\sum_i (C_{ii} - 1)^2`,
   summary: 'A VAE whose codes are uncorrelated over the data, with reconstructions as sharp as a VAE’s.',
+  takesHoles: true,
   options: vaeOptions.extend({
     type: z
       .enum(types)

@@ -26,6 +26,7 @@ export const disentangledBetaVae = system({
   objective: String.raw`-\mathbb{E}_{q(z|x)}[\log p(x|z)] + \gamma\,|KL(q(z|x)\,\|\,p(z)) - C(t)|`,
   summary:
     'A β-VAE whose code may hold ever more nats: separate coordinates, and sharper pictures than β alone.',
+  takesHoles: true,
   options: vaeOptions.extend({
     gamma: nonNegative().default(1000).describe('weight of the distance between KL and capacity'),
     capacity: nonNegative().default(25).describe('nats that the code may hold at the end of the schedule'),

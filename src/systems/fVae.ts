@@ -123,6 +123,7 @@ export const fVae = system({
   objective: String.raw`-\mathbb{E}_{u}[\log p(x|z)] + \mathbb{E}_{u}[\log q(u) - \log|\det\partial F_x(u)/\partial u| - \log p(z)],\ z = F_x(u)`,
   summary:
     'A VAE whose posterior is bent by an invertible network: sharper pictures from a flow of few steps.',
+  takesHoles: true,
   options,
   build(data, given, scope) {
     const parts = (given.flow === 'paper' ? pictureFlow : generalFlow)(data, given, scope);

@@ -32,6 +32,7 @@ export const factorVae = system({
   objective: String.raw`-\mathbb{E}_{q(z|x)}[\log p(x|z)] + KL(q(z|x)\,\|\,p(z)) + \gamma\,KL(q(z)\,\|\,\prod_l q(z_l))`,
   summary:
     'A VAE whose discriminator finds dependence between coordinates, which is then paid for: separate coordinates.',
+  takesHoles: true,
   options: gaussianVaeOptions.extend({
     gamma: nonNegative().default(10).describe('weight of the total correlation; 35 for data like dSprites'),
     secondBatch: z

@@ -56,7 +56,7 @@ export function gaussianLadder(
   const { latents: sizes, inference, groupHidden, logVarBound } = options;
   const bottom = sizes.length - 1;
   const likelihood = likelihoodFor(data, options, scope.child('likelihood'));
-  const networks = networksFor(data.shape, likelihood.outputShape, options);
+  const networks = networksFor(data, likelihood.outputShape, options);
   const trunk = networks.encoder(scope.child('encoder'));
   const decoder = networks.decoder(scope.child('decoder'));
   const everyGroup = <T>(make: (size: number, number: number) => T) =>

@@ -4,7 +4,7 @@
  *
  *   fixed     σ = sigma0
  *   shared    σ = e^λ', one learned λ, kept above λmin: λ' = λmin + softplus(λ − λmin)
- *   optimal   σ² = the mean of (x − y)² over the batch and its numbers, which is its optimum given y
+ *   optimal   σ² = the mean of (x − y)² over the batch and its numbers, as far as they are there: its optimum given y
  *   perDim    the decoder gives log σ² for every number too
  */
 import { filled, type Scope } from '../nn/index.js';
@@ -75,18 +75,22 @@ function optimalVariance(shape: Shape, scope: Scope): Likelihood {
   const batches = scope.variable('batches', [], filled(0), { trainable: false });
   const usual = sharedVariance(shape, running.log());
   if (!scope.training) return usual;
-  const nll = (x: Tensor, mean: Tensor) => {
-    const smallest = Math.exp(2 * SMALLEST_LOG_SIGMA);
-    const variance = x.sub(mean).square().mean().stopGradient().max(smallest);
+  const ownOptimum = (mean: Tensor, meanSquare: Tensor) => {
+    const variance = meanSquare.stopGradient().max(Math.exp(2 * SMALLEST_LOG_SIGMA));
     // A plain mean at first and an exponential average in the end.
     const weight = batches.add(1).pow(-1).max(RUNNING_WEIGHT);
     scope.update(running, running.add(variance.sub(running).mul(weight)));
     scope.update(batches, batches.add(1));
-    return new DiagonalNormal({ mean, logVar: variance.log(), eventRank: shape.length }).nll(x);
+    return new DiagonalNormal({ mean, logVar: variance.log(), eventRank: shape.length });
   };
   const distribution = (mean: Tensor): SampleDistribution => ({
     mean,
-    nll: (x) => nll(x, mean),
+    nll: (x) => ownOptimum(mean, x.sub(mean).square().mean()).nll(x),
+    marginalNll: (x, observed) => {
+      const squares = x.sub(mean).square().mul(observed);
+      const count = observed.broadcastTo(squares.shape).sum().max(1);
+      return ownOptimum(mean, squares.sum().div(count)).marginalNll(x, observed);
+    },
     sample: (options) => usual.distribution(mean).sample(options),
   });
   return { outputShape: shape, distribution };

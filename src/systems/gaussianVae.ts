@@ -37,7 +37,7 @@ export function gaussianVae(
 ): GaussianVae {
   const latent = options.latent ?? defaultLatent(data);
   const likelihood = likelihoodFor(data, options, scope.child('likelihood'));
-  const networks = networksFor(data.shape, likelihood.outputShape, options);
+  const networks = networksFor(data, likelihood.outputShape, options);
   const trunk = networks.encoder(scope.child('encoder'));
   const head = normalHead(
     meanLayer(latent)(scope.child('mean')),

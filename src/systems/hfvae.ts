@@ -28,6 +28,7 @@ export const hfvae = system({
   paper: 'Esmaeili et al., AISTATS 2019, arXiv:1804.02086',
   objective: String.raw`-\mathbb{E}_{q(z|x)}[\log p(x|z)] + \sum_j KL(q(z_j)\,\|\,p(z_j)) + \alpha\,I(x; z) + \beta\,KL(q(z)\,\|\,\prod_g q(z^g)) + \gamma\,\sum_g KL(q(z^g)\,\|\,\prod_{j\in{}g} q(z_j))`,
   summary: 'A β-TCVAE with groups of coordinates: apart from one another, and freer within.',
+  takesHoles: true,
   options: gaussianVaeOptions.extend({
     alpha: nonNegative().default(1).describe('weight of the mutual information of sample and code'),
     beta: nonNegative().default(4).describe('weight of the total correlation between groups'),

@@ -23,6 +23,7 @@ export const hierarchicalVae = system({
     'Ladder: Sønderby et al., NeurIPS 2016, arXiv:1602.02282; top-down: Kingma et al., NeurIPS 2016, arXiv:1606.04934',
   objective: String.raw`-\mathbb{E}_{q(z|x)}[\log p(x|z)] + \sum_l \mathbb{E}_{q(z_{<l}|x)}[KL(q(z_l|x,z_{<l})\,\|\,p(z_l|z_{<l}))]`,
   summary: 'A VAE whose code comes in groups, each drawn given those above: the whole first, then details.',
+  takesHoles: true,
   options: gaussianVaeOptions.omit({ latent: true }).extend({
     latents: z
       .array(positiveInteger())

@@ -28,6 +28,7 @@ export const hypersphericalVae = system({
   objective: String.raw`-\mathbb{E}_{q(z|x)}[\log p(x|z)] + KL(vMF(\mu(x),\kappa(x))\,\|\,U(S^d))`,
   summary:
     'A VAE whose codes are directions: no pull to a middle, for data that is round or comes in groups.',
+  takesHoles: true,
   options: networkOptions.extend(likelihoodOptions.shape).extend({
     gradient: schema
       .enum(['implicit', 'corrected', 'pathwise'])
@@ -45,7 +46,7 @@ export const hypersphericalVae = system({
   build(data, { gradient, kappaFloor, proposals, ...options }, scope) {
     const length = (options.latent ?? defaultLatent(data)) + 1;
     const output = likelihoodFor(data, options, scope.child('likelihood'));
-    const networks = networksFor(data.shape, output.outputShape, options);
+    const networks = networksFor(data, output.outputShape, options);
     const trunk = networks.encoder(scope.child('encoder'));
     const directionHead = linear(length)(scope.child('direction'));
     const concentrationHead = linear(1)(scope.child('concentration'));

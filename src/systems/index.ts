@@ -42,6 +42,7 @@ export { type GaussianVae, gaussianVae, type Heads } from './gaussianVae.js';
 export { gradientPenalty } from './gradientPenalty.js';
 export { hfvae } from './hfvae.js';
 export { hierarchicalVae } from './hierarchicalVae.js';
+export { costOfObserved, ObservedOnly, observedOf, withHoles } from './holes.js';
 export { hypersphericalVae } from './hypersphericalVae.js';
 export { infoVae } from './infoVae.js';
 export { iwae } from './iwae.js';

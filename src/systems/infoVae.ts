@@ -23,6 +23,7 @@ export const infoVae = system({
   objective: String.raw`-\mathbb{E}_{q(z|x)}[\log p(x|z)] + (1-\alpha)\,KL(q(z|x)\,\|\,p(z)) + (\alpha+\lambda-1)\,MMD^2(q(z), p(z))`,
   summary:
     'A VAE that matches all codes together with the prior, so that each may say more about its sample.',
+  takesHoles: true,
   options: vaeOptions.extend(kernelOptions('rbf', [1]).shape).extend({
     alpha: z.number().max(1).default(0).describe('part of the KL term that is given up; 1: all of it'),
     lambda: z.number().positive().default(1000).describe('alpha + lambda − 1 is the weight of MMD²'),

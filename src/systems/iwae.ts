@@ -19,6 +19,7 @@ export const iwae = system({
   paper: 'Burda, Grosse & Salakhutdinov, ICLR 2016, arXiv:1509.00519',
   objective: String.raw`-\mathbb{E}[\log \frac{1}{K} \sum_k \frac{p(x, z_k)}{q(z_k|x)}]`,
   summary: 'A VAE on a tighter bound: richer codes and better likelihoods, for K decoder passes a step.',
+  takesHoles: true,
   options: gaussianVaeOptions.extend({
     k: positiveInteger().default(5).describe('draws of the code per sample: the more, the tighter the bound'),
     gradient: gradientOption,

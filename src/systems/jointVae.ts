@@ -37,6 +37,7 @@ export const jointVae = system({
   paper: 'Dupont, NeurIPS 2018, arXiv:1804.00104',
   objective: String.raw`-\mathbb{E}[\log p(x|z,c)] + \gamma_z\,|KL(q(z|x)\,\|\,p(z)) - C_z(t)| + \gamma_c\,|KL(q(c|x)\,\|\,p(c)) - C_c(t)|`,
   summary: 'A VAE whose code has coordinates and categories: what varies, apart from which kind it is.',
+  takesHoles: true,
   options: gaussianVaeOptions.extend({
     categories: z
       .array(z.number().int().min(2))

@@ -5,6 +5,7 @@ import { Bernoulli, DiscretisedLogistic, LogisticMixture } from '../probability/
 import { type DataDescription, KINDS } from './description.js';
 import { OptionError } from './errors.js';
 import { gaussianLikelihood } from './gaussianLikelihood.js';
+import { overObserved } from './holes.js';
 import type { Likelihood } from './likelihood.js';
 import { type LikelihoodOptions, likelihoodOptions } from './options.js';
 import { tableLikelihood } from './tableLikelihood.js';
@@ -14,8 +15,17 @@ const INITIAL_LOG_SCALE = -2;
 /** Of a mixture of logistics; PixelCNN++ uses as many. */
 const COMPONENTS = 10;
 
-/** @throws OptionError if the likelihood does not fit the data, or an option is given that it does not read */
+/**
+ * p(x|z), of samples with holes p(x_o|z).
+ *
+ * @throws OptionError if the likelihood does not fit the data, or an option is given that it does not read
+ */
 export function likelihoodFor(data: DataDescription, options: LikelihoodOptions, scope: Scope): Likelihood {
+  const whole = wholeLikelihood(data, options, scope);
+  return data.holes ? overObserved(whole) : whole;
+}
+
+function wholeLikelihood(data: DataDescription, options: LikelihoodOptions, scope: Scope): Likelihood {
   const { spec, shape } = data;
   const name = chooseLikelihood(spec, options);
   requireSigmaRead(name, options);
@@ -37,7 +47,7 @@ export function likelihoodFor(data: DataDescription, options: LikelihoodOptions,
       };
     }
     case 'mixture': {
-      if (data.frame) return overTime(shape[0], likelihoodFor(data.frame, options, scope));
+      if (data.frame) return overTime(shape[0], wholeLikelihood(data.frame, options, scope));
       requireLevels(spec, name);
       const channels = shape[2];
       return {
@@ -47,7 +57,7 @@ export function likelihoodFor(data: DataDescription, options: LikelihoodOptions,
     }
     case 'table':
       if (spec.kind === 'table') return tableLikelihood(spec, scope);
-      if (data.frame) return overTime(shape[0], likelihoodFor(data.frame, options, scope));
+      if (data.frame) return overTime(shape[0], wholeLikelihood(data.frame, options, scope));
       throw new OptionError(
         'likelihood',
         `table is for tables; ${KINDS[spec.kind]} take ${spec.kind === 'points' ? 'gaussian' : 'bernoulli, gaussian or logistic'}`,

@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { LogCosh, logCosh } from '../probability/index.js';
 import type { Tensor } from '../tensor/index.js';
 import { expectedLossOptions, expectedLossVae, unboundedVae } from './expectedLoss.js';
+import { costOfObserved, ObservedOnly } from './holes.js';
 import { nonNegative } from './options.js';
 import { system } from './system.js';
 
@@ -22,6 +23,7 @@ export const logcoshVae = system({
   objective: String.raw`\sum_i \frac{1}{a} \log\cosh(a(\hat{x}_i - x_i)) + \beta\,KL(q(z|x)\,\|\,p(z))`,
   summary:
     'A VAE whose reconstruction error grows like a square at first and then like a line: outliers pull less.',
+  takesHoles: true,
   options: expectedLossOptions.extend({
     a: z.number().positive().default(10).describe('errors up to about 1/a are squared, larger ones absolute'),
     beta: nonNegative().default(1).describe('weight of the KL term'),
@@ -32,9 +34,15 @@ export const logcoshVae = system({
   }),
   build(data, { a, beta, likelihood, ...options }, scope) {
     const parts = unboundedVae(data, options, scope);
-    const density = (mean: Tensor) => new LogCosh({ mean, sharpness: a, eventRank: data.shape.length });
+    const density = (mean: Tensor) => {
+      const whole = new LogCosh({ mean, sharpness: a, eventRank: data.shape.length });
+      return data.holes ? new ObservedOnly(whole) : whole;
+    };
+    const cost = (mean: Tensor, x: Tensor) => logCosh(mean.sub(x), a);
     if (likelihood === 'cost') {
-      return expectedLossVae(parts, (mean, x) => logCosh(mean.sub(x), a).sumOverEvent(), beta);
+      const ofObserved = (mean: Tensor, x: Tensor) =>
+        data.holes ? costOfObserved(x, (values) => cost(mean, values)) : cost(mean, x);
+      return expectedLossVae(parts, (mean, x) => ofObserved(mean, x).sumOverEvent(), beta);
     }
     return {
       ...expectedLossVae(parts, (mean, x) => density(mean).nll(x), beta),

@@ -52,7 +52,7 @@ export function matchedAutoencoder(
     throw new OptionError(name, `has no effect where posterior is ${kind}; leave it out`);
   }
   const { latent } = parts;
-  const { encoder, join } = networksFor(data.shape, data.shape, options);
+  const { encoder, join } = networksFor(data, data.shape, options);
   const trunk = encoder(scope.child('encoder'));
   const features = (x: Tensor) => trunk(x).flatten();
   const heads = { code: scope.child('code'), mean: scope.child('mean'), logVar: scope.child('logVar') };

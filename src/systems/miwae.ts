@@ -17,6 +17,7 @@ export const miwae = system({
   objective: String.raw`-\mathbb{E}[\frac{1}{M} \sum_m \log \frac{1}{K} \sum_k w_{mk}]`,
   summary:
     'Between VAE and IWAE: several importance-weighted bounds averaged, for a clearer encoder gradient.',
+  takesHoles: true,
   options: groupOptions,
   build(data, { m, k, ...options }, scope) {
     const { model, weigh } = importanceWeighted(data, options, scope);

@@ -25,5 +25,10 @@ export function filtersOf(encode: (x: Tensor) => Tensor, shape: Shape, scope: Sc
   const [, units] = encode(zeros([1, ...shape])).shape;
   const weight = scope.variables.find(({ name }) => name === 'tied.0.weight' || name === 'code.weight');
   if (!weight) throw new Error('filters: the code is not one dense layer of the sample');
-  return weight.swapLastAxes().reshape([units, ...shape]);
+  const channels = shape[shape.length - 1];
+  // Of samples with holes, the mask lies behind the channels.
+  return weight
+    .swapLastAxes()
+    .reshape([units, ...shape.slice(0, -1), -1])
+    .sliceAlong(-1, 0, channels);
 }

@@ -19,6 +19,11 @@ import { networkOptions } from './options.js';
 
 export function pictureFlow(data: DataDescription, options: FlowVaeOptions, scope: Scope): FlowParts {
   requirePictures(data, options);
+  if (data.holes)
+    throw new OptionError(
+      'flow',
+      'paper takes whole pictures, and of these some numbers are missing; use flow general',
+    );
   refuseNetworks(options);
   const { levels, flowSteps: steps, couplingChannels: hidden } = options;
   const [height, width, channels] = data.shape;

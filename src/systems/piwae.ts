@@ -19,6 +19,7 @@ export const piwae = system({
   paper: 'Rainforth et al., ICML 2018, arXiv:1802.04537',
   objective: String.raw`\theta: -\mathbb{E}[\log \frac{1}{MK} \sum_{mk} w_{mk}], \phi: -\mathbb{E}[\frac{1}{M} \sum_m \log \frac{1}{K} \sum_k w_{mk}]`,
   summary: 'IWAE for the decoder and MIWAE for the encoder: a tight bound and a clear encoder gradient.',
+  takesHoles: true,
   options: groupOptions,
   build(data, { m, k, ...options }, scope) {
     const { model, weigh, parts } = importanceWeighted(data, options, scope);

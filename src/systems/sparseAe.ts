@@ -34,6 +34,7 @@ export const sparseAe = system({
   objective: String.raw`\sum_i (x_i - f(g(x))_i)^2 + \beta \sum_j KL(\rho\,\|\,\rho_j)`,
   summary:
     'More units than needed, each of them active for few samples: features that can be looked at one by one.',
+  takesHoles: true,
   options: autoencoderOptions.extend({
     latent: positiveInteger().default(200).describe('number of units of the code'),
     codeActivation: activationName().default('sigmoid').describe('activation of the units'),

@@ -24,6 +24,7 @@ export const swae = system({
   paper: 'Kolouri, Pope, Martin & Rohde, ICLR 2019, arXiv:1804.01947',
   objective: String.raw`c(x, f(g(x))) + \lambda\,SW_p^p(q(z), p(z))`,
   summary: 'An autoencoder whose codes take the shape of any prior that can be drawn from, by sorting alone.',
+  takesHoles: true,
   options: autoencoderOptions.extend({
     lambda: nonNegative()
       .optional()

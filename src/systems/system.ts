@@ -209,6 +209,8 @@ export interface System<Options extends z.ZodObject = z.ZodObject> {
   readonly needsLabels?: boolean | OfOptions<z.output<Options>>['hold'];
   /** Whether samples may lack theirs where `needsLabels`, or with which options they may. */
   readonly takesUnknown?: boolean | OfOptions<z.output<Options>>['hold'];
+  /** Whether numbers of samples may be missing: it looks at these through the networks and the likelihood or cost alone. */
+  readonly takesHoles?: boolean;
   readonly options: Options;
   /** Training options where the user says nothing. */
   training?(options: z.output<Options>, data: DataDescription): TrainingDefaults;

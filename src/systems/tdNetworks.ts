@@ -56,7 +56,7 @@ export function tdNetworks(frame: DataDescription, options: TdNetworkOptions, sc
   const { latent, layers, belief, cell, truncation, gate, emission, logVarBound } = options;
   const sizes = new Array<number>(layers).fill(latent);
   const likelihood = likelihoodFor(frame, options, scope.child('likelihood'));
-  const networks = networksFor(frame.shape, likelihood.outputShape, options);
+  const networks = networksFor(frame, likelihood.outputShape, options);
   const encoder = networks.encoder(scope.child('encoder'));
   const recurrent = { gru, lstm }[cell](belief, { truncation })(scope.child('belief'));
   const decoder =

@@ -38,6 +38,7 @@ export const vae = system({
   objective: String.raw`-\mathbb{E}_{q(z|x)}[\log p(x|z)] + KL(q(z|x)\,\|\,p(z))`,
   summary:
     'Codes with a Gaussian posterior near N(0, I): samples, smooth interpolation, a bound on log p(x).',
+  takesHoles: true,
   options: vaeOptions,
   build: (data, options, scope) => vaeModel(gaussianVae(data, options, scope), options, 1),
 });

@@ -23,6 +23,7 @@ export const waeGan = system({
   paper: 'Tolstikhin, Bousquet, Gelly & Schölkopf, ICLR 2018, arXiv:1711.01558',
   objective: String.raw`c(x, f(g(x))) - \lambda\,\log \sigma(D(g(x)))`,
   summary: 'A Wasserstein autoencoder with a learned judge of its codes in the place of a kernel.',
+  takesHoles: true,
   options: waeOptions.extend({
     discriminator: z
       .array(positiveInteger())

@@ -22,6 +22,7 @@ export const waeMmd = system({
   paper: 'Tolstikhin, Bousquet, Gelly & Schölkopf, ICLR 2018, arXiv:1711.01558',
   objective: String.raw`c(x, f(g(x))) + \lambda\,MMD^2(q(z), p(z))`,
   summary: 'An autoencoder whose codes, taken together, are pulled to N(0, I): sharp, and it can be sampled.',
+  takesHoles: true,
   options: waeOptions.extend(kernelOptions('imq', [0.1, 0.2, 0.5, 1, 2, 5, 10]).shape).extend({
     pretrain: z
       .number()

@@ -2,7 +2,9 @@
 import {
   DataError,
   type Dataset,
+  hasHoles,
   type Part,
+  requireHoles,
   type SampleSpec,
   type Split,
   splitDataset,
@@ -30,9 +32,13 @@ export function binarised(data: PreparedData, binarise: Binarisation): PreparedD
   return { ...data, description: describeData(spec, { ...data.description, binarise }) };
 }
 
-/** @param spec with moments that were measured before; measured now if it is not given */
+/**
+ * @param spec with moments that were measured before; measured now if it is not given
+ * @throws DataError if numbers may be missing, and nothing is or all of a column
+ */
 export async function prepareData(dataset: Dataset, spec?: SampleSpec): Promise<PreparedData> {
   const split = splitDataset(dataset);
+  if (!spec && hasHoles(dataset.spec)) await requireHoles(dataset, split.train);
   const measured = spec ?? (await withMoments(dataset, split.train));
   const description = describeData(measured, {
     classes: dataset.classes?.length,

@@ -1,6 +1,6 @@
 /** What options, data and system must fulfil together before a run begins: an option without effect is an error. */
 import type { ModelDefinition } from '../inference/index.js';
-import { OptionError, requiresEveryLabel, requiresLabels } from '../systems/index.js';
+import { OptionError, requiresEveryLabel, requiresLabels, systems } from '../systems/index.js';
 import { type TrainingOptions, trainingOptions } from './options.js';
 
 const usual = trainingOptions.parse({});
@@ -29,6 +29,13 @@ export function requireTrainable({
     throw new OptionError(
       'data',
       `${system.name} is conditioned on the class of each sample, and that of some is not known; give all of them labels, leave those samples out, or choose a system that does without`,
+    );
+  }
+  if (data.holes && !system.takesHoles) {
+    const takers = systems.filter(({ takesHoles }) => takesHoles).map(({ name }) => name);
+    throw new OptionError(
+      'missing',
+      `${system.name} compares whole samples, and of these some numbers are missing; take one of ${takers.join(', ')}, or say drop, which leaves such rows out`,
     );
   }
   const refuse = (option: string, because: string) => {

@@ -47,8 +47,9 @@ test('missing cells are counted, and the command says what to do about them', as
   const path = await table('m.csv', 'a,b\n1,2\n,3\n5,\n6,\n7,8\n9,4\n');
   const report = await describeSource(path);
   expect(report.columns?.map(({ missing }) => missing)).toEqual([1, 2]);
-  expect(report.notices).toEqual(['3 of 6 rows have missing cells (a 1, b 2) and are left out']);
-  expect(report.suggestion.command).toBe(`vaekit train vae --data ${path} --missing drop`);
+  expect(report).toMatchObject({ size: 6, columns: [{ mean: 28 / 5 }, { mean: 17 / 4 }] });
+  expect(report.notices).toEqual(['cells are missing (a 1, b 2), and rows that miss some are kept']);
+  expect(report.suggestion.command).toBe(`vaekit train vae --data ${path} --missing mask`);
   await expect(describeSource(path, { missing: 'refuse' })).rejects.toThrow(MissingCellsError);
 });
 

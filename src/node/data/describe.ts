@@ -72,30 +72,31 @@ const EXAMINED_SAMPLES = 10_000;
 const EXAMINED_BYTES = 2 ** 26;
 
 /**
- * Opens data and describes it. Rows with missing cells are counted and left out, where training refuses them.
+ * Opens data and describes it. Rows with missing cells are kept, where training refuses them unless it is told to.
  *
  * @throws DataError and StorageError as `openDataset` does
  */
 export async function describeSource(source: string, options: OpenOptions = {}): Promise<DatasetReport> {
   let dataset: Dataset;
-  let flags = '';
+  let read = options;
   try {
-    dataset = await openDataset(source, options);
+    dataset = await openDataset(source, read);
   } catch (error) {
     if (!(error instanceof MissingCellsError) || options.missing) throw error;
-    dataset = await openDataset(source, { ...options, missing: 'drop' });
-    flags = ' --missing drop';
+    read = { ...options, missing: 'mask' };
+    dataset = await openDataset(source, read);
   }
   try {
-    return await describeDataset(dataset, `${quoted(source)}${readingFlags(options)}${flags}`);
+    return await describeDataset(dataset, `${quoted(source)}${readingFlags(read)}`);
   } finally {
     await dataset.close();
   }
 }
 
 /** The flags without which the data would be others. */
-function readingFlags({ frames, imageSize, window, stride, kind, points, sampling }: OpenOptions): string {
-  const given = { frames, 'image-size': imageSize, window, stride, kind, points, sampling };
+function readingFlags(options: OpenOptions): string {
+  const { frames, imageSize, window, stride, kind, points, sampling, missing } = options;
+  const given = { frames, 'image-size': imageSize, window, stride, kind, points, sampling, missing };
   const typed = Object.entries(given).filter(([, value]) => value !== undefined);
   return typed.map(([name, value]) => ` --${name} ${value}`).join('');
 }

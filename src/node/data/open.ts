@@ -100,8 +100,10 @@ async function openFile(path: string, options: OpenOptions): Promise<Dataset> {
   const identity = { name: shortName(file), fingerprint: await fingerprintOf(folder, [file]) };
   // One picture is nothing to learn from, and something to use a model on.
   if (PICTURE_PATTERN.test(file) && options.like) {
-    requireEffect(path, options, PICTURE_OPTIONS, 'a picture');
-    return pictureFolder(folder, [file], identity, options);
+    const { missing, ...others } = options;
+    const read = missing === 'mask' ? others : options;
+    requireEffect(path, read, PICTURE_OPTIONS, 'a picture');
+    return pictureFolder(folder, [file], identity, read);
   }
   const companions = {
     labels: labels === undefined ? undefined : await fileSource(join(folder, labels)),

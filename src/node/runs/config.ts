@@ -12,6 +12,7 @@ const imageSpec = z.object({
   shape: z.tuple([z.number(), z.number(), z.number()]).readonly(),
   dtype: z.enum(['uint8', 'float32']),
   range: z.tuple([z.number(), z.number()]).readonly(),
+  holes: z.literal(true).optional(),
 });
 
 const tableSpec = z.object({
@@ -30,6 +31,7 @@ const tableSpec = z.object({
       }),
     )
     .readonly(),
+  holes: z.literal(true).optional(),
 });
 
 const sampleSpec = z.discriminatedUnion('kind', [

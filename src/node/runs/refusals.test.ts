@@ -138,7 +138,7 @@ const dataCases: [data: string, sentence: string | RegExp][] = [
   ],
   [
     'files/nan.csv',
-    "files/nan.csv, line 19, column 'a': the cell is missing ('NaN'); missing cells by column: a 1; fill them in, or leave such rows out with --missing drop",
+    "files/nan.csv, line 19, column 'a': the cell is missing ('NaN'); missing cells by column: a 1; keep such rows with --missing mask, leave them out with --missing drop, or fill them in",
   ],
   [
     'files/infinite.csv',

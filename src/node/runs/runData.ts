@@ -1,6 +1,6 @@
 /** The data of a run, opened again: its own, or others that are read as its own were. */
 import { resolve } from 'node:path';
-import { DataError, type Dataset, generatedNames, showSpec } from '../../data/index.js';
+import { DataError, type Dataset, generatedNames, hasHoles, showSpec } from '../../data/index.js';
 import { type OpenOptions, openDataset } from '../data/index.js';
 import type { RunFolder } from './runFolder.js';
 
@@ -12,6 +12,8 @@ export function lastingSource(source: string): string {
 export interface RunDataOptions extends OpenOptions {
   /** Whether other data may have classes that the run has not, and their own numbers for them. @default false */
   hasOwnClasses?: boolean;
+  /** Whether numbers may be missing though the run was trained on whole samples. @default false */
+  fillsHoles?: boolean;
 }
 
 /**
@@ -22,12 +24,18 @@ export interface RunDataOptions extends OpenOptions {
 export async function openRunData(
   folder: RunFolder,
   source?: string,
-  { hasOwnClasses = false, ...options }: RunDataOptions = {},
+  { hasOwnClasses = false, fillsHoles = false, ...options }: RunDataOptions = {},
 ): Promise<Dataset> {
   const { spec, classes } = folder.config.data;
   if (source === undefined) return openOwnData(folder);
   const like = { spec, ...(hasOwnClasses ? {} : { classes }) };
-  const dataset = await openDataset(source, { ...options, like });
+  const takesHoles = fillsHoles || hasHoles(spec);
+  if (options.missing === 'mask' && !takesHoles)
+    throw new DataError(
+      `${folder.path} was trained on whole samples, and missing=mask is for runs that were trained with it; fill ${source} in with vaekit impute, or leave such rows out with missing=drop`,
+    );
+  const missing = options.missing ?? (takesHoles ? 'mask' : undefined);
+  const dataset = await openDataset(source, { ...options, ...(missing ? { missing } : {}), like });
   const [found, taken] = [dataset.spec, spec].map(showSpec);
   if (found === taken) return dataset;
   await dataset.close();

@@ -1,6 +1,6 @@
 /** Starts and resumes runs: from a request, or from a folder, to data, an engine and a training that fit together. */
 import type { z } from 'zod';
-import { DataError, type Dataset } from '../../data/index.js';
+import { DataError, type Dataset, hasHoles } from '../../data/index.js';
 import { isGivenNetwork, type System } from '../../systems/index.js';
 import {
   binarised,
@@ -56,7 +56,7 @@ export async function train<Options extends z.ZodObject>(
   checkOptions(trainingOptions, request.training ?? {});
   const { options, keep } = await openFeatures(typed);
   const opened = await openParts({
-    data: () => (typeof source === 'string' ? openDatasetInWorker(source, dataOptions) : source),
+    data: () => openToLearn(source, dataOptions),
     engine: request.engine,
   });
   try {
@@ -107,6 +107,15 @@ export async function train<Options extends z.ZodObject>(
     await closeParts(opened);
     throw error;
   }
+}
+
+/** @throws DataError if numbers may be missing where none can be */
+async function openToLearn(source: string | Dataset, options: DataOptions = {}): Promise<Dataset> {
+  if (typeof source !== 'string') return source;
+  const dataset = await openDatasetInWorker(source, options);
+  if (options.missing !== 'mask' || hasHoles(dataset.spec)) return dataset;
+  await dataset.close();
+  throw new DataError(`${source}: missing=mask is for tables and arrays of numbers; leave it out`);
 }
 
 export interface ResumeRequest extends LoadRequest {

@@ -22,7 +22,7 @@ const ARCHITECTURES = ['mlp', 'conv', 'resnet'] as const;
 const options = (given: Record<string, unknown> = {}) => networkOptions.parse(given);
 
 function networks(shape: Shape, given: Record<string, unknown> = {}, output = shape) {
-  const layers = networksFor(shape, output, options(given));
+  const layers = networksFor({ shape, holes: false }, output, options(given));
   const scope = new VariableTable().scope({ training: true });
   return {
     encode: layers.encoder(scope.child('encoder')),
@@ -146,7 +146,7 @@ test('a layer before a batch normalisation has no bias, which would have no effe
 test('pictures of 16 pixels and more get convolutions, smaller ones and tables dense layers', () => {
   const kernels = (shape: Shape) => {
     const scope = new VariableTable().scope({ training: true });
-    networksFor(shape, shape, options()).encoder(scope)(zeros([1, ...shape]));
+    networksFor({ shape, holes: false }, shape, options()).encoder(scope)(zeros([1, ...shape]));
     return scope.variables.some(({ rank }) => rank === 4);
   };
   expect(kernels([28, 28, 1])).toBe(true);

@@ -93,7 +93,7 @@ export function codeMapNetworks(ends: Ends, options: MapOptions, scope: Scope): 
 /** Dense layers, and a map of groups. */
 function groupedMap({ data, output, dimension }: Ends, options: MapOptions, scope: Scope): CodeMapNetworks {
   const { groups = defaultLatent(data), hidden } = options;
-  const networks = networksFor(data.shape, output, networkOptions.parse({ architecture: 'mlp', hidden }));
+  const networks = networksFor(data, output, networkOptions.parse({ architecture: 'mlp', hidden }));
   const split = sequential(linear(groups * dimension), reshape([groups, dimension]));
   const encoder = sequential(networks.encoder, split)(scope.child('encoder'));
   const decoder = networks.decoder(scope.child('decoder'));

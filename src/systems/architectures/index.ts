@@ -1,7 +1,9 @@
 /** Encoder and decoder for a kind of data: the user's own, or those of an architecture. */
 import type { Layer } from '../../nn/index.js';
 import { concat, type Shape, show, sizeOf, type Tensor } from '../../tensor/index.js';
+import type { DataDescription } from '../description.js';
 import { OptionError } from '../errors.js';
+import { seeingHoles } from '../holes.js';
 import { type NetworkOptions, networkOptions } from '../options.js';
 import { type Architecture, PARTICULAR } from './architecture.js';
 import { conv, joinChannels } from './conv.js';
@@ -22,12 +24,23 @@ export interface NetworkLayers {
   join(x: Tensor, condition: Tensor): Tensor;
 }
 
+/** Of data, what an encoder depends on. */
+export type Encoded = Pick<DataDescription, 'shape' | 'holes'>;
+
 /**
- * @param sample shape of a sample, which the encoder takes
  * @param output shape of what the decoder gives for a code
  * @throws OptionError if the architecture cannot take the data, or an option is given that nothing reads
  */
-export function networksFor(sample: Shape, output: Shape, options: NetworkOptions): NetworkLayers {
+export function networksFor(
+  { shape, holes }: Encoded,
+  output: Shape,
+  options: NetworkOptions,
+): NetworkLayers {
+  const { encoder, ...networks } = wholeNetworks(shape, output, options);
+  return { ...networks, encoder: holes ? seeingHoles(encoder) : encoder };
+}
+
+function wholeNetworks(sample: Shape, output: Shape, options: NetworkOptions): NetworkLayers {
   const { encoder, decoder } = options;
   if (encoder && decoder) {
     refuseUnreadOptions(options);
