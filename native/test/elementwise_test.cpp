@@ -495,6 +495,112 @@ void testLongSums(const Kernels& set) {
   }
 }
 
+// Lines that are one loop: what is computed must not depend on that.
+struct Sequence {
+  const char* name;
+  int inputs;
+  // Inputs that are one number for all elements.
+  std::vector<int> uniform;
+  // Operands are inputs, or from 10 on results of lines.
+  std::vector<CodeLine> lines;
+  // Lines whose results are stored.
+  std::vector<int> stored;
+};
+
+std::vector<Sequence> sequences() {
+  using Op = CodeOp;
+  const auto line = [](Op op, int a, int b = 0, int c = 0) { return CodeLine{op, 0, {a, b, c}, 0}; };
+  const std::vector<CodeLine> scaled{line(Op::add, 0, 1), line(Op::sub, 10, 2), line(Op::div, 11, 3),
+                                     line(Op::mulAdd, 12, 4, 5), line(Op::mul, 13, 6)};
+  const auto after = [](std::vector<CodeLine> lines, std::initializer_list<CodeLine> more) {
+    lines.insert(lines.end(), more);
+    return lines;
+  };
+  return {
+      {"Adam", 10, {1, 3, 4, 6, 7, 8},
+       {line(Op::mul, 0, 1), line(Op::mulAdd, 2, 3, 10), line(Op::mul, 0, 0), line(Op::mul, 12, 4),
+        line(Op::mulAdd, 5, 6, 13), line(Op::sqrt, 14), line(Op::add, 15, 7), line(Op::div, 11, 16),
+        line(Op::negMulAdd, 17, 8, 9)},
+       {1, 4, 8}},
+      {"Bernoulli loss of bits and its derivative", 4, {2, 3},
+       {line(Op::softplus, 0), line(Op::floatFromInt, 1), line(Op::negMulAdd, 11, 0, 10), line(Op::sigmoid, 0),
+        line(Op::mul, 2, 13), line(Op::mulAdd, 3, 11, 14)},
+       {2, 5}},
+      {"Bernoulli loss and its derivative", 4, {2, 3},
+       {line(Op::softplus, 0), line(Op::negMulAdd, 1, 0, 10), line(Op::sigmoid, 0), line(Op::mul, 2, 12),
+        line(Op::mulAdd, 3, 1, 13)},
+       {1, 4}},
+      {"Bernoulli loss and mean", 2, {},
+       {line(Op::softplus, 0), line(Op::negMulAdd, 1, 0, 10), line(Op::sigmoid, 0)}, {1, 2}},
+      {"gate", 4, {},
+       {line(Op::add, 0, 1), line(Op::tanh, 10), line(Op::add, 2, 3), line(Op::sigmoid, 12), line(Op::mul, 11, 13)},
+       {1, 3, 4}},
+      {"derivative of a gate", 4, {3},
+       {line(Op::mul, 0, 1), line(Op::negMulAdd, 2, 2, 2), line(Op::mul, 10, 11), line(Op::mul, 0, 2),
+        line(Op::negMulAdd, 1, 1, 3), line(Op::mul, 13, 14)},
+       {2, 5}},
+      {"deviation", 3, {}, {line(Op::add, 0, 1), line(Op::sub, 10, 2), line(Op::mul, 11, 11)}, {1, 2}},
+      {"normalisation", 7, {6}, after(scaled, {line(Op::max, 13, 14)}), {5}},
+      {"derivative of a normalisation", 8, {6},
+       after(scaled, {line(Op::less, 14, 13), line(Op::mul, 7, 6), line(Op::where, 15, 7, 16), line(Op::mul, 12, 17)}),
+       {7, 8}},
+      {"derivative of a deviation", 8, {},
+       {line(Op::mul, 0, 1), line(Op::div, 10, 2), line(Op::add, 3, 4), line(Op::sub, 12, 5), line(Op::mul, 6, 13),
+        line(Op::add, 11, 14), line(Op::add, 15, 14), line(Op::add, 16, 7)},
+       {7}},
+  };
+}
+
+// @param isWhole whether every line's result is stored, which no loop of several lines does
+// @returns the loops; what is to be stored, one result after the other
+int runSequence(const Kernels& set, const Sequence& sequence, int64_t size, bool isWhole, std::vector<uint32_t>& results) {
+  Desk desk;
+  CodeWriter code({size});
+  std::vector<int> inputs, outputs, slots;
+  const auto isUniform = [&](int i) {
+    return std::find(sequence.uniform.begin(), sequence.uniform.end(), i) != sequence.uniform.end();
+  };
+  for (int i = 0; i < sequence.inputs; i++) inputs.push_back(desk.add(DType::float32, isUniform(i) ? 1 : size));
+  for (size_t i = 0; i < sequence.lines.size(); i++) outputs.push_back(desk.add(DType::float32, size));
+  desk.lay();
+  std::mt19937 random(5);
+  for (const int buffer : inputs) {
+    float* to = desk.at<float>(buffer);
+    for (int64_t i = 0; i < desk.plan.buffers[buffer].size; i++) to[i] = 0.1f + static_cast<float>(random() % 1000) / 300;
+  }
+  for (int i = 0; i < sequence.inputs; i++) {
+    slots.push_back(isUniform(i) ? code.load(inputs[i], {0}) : code.load(inputs[i]));
+  }
+  slots.resize(10);
+  for (const CodeLine& line : sequence.lines) {
+    slots.push_back(code.line(line.op, slots[line.inputs[0]], slots[line.inputs[1]], slots[line.inputs[2]]));
+  }
+  for (size_t i = 0; i < sequence.lines.size(); i++) {
+    const bool isStored = std::count(sequence.stored.begin(), sequence.stored.end(), static_cast<int>(i)) > 0;
+    if (isStored || isWhole) code.store(slots[10 + i], outputs[i]);
+  }
+  desk.run(*set.elementwise(code.work(), desk.plan));
+  for (const int i : sequence.stored) {
+    const uint32_t* from = desk.at<uint32_t>(outputs[i]);
+    results.insert(results.end(), from, from + size);
+  }
+  return baseline::ElementwiseLoop(code.work(), desk.plan).loops();
+}
+
+void testSequences(const Kernels& set) {
+  for (const Sequence& sequence : sequences()) {
+    for (const int64_t size : {2, 7, 64, 1003}) {
+      std::vector<uint32_t> together, apart;
+      const int one = runSequence(set, sequence, size, false, together);
+      const int many = runSequence(set, sequence, size, true, apart);
+      const std::string name = std::string(set.name) + " " + sequence.name + ", " + std::to_string(size) + " elements";
+      report(name + ": one loop instead of one for each line",
+             one == 1 && many == static_cast<int>(sequence.lines.size()));
+      report(name + ": the same bits", together == apart);
+    }
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -502,5 +608,6 @@ int main() {
   testElementwise();
   testRanges();
   for (const Kernels* set : runnable()) testLongSums(*set);
+  for (const Kernels* set : runnable()) testSequences(*set);
   return conclude();
 }

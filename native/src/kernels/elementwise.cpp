@@ -424,6 +424,7 @@ ElementwiseLoop::~ElementwiseLoop() { delete compiled_; }
 size_t ElementwiseLoop::scratchBytes() const { return compiled_->scratch; }
 size_t ElementwiseLoop::partialBytes() const { return compiled_->partial; }
 int64_t ElementwiseLoop::blockSize() const { return compiled_->block; }
+int ElementwiseLoop::loops() const { return compiled_->code.size(); }
 
 void ElementwiseLoop::begin(const Context& context, char* scratch, char* partial) const {
   const Compiled& c = *compiled_;

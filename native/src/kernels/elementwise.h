@@ -26,6 +26,8 @@ class ElementwiseLoop {
   void finish(const Context&, char* partials, int64_t parts) const;
   // Elements that go through the code at a time.
   int64_t blockSize() const;
+  // Loops over them: fewer than lines where several lines are one loop.
+  int loops() const;
 
  private:
   struct Compiled;
