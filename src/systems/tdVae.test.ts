@@ -2,10 +2,11 @@ import { expect, test } from 'vitest';
 import { engines } from '../conformance/engines.js';
 import { build, compute, numericTable, pictures, runOf, termValue, toy } from '../conformance/models.js';
 import { sequenceOf } from '../data/index.js';
+import { VariableTable } from '../nn/index.js';
 import { RandomStream } from '../random/index.js';
-import { grad, input, sizeOf, type Tensor, type Variable } from '../tensor/index.js';
+import { constant, grad, input, sizeOf, type Tensor, type Variable } from '../tensor/index.js';
 import { Training } from '../training/index.js';
-import { describeData, tdVae } from './index.js';
+import { describeData, tdVae, toWeighted } from './index.js';
 
 /** The fastest engine there is. */
 const [fastest] = engines.slice(-1);
@@ -104,6 +105,21 @@ test('what smoothing asks of the belief reaches the frames’ encoder, by the sl
     expect(Math.abs(slope), name).toBeGreaterThan(1e-3);
     expect(gradients[v][steepest] / slope, name).toBeCloseTo(1, 5);
   });
+});
+
+test('smoothing rises with prediction, or more slowly where that is asked for', () => {
+  const ramps = (options: object) => {
+    const clock = { step: constant(30), totalSteps: 1000, stepsPerEpoch: 10 };
+    const scope = new VariableTable().scope({ training: true, clock });
+    const parsed = tdVae.options.parse({ ...small, warmupSteps: 60, ...options });
+    const x = input('x', [COUNT, TIME, 2]);
+    const { smoothing, prediction } = tdVae.build(data, parsed, scope).objective({ x });
+    const weights = [smoothing, prediction].map((term) => toWeighted(term).ramp);
+    return compute(weights.filter((weight) => weight !== undefined)).flat();
+  };
+  expect(ramps({})).toEqual([0.5, 0.5]);
+  expect(ramps({ smoothingWarmup: 120 })).toEqual([0.25, 0.5]);
+  expect(ramps({ smoothingWarmup: 0 })).toEqual([1, 0.5]);
 });
 
 test('more jumps of a sequence say the same with less noise', () => {

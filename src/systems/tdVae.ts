@@ -31,7 +31,12 @@ const options = gaussianVaeOptions.extend({
   warmupSteps: nonNegative()
     .default(0.2)
     .describe(
-      'steps (or fraction of the run) over which the weight of smoothing and prediction rises from 0; 0: none',
+      'steps (or fraction of the run) over which the weights of smoothing and prediction rise from 0; 0: none',
+    ),
+  smoothingWarmup: nonNegative()
+    .optional()
+    .describe(
+      'those over which that of smoothing does, where it is to rise more slowly than that of prediction',
     ),
   truncation: positiveInteger()
     .optional()
@@ -72,7 +77,18 @@ export const tdVae = system({
   training: () => ({ batchSize: 64, learningRate: 1e-3 }),
   build: (
     data,
-    { maxJump: given, farJump, farShare, jumps, jumpsEach, tellsJump, smoothing, warmupSteps, ...rest },
+    {
+      maxJump: given,
+      farJump,
+      farShare,
+      jumps,
+      jumpsEach,
+      tellsJump,
+      smoothing,
+      warmupSteps,
+      smoothingWarmup,
+      ...rest
+    },
     scope,
   ) => {
     const { frame, shape } = data;
@@ -136,11 +152,13 @@ export const tdVae = system({
           smoothing,
         );
         // A state that tells of nothing costs nothing: first it learns to tell of the frame, then of what comes.
-        const warmth = ramp(scope, { name: 'weight of smoothing and prediction', length: warmupSteps });
-        const warmed = Object.entries(others).map(([name, term]) => [
-          name,
-          { ...overJumps(term, batch), ramp: warmth },
-        ]);
+        const warmed = Object.entries(others).map(([name, term]) => {
+          const length = name === 'smoothing' ? (smoothingWarmup ?? warmupSteps) : warmupSteps;
+          return [
+            name,
+            { ...overJumps(term, batch), ramp: ramp(scope, { name: `weight of ${name}`, length }) },
+          ];
+        });
         return { reconstruction: overJumps(reconstruction, batch), ...Object.fromEntries(warmed) };
       },
       encode: ({ x }) => {
