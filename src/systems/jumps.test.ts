@@ -42,6 +42,26 @@ test('where all of a batch jump alike, they do', () => {
   expect(new Set(by).size).toBe(1);
 });
 
+test('several jumps of a sequence differ, and where all of a batch jump alike, they are those of all', () => {
+  const [count, each] = [BATCH / 4, 4];
+  const times = (perBatch: boolean) => {
+    const { earlier, later } = drawTimes(count, TIME, { maxJump: 4, perBatch, each });
+    const [from, to] = compute([earlier, later], { seed: 1 });
+    return from.map((start, i) => `${start} to ${to[i]}`);
+  };
+  const own = times(false);
+  expect(own.length).toBe(count * each);
+  const first = own.filter((_, i) => i % each === 0);
+  // 22 pairs of times are there, each a quarter of its length's starts: two jumps are one and the same by 1 in 21.
+  const same = first.filter((jump, i) => jump === own[i * each + 1]).length / count;
+  expect(same).toBeGreaterThan(0.03);
+  expect(same).toBeLessThan(0.07);
+  const common = times(true);
+  for (let i = 0; i < count; i++)
+    expect(common.slice(i * each, (i + 1) * each)).toEqual(common.slice(0, each));
+  expect(new Set(common).size).toBeGreaterThan(1);
+});
+
 test('every sample is looked at in its own time', () => {
   const sequences = iota([3, 4, 2], 0)
     .mul(100)
@@ -49,6 +69,8 @@ test('every sample is looked at in its own time', () => {
     .add(iota([3, 4, 2], 2));
   const rows = atTimes(sequences.cast('float32'), constant([3, 0, 2], 'int32'));
   expect(compute([rows])[0]).toEqual([30, 31, 100, 101, 220, 221]);
+  const twice = atTimes(sequences.cast('float32'), constant([3, 0, 2, 2, 1, 0], 'int32'));
+  expect(compute([twice])[0]).toEqual([30, 31, 0, 1, 120, 121, 120, 121, 210, 211, 200, 201]);
 });
 
 test('a jump is told by a 1 for each time that it passes', () => {

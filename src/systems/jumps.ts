@@ -11,9 +11,11 @@ export interface JumpOptions {
   readonly farShare?: number;
   /** Whether all samples of a batch jump alike. */
   readonly perBatch: boolean;
+  /** Jumps of each sequence. @default 1 */
+  readonly each?: number;
 }
 
-/** Times of a jump, from 0, and its length; int32 [batch]. */
+/** Times of jumps, from 0, and their lengths; int32 [batch · each], those of a sequence one after the other. */
 export interface Times {
   readonly earlier: Tensor;
   readonly later: Tensor;
@@ -39,8 +41,8 @@ export function requireJumps(time: number, { maxJump, farJump, farShare }: JumpO
 
 /** A length of jump, and then a start at which it stays within the sequence, both uniform. */
 export function drawTimes(batch: number, time: number, options: JumpOptions): Times {
-  const { maxJump, farJump, farShare = 0.2, perBatch } = options;
-  const rows = perBatch ? 1 : batch;
+  const { maxJump, farJump, farShare = 0.2, perBatch, each = 1 } = options;
+  const rows = perBatch ? each : batch * each;
   const uniform = (stream: string) => randomUniform(stream, [rows]);
   const near = below(uniform('jump'), constant(maxJump)).add(1);
   const length =
@@ -50,7 +52,12 @@ export function drawTimes(batch: number, time: number, options: JumpOptions): Ti
           .less(farShare)
           .where(below(uniform('far jump'), constant(farJump)).add(1), near);
   const earlier = below(uniform('start'), length.neg().add(time));
-  const whole = (x: Tensor) => x.broadcastTo([batch]).cast('int32');
+  const whole = (x: Tensor) =>
+    x
+      .reshape([-1, each])
+      .broadcastTo([batch, each])
+      .reshape([batch * each])
+      .cast('int32');
   return { earlier: whole(earlier), later: whole(earlier.add(length)), length: whole(length) };
 }
 
@@ -59,10 +66,15 @@ function below(uniform: Tensor, count: Tensor): Tensor {
   return uniform.mul(count).floor().min(count.sub(1));
 }
 
-/** Of sequences [batch, time, ...] what each has at its own time, [batch, ...]; times int32 [batch]. */
+/**
+ * Of sequences [batch, time, ...] what each has at times of its own, [batch · each, ...]; times int32 [batch · each], those
+ * of a sequence one after the other.
+ */
 export function atTimes(sequences: Tensor, times: Tensor): Tensor {
   const [batch, time, ...rest] = sequences.shape;
-  const rows = iota([batch], 0).cast('int32').mul(time).add(times);
+  const [count] = times.shape;
+  const own = iota([batch, count / batch], 0).reshape([count]);
+  const rows = own.cast('int32').mul(time).add(times);
   return sequences.reshape([batch * time, ...rest]).gather(rows);
 }
 

@@ -2,10 +2,11 @@ import { expect, test } from 'vitest';
 import { engines } from '../conformance/engines.js';
 import { build, compute, numericTable, pictures, runOf, termValue, toy } from '../conformance/models.js';
 import { sequenceOf } from '../data/index.js';
+import { VariableTable } from '../nn/index.js';
 import { RandomStream } from '../random/index.js';
-import { grad, input, type Tensor } from '../tensor/index.js';
+import { constant, grad, input, sizeOf, type Tensor, type Variable } from '../tensor/index.js';
 import { Training } from '../training/index.js';
-import { describeData, tdVae } from './index.js';
+import { describeData, tdVae, toWeighted } from './index.js';
 
 /** The fastest engine there is. */
 const [fastest] = engines.slice(-1);
@@ -69,6 +70,75 @@ test('the terms are one number per sample, and gradients reach every network, th
       ).toBe(true);
     });
   }
+});
+
+/** Every variable at numbers that saturate no gate. */
+function weightsOf(variables: readonly Variable[]): Record<string, Float64Array> {
+  return Object.fromEntries(
+    variables.map(({ name, shape }, i) => {
+      const own = new RandomStream(i, 'weights').normal(new Float32Array(sizeOf(shape)));
+      return [name, Float64Array.from(own, (value) => 0.6 * value)];
+    }),
+  );
+}
+
+test('what smoothing asks of the belief reaches the frames’ encoder, by the slope of finite differences', () => {
+  const { model: built, scope, batch } = model({ activation: 'tanh', jumpsEach: 2 });
+  const smoothing = termValue(built.objective(batch(COUNT)).smoothing).sum();
+  const asked = scope.variables.filter(({ name }) => /^(encoder|belief|believed)/.test(name));
+  expect(asked.length).toBeGreaterThan(10);
+  const all: Record<string, Float64Array> = {
+    ...weightsOf(scope.variables),
+    x: Float64Array.from(values),
+  };
+  const gradients = compute(grad(smoothing, asked), { values: all, seed: 2 });
+  asked.forEach(({ name }, v) => {
+    const steepest = gradients[v].reduce(
+      (best, slope, i, every) => (Math.abs(slope) > Math.abs(every[best]) ? i : best),
+      0,
+    );
+    const moved = (by: number) => {
+      const own = all[name].with(steepest, all[name][steepest] + by);
+      return compute([smoothing], { values: { ...all, [name]: own }, seed: 2 })[0][0];
+    };
+    const slope = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+    expect(Math.abs(slope), name).toBeGreaterThan(1e-3);
+    expect(gradients[v][steepest] / slope, name).toBeCloseTo(1, 5);
+  });
+});
+
+test('smoothing rises with prediction, or more slowly where that is asked for', () => {
+  const ramps = (options: object) => {
+    const clock = { step: constant(30), totalSteps: 1000, stepsPerEpoch: 10 };
+    const scope = new VariableTable().scope({ training: true, clock });
+    const parsed = tdVae.options.parse({ ...small, warmupSteps: 60, ...options });
+    const x = input('x', [COUNT, TIME, 2]);
+    const { smoothing, prediction } = tdVae.build(data, parsed, scope).objective({ x });
+    const weights = [smoothing, prediction].map((term) => toWeighted(term).ramp);
+    return compute(weights.filter((weight) => weight !== undefined)).flat();
+  };
+  expect(ramps({})).toEqual([0.5, 0.5]);
+  expect(ramps({ smoothingWarmup: 120 })).toEqual([0.25, 0.5]);
+  expect(ramps({ smoothingWarmup: 0 })).toEqual([1, 0.5]);
+});
+
+test('more jumps of a sequence say the same with less noise', () => {
+  const losses = (jumpsEach: number) => {
+    const { model: built, scope, batch } = model({ jumpsEach });
+    const terms = Object.values(built.objective(batch(COUNT))).map(termValue);
+    const loss = terms.reduce((sum, term) => sum.add(term)).mean();
+    const given = { ...weightsOf(scope.variables), x: Float64Array.from(values) };
+    return Array.from({ length: 300 }, (_, seed) => compute([loss], { values: given, seed })[0][0]);
+  };
+  const statistics = (all: readonly number[]) => {
+    const mean = all.reduce((sum, value) => sum + value) / all.length;
+    const variance = all.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (all.length - 1);
+    return { mean, variance };
+  };
+  const [one, eight] = [1, 8].map((each) => statistics(losses(each)));
+  expect(Math.abs(one.mean - eight.mean)).toBeLessThan(4 * Math.sqrt((one.variance + eight.variance) / 300));
+  // Draws are independent, so that the variance is an eighth; that of 300 losses is known to some 20 %.
+  expect(one.variance / eight.variance).toBeGreaterThan(4);
 });
 
 test('a frame after the jump’s end changes no term of its sample', () => {

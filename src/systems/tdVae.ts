@@ -14,7 +14,7 @@ import { ramp } from './schedules.js';
 import { type Batch, type RollOutOptions, system } from './system.js';
 import { tdNetworks } from './tdNetworks.js';
 import { jumpTerms } from './temporalDifference.js';
-import { toWeighted } from './terms.js';
+import { type Term, toWeighted, type WeightedTerm } from './terms.js';
 
 /** Longest jump where nothing is said, as in the paper's moving digits. */
 const USUAL_JUMP = 4;
@@ -31,7 +31,12 @@ const options = gaussianVaeOptions.extend({
   warmupSteps: nonNegative()
     .default(0.2)
     .describe(
-      'steps (or fraction of the run) over which the weight of smoothing and prediction rises from 0; 0: none',
+      'steps (or fraction of the run) over which the weights of smoothing and prediction rise from 0; 0: none',
+    ),
+  smoothingWarmup: nonNegative()
+    .optional()
+    .describe(
+      'those over which that of smoothing does, where it is to rise more slowly than that of prediction',
     ),
   truncation: positiveInteger()
     .optional()
@@ -45,7 +50,10 @@ const options = gaussianVaeOptions.extend({
   jumps: z
     .enum(['perSample', 'perBatch'])
     .default('perSample')
-    .describe('whether every sample has a jump of its own in a step, or all of a batch the same'),
+    .describe('whether every sample has jumps of its own in a step, or all of a batch the same'),
+  jumpsEach: positiveInteger()
+    .default(8)
+    .describe('jumps of every sequence in a step, which share the beliefs that were formed of it'),
   tellsJump: z
     .boolean()
     .default(true)
@@ -69,7 +77,18 @@ export const tdVae = system({
   training: () => ({ batchSize: 64, learningRate: 1e-3 }),
   build: (
     data,
-    { maxJump: given, farJump, farShare, jumps, tellsJump, smoothing, warmupSteps, ...rest },
+    {
+      maxJump: given,
+      farJump,
+      farShare,
+      jumps,
+      jumpsEach,
+      tellsJump,
+      smoothing,
+      warmupSteps,
+      smoothingWarmup,
+      ...rest
+    },
     scope,
   ) => {
     const { frame, shape } = data;
@@ -80,7 +99,7 @@ export const tdVae = system({
       );
     const [time] = shape;
     const maxJump = given ?? Math.min(USUAL_JUMP, time - 1);
-    const drawing = { maxJump, farJump, farShare, perBatch: jumps === 'perBatch' };
+    const drawing = { maxJump, farJump, farShare, perBatch: jumps === 'perBatch', each: jumpsEach };
     requireJumps(time, drawing);
     const { sizes, beliefs, believed, smoothed, moved, emitted } = tdNetworks(frame, rest, scope);
     const longest = Math.max(maxJump, farJump ?? 0);
@@ -133,12 +152,14 @@ export const tdVae = system({
           smoothing,
         );
         // A state that tells of nothing costs nothing: first it learns to tell of the frame, then of what comes.
-        const warmth = ramp(scope, { name: 'weight of smoothing and prediction', length: warmupSteps });
-        const warmed = Object.entries(others).map(([name, term]) => [
-          name,
-          { ...toWeighted(term), ramp: warmth },
-        ]);
-        return { reconstruction, ...Object.fromEntries(warmed) };
+        const warmed = Object.entries(others).map(([name, term]) => {
+          const length = name === 'smoothing' ? (smoothingWarmup ?? warmupSteps) : warmupSteps;
+          return [
+            name,
+            { ...overJumps(term, batch), ramp: ramp(scope, { name: `weight of ${name}`, length }) },
+          ];
+        });
+        return { reconstruction: overJumps(reconstruction, batch), ...Object.fromEntries(warmed) };
       },
       encode: ({ x }) => {
         const b = beliefs(x);
@@ -150,6 +171,13 @@ export const tdVae = system({
     };
   },
 });
+
+/** A term of every jump as one of every sequence: the mean of its jumps. */
+function overJumps(term: Term, batch: number): WeightedTerm {
+  const { value, coordinates, ...rest } = toWeighted(term);
+  const mean = (x: Tensor) => x.reshape([batch, -1, ...x.shape.slice(1)]).mean(1);
+  return { ...rest, value: mean(value), ...(coordinates && { coordinates: mean(coordinates) }) };
+}
 
 /** Every row so many times, one after the other. */
 function repeated(rows: Tensor, times: number): Tensor {
