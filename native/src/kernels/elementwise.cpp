@@ -147,7 +147,6 @@ struct ElementwiseLoop::Compiled {
     int location[maxSlots], ownSlot[maxSlots], written[maxSlots], maker[maxSlots];
     for (int slot = 0; slot < maxSlots; slot++) location[slot] = ownSlot[slot] = written[slot] = maker[slot] = -1;
     List<PlacedLine> placed;
-    List<Call> calls;
 
     // Which stores are computed in place: those of the last lines that nothing else reads over.
     const auto isRisky = [&](const Store& store, int time) {
@@ -204,12 +203,11 @@ struct ElementwiseLoop::Compiled {
     for (int i = 0; i < lineCount; i++) {
       const CodeLine& line = work.code[i];
       const LineOf& of = lines[static_cast<int>(line.op)];
-      // What a line does not read is given as its first operand.
-      int operands[3] = {0, 0, 0}, makers[3] = {-1, -1, -1};
+      PlacedLine here{line.op, 0, {0, 0, 0}, line.immediate, {-1, -1, -1}, -1};
       bool uniform = true;
       for (int k = 0; k < of.arity; k++) {
-        operands[k] = location[line.inputs[k]];
-        makers[k] = maker[line.inputs[k]];
+        here.operands[k] = location[line.inputs[k]];
+        here.makers[k] = maker[line.inputs[k]];
         uniform = uniform && isUniform[line.inputs[k]];
       }
       int& at = location[line.result];
@@ -224,21 +222,17 @@ struct ElementwiseLoop::Compiled {
         at = ownSlot[line.result];
       }
       isUniform[line.result] = uniform;
-      maker[line.result] = -1;
+      maker[line.result] = uniform ? -1 : placed.size();
+      here.result = at;
       if (line.op == CodeOp::step) {
         fixed.add({at, 0, true});
+      } else if (uniform) {
+        once.add(callOf(here));
       } else {
-        const Call call{of.run, at, operands[0], operands[1], operands[2], line.immediate};
-        if (uniform) {
-          once.add(call);
-        } else {
-          maker[line.result] = calls.size();
-          for (int k = 0; k < of.arity; k++) {
-            if (makers[k] >= 0) placed[makers[k]].lastReader = calls.size();
-          }
-          calls.add(call);
-          placed.add({line.op, at, {operands[0], operands[1], operands[2]}, {makers[0], makers[1], makers[2]}, -1});
+        for (const int made : here.makers) {
+          if (made >= 0) placed[made].lastReader = placed.size();
         }
+        placed.add(here);
       }
     }
 
@@ -249,11 +243,11 @@ struct ElementwiseLoop::Compiled {
                   Walk::of(store, work.shape, work.rank)});
     }
     const auto isWanted = [&](int slot) {
-      if (maker[slot] >= 0) placed[maker[slot]].lastReader = calls.size();
+      if (maker[slot] >= 0) placed[maker[slot]].lastReader = placed.size();
     };
     for (const Store& store : work.stores) isWanted(store.slot);
     for (const Reduction& reduction : work.reductions) isWanted(reduction.slot);
-    fuse(placed, calls, plan);
+    makeLoops(placed, plan);
     for (const Reduction& reduction : work.reductions) {
       const DType type = plan.buffers[reduction.buffer].dtype;
       reductions.add({location[reduction.slot], reduction.op, reduction.keep, reduction.buffer, type,
@@ -264,15 +258,20 @@ struct ElementwiseLoop::Compiled {
     }
   }
 
-  // Makes loops of the calls: of several where there is one that does their work.
-  void fuse(const List<PlacedLine>& placed, const List<Call>& calls, const Plan& plan) {
+  static Call callOf(const PlacedLine& line) {
+    const int* operands = line.operands;
+    return {lines[static_cast<int>(line.op)].run, line.result, operands[0], operands[1], operands[2], line.immediate};
+  }
+
+  // One loop for each line, or for several where there is one that does their work.
+  void makeLoops(const List<PlacedLine>& placed, const Plan& plan) {
     List<bool> isUniform;
     for (int i = 0; i < locations; i++) isUniform.add(false);
     for (const Splat& each : splats) isUniform[each.location] = true;
     for (const Fixed& each : fixed) isUniform[each.location] = true;
     for (const Call& each : once) isUniform[each.result] = true;
-    for (int i = 0; i < calls.size();) {
-      Loop loop{calls[i], nullptr, {}};
+    for (int i = 0; i < placed.size();) {
+      Loop loop{callOf(placed[i]), nullptr, {}};
       const Fusion* fusion = fusionAt(placed, i, isUniform, loop.locations);
       if (fusion && mayRun(*fusion, loop.locations, plan)) loop.fusion = fusion;
       code.add(loop);

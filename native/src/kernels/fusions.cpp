@@ -17,116 +17,100 @@ struct Step {
   bool isResult;
 };
 
-struct Pattern {
-  int inputs;
-  // A bit for every input that is the same for all elements.
-  unsigned uniform;
-  int lines;
-  Step steps[mostLines];
-
-  constexpr bool isUniform(int input) const { return (uniform >> input & 1) != 0; }
-  constexpr int results() const {
-    int count = 0;
-    for (int i = 0; i < lines; i++) count += steps[i].isResult;
-    return count;
-  }
-};
-
 // Operands: the inputs in the order of their first use, and r(i) for the result of step i.
 constexpr int firstStep = 100;
 constexpr int r(int step) { return firstStep + step; }
 
+struct Pattern {
+  // A bit for every input that is the same for all elements.
+  unsigned uniform = 0;
+  int lines = 0, inputs = 0, results = 0;
+  Step steps[mostLines] = {};
+
+  template <int count>
+  constexpr Pattern(unsigned uniformInputs, const Step (&first)[count]) : uniform(uniformInputs) {
+    for (const Step& step : first) add(step);
+  }
+  template <int count>
+  constexpr Pattern(Pattern begun, const Step (&rest)[count]) : Pattern(begun) {
+    for (const Step& step : rest) add(step);
+  }
+
+  constexpr bool isUniform(int input) const { return (uniform >> input & 1) != 0; }
+
+ private:
+  constexpr void add(const Step& step) {
+    for (int k = 0; k < operandsOf(step.op); k++) {
+      const int operand = step.operands[k];
+      if (operand < firstStep && operand >= inputs) inputs = operand + 1;
+    }
+    results += step.isResult;
+    steps[lines++] = step;
+  }
+};
+
 using Op = CodeOp;
 
 // m ← β₁m + s₁g, v ← β₂v + s₂g², w ← w − lr m / (√v + ε), of g, s₁, m, β₁, s₂, v, β₂, ε, lr, w.
-constexpr Pattern adam{10,
-                       0b0111011010,
-                       9,
-                       {{Op::mul, {0, 1}, false},
-                        {Op::mulAdd, {2, 3, r(0)}, true},
-                        {Op::mul, {0, 0}, false},
-                        {Op::mul, {r(2), 4}, false},
-                        {Op::mulAdd, {5, 6, r(3)}, true},
-                        {Op::sqrt, {r(4)}, false},
-                        {Op::add, {r(5), 7}, false},
-                        {Op::div, {r(1), r(6)}, false},
-                        {Op::negMulAdd, {r(7), 8, 9}, true}}};
+constexpr Pattern adam(0b0111011010, {{Op::mul, {0, 1}, false},
+                                      {Op::mulAdd, {2, 3, r(0)}, true},
+                                      {Op::mul, {0, 0}, false},
+                                      {Op::mul, {r(2), 4}, false},
+                                      {Op::mulAdd, {5, 6, r(3)}, true},
+                                      {Op::sqrt, {r(4)}, false},
+                                      {Op::add, {r(5), 7}, false},
+                                      {Op::div, {r(1), r(6)}, false},
+                                      {Op::negMulAdd, {r(7), 8, 9}, true}});
 
 // −log p(x|logits) of Bernoulli variables, and its derivative times c: softplus(l) − x l and c σ(l) − c x.
-constexpr Pattern bernoulliOfBits{4,
-                                  0b1100,
-                                  6,
-                                  {{Op::softplus, {0}, false},
-                                   {Op::floatFromInt, {1}, false},
-                                   {Op::negMulAdd, {r(1), 0, r(0)}, true},
-                                   {Op::sigmoid, {0}, false},
-                                   {Op::mul, {2, r(3)}, false},
-                                   {Op::mulAdd, {3, r(1), r(4)}, true}}};
-constexpr Pattern bernoulli{4,
-                            0b1100,
-                            5,
-                            {{Op::softplus, {0}, false},
-                             {Op::negMulAdd, {1, 0, r(0)}, true},
-                             {Op::sigmoid, {0}, false},
-                             {Op::mul, {2, r(2)}, false},
-                             {Op::mulAdd, {3, 1, r(3)}, true}}};
-constexpr Pattern bernoulliAndMean{
-    2, 0, 3, {{Op::softplus, {0}, false}, {Op::negMulAdd, {1, 0, r(0)}, true}, {Op::sigmoid, {0}, true}}};
+constexpr Pattern bernoulliOfBits(0b1100, {{Op::softplus, {0}, false},
+                                           {Op::floatFromInt, {1}, false},
+                                           {Op::negMulAdd, {r(1), 0, r(0)}, true},
+                                           {Op::sigmoid, {0}, false},
+                                           {Op::mul, {2, r(3)}, false},
+                                           {Op::mulAdd, {3, r(1), r(4)}, true}});
+constexpr Pattern bernoulli(0b1100, {{Op::softplus, {0}, false},
+                                     {Op::negMulAdd, {1, 0, r(0)}, true},
+                                     {Op::sigmoid, {0}, false},
+                                     {Op::mul, {2, r(2)}, false},
+                                     {Op::mulAdd, {3, 1, r(3)}, true}});
+constexpr Pattern bernoulliAndMean(
+    0, {{Op::softplus, {0}, false}, {Op::negMulAdd, {1, 0, r(0)}, true}, {Op::sigmoid, {0}, true}});
 
 // tanh(a + b) σ(c + d), and what its derivatives need.
-constexpr Pattern gate{4,
-                       0,
-                       5,
-                       {{Op::add, {0, 1}, false},
-                        {Op::tanh, {r(0)}, true},
-                        {Op::add, {2, 3}, false},
-                        {Op::sigmoid, {r(2)}, true},
-                        {Op::mul, {r(1), r(3)}, true}}};
-constexpr Pattern gateGradient{4,
-                               0b1000,
-                               6,
-                               {{Op::mul, {0, 1}, false},
-                                {Op::negMulAdd, {2, 2, 2}, false},
-                                {Op::mul, {r(0), r(1)}, true},
-                                {Op::mul, {0, 2}, false},
-                                {Op::negMulAdd, {1, 1, 3}, false},
-                                {Op::mul, {r(3), r(4)}, true}}};
+constexpr Pattern gate(0, {{Op::add, {0, 1}, false},
+                           {Op::tanh, {r(0)}, true},
+                           {Op::add, {2, 3}, false},
+                           {Op::sigmoid, {r(2)}, true},
+                           {Op::mul, {r(1), r(3)}, true}});
+constexpr Pattern gateGradient(0b1000, {{Op::mul, {0, 1}, false},
+                                        {Op::negMulAdd, {2, 2, 2}, false},
+                                        {Op::mul, {r(0), r(1)}, true},
+                                        {Op::mul, {0, 2}, false},
+                                        {Op::negMulAdd, {1, 1, 3}, false},
+                                        {Op::mul, {r(3), r(4)}, true}});
 
 // Batch normalisation of x + bias, then a leaky ReLU; and the two halves of its derivative.
-constexpr Pattern deviation{
-    3, 0, 3, {{Op::add, {0, 1}, false}, {Op::sub, {r(0), 2}, true}, {Op::mul, {r(1), r(1)}, true}}};
-constexpr Pattern normalisation{7,
-                                0b1000000,
-                                6,
-                                {{Op::add, {0, 1}, false},
-                                 {Op::sub, {r(0), 2}, false},
-                                 {Op::div, {r(1), 3}, false},
-                                 {Op::mulAdd, {r(2), 4, 5}, false},
-                                 {Op::mul, {r(3), 6}, false},
-                                 {Op::max, {r(3), r(4)}, true}}};
-constexpr Pattern normalisationGradient{8,
-                                        0b1000000,
-                                        9,
-                                        {{Op::add, {0, 1}, false},
+constexpr Pattern deviation(
+    0, {{Op::add, {0, 1}, false}, {Op::sub, {r(0), 2}, true}, {Op::mul, {r(1), r(1)}, true}});
+constexpr Pattern normalised(0b1000000, {{Op::add, {0, 1}, false},
                                          {Op::sub, {r(0), 2}, false},
                                          {Op::div, {r(1), 3}, false},
                                          {Op::mulAdd, {r(2), 4, 5}, false},
-                                         {Op::mul, {r(3), 6}, false},
-                                         {Op::less, {r(4), r(3)}, false},
-                                         {Op::mul, {7, 6}, false},
-                                         {Op::where, {r(5), 7, r(6)}, true},
-                                         {Op::mul, {r(2), r(7)}, true}}};
-constexpr Pattern deviationGradient{8,
-                                    0,
-                                    8,
-                                    {{Op::mul, {0, 1}, false},
-                                     {Op::div, {r(0), 2}, false},
-                                     {Op::add, {3, 4}, false},
-                                     {Op::sub, {r(2), 5}, false},
-                                     {Op::mul, {6, r(3)}, false},
-                                     {Op::add, {r(1), r(4)}, false},
-                                     {Op::add, {r(5), r(4)}, false},
-                                     {Op::add, {r(6), 7}, true}}};
+                                         {Op::mul, {r(3), 6}, false}});
+constexpr Pattern normalisation(normalised, {{Op::max, {r(3), r(4)}, true}});
+constexpr Pattern normalisationGradient(normalised, {{Op::less, {r(4), r(3)}, false},
+                                                     {Op::mul, {7, 6}, false},
+                                                     {Op::where, {r(5), 7, r(6)}, true},
+                                                     {Op::mul, {r(2), r(7)}, true}});
+constexpr Pattern deviationGradient(0, {{Op::mul, {0, 1}, false},
+                                        {Op::div, {r(0), 2}, false},
+                                        {Op::add, {3, 4}, false},
+                                        {Op::sub, {r(2), 5}, false},
+                                        {Op::mul, {6, r(3)}, false},
+                                        {Op::add, {r(1), r(4)}, false},
+                                        {Op::add, {r(5), r(4)}, false},
+                                        {Op::add, {r(6), 7}, true}});
 
 // Results of all steps from `step` on, of those before and the inputs.
 template <const Pattern& pattern, int step = 0>
@@ -149,6 +133,7 @@ VAEKIT_INLINE void compute(const Floats* inputs, Floats* results) {
 
 template <const Pattern& pattern>
 void run(char* const* at, const int* locations, int64_t count) {
+  static_assert(pattern.inputs <= mostInputs && pattern.inputs + pattern.results <= mostLocations);
   Floats inputs[pattern.inputs], results[pattern.lines];
   const float* from[pattern.inputs];
   float* to[pattern.lines];
@@ -190,7 +175,7 @@ struct Known {
 
 // The longer ones first.
 const Known known[] = {
-#define X(name) {name, {name.lines, name.inputs, name.results(), run<name>}}
+#define X(name) {name, {name.lines, name.inputs, name.results, run<name>}}
     X(adam),      X(normalisationGradient), X(deviationGradient), X(normalisation), X(bernoulliOfBits),
     X(gateGradient), X(bernoulli),          X(gate),              X(deviation),     X(bernoulliAndMean),
 #undef X

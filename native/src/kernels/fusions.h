@@ -11,7 +11,9 @@ namespace vaekit::VAEKIT_ISA {
 struct PlacedLine {
   CodeOp op;
   int result;
+  // What a line does not read is given as its first operand.
   int operands[3];
+  float immediate;
   // The lines that made the operands; −1 for what none of them made.
   int makers[3];
   // The line that reads the result last, or the number of lines if it is wanted beyond them.
