@@ -109,8 +109,7 @@ const OPENERS: Readonly<Record<AnomalyScore, (request: ScorerRequest) => Promise
             const decoded = model.decode(model.encode(batch), batch.labels);
             const squares = (x: Tensor) => x.sub(decoded).square();
             if (!isOfClouds) {
-              const each = data.holes ? costOfObserved(batch.x, squares) : squares(batch.x);
-              return { error: each.sumOverEvent() };
+              return { error: costOfObserved(data, batch.x, squares).sumOverEvent() };
             }
             const { forward, backward } = chamferHalves(batch.x, decoded, 'mean');
             return { error: forward.add(backward) };

@@ -84,7 +84,9 @@ function errors(
   const event = x.shape.map((_, axis) => axis).slice(1);
   const there = holes ? { there: observedOf(x).isThere.cast('float32').sum(event) } : undefined;
   const over = (difference: (values: Tensor) => Tensor) =>
-    there ? costOfObserved(x, difference).sum(event).div(there.there.max(1)) : difference(x).mean(event);
+    there
+      ? costOfObserved({ holes }, x, difference).sum(event).div(there.there.max(1))
+      : difference(x).mean(event);
   if (!isPicture) {
     const difference = (values: Tensor) => decoded.sub(values);
     return {

@@ -20,13 +20,8 @@ const W = [
 ];
 const B = [0.5, -1, 2];
 
-/**
- * p(x|z) = N(Wz + b, σ² I), p(z) = N(0, I), and the encoder that is exact, or one whose mean and variance are off by
- * factors.
- */
-async function linearGaussian(ofMean = 1, ofVariance = 1) {
-  const engine = reference.create();
-  const options = optionsOf(vae, {
+const linearOptions = () =>
+  optionsOf(vae, {
     encoder: identity,
     decoder: linear(3),
     latent: 2,
@@ -35,8 +30,15 @@ async function linearGaussian(ofMean = 1, ofVariance = 1) {
     sigma0: SIGMA,
     logVarBound: 0,
   });
+
+/**
+ * p(x|z) = N(Wz + b, σ² I), p(z) = N(0, I), and the encoder that is exact, or one whose mean and variance are off by
+ * factors.
+ */
+async function linearGaussian(ofMean = 1, ofVariance = 1) {
+  const engine = reference.create();
   const { data } = toy(numericTable(3), [0, 0, 0]);
-  const runner = new ModelRunner({ system: vae, options, data, engine });
+  const runner = new ModelRunner({ system: vae, options: linearOptions(), data, engine });
   const variances = W.map((w) => 1 / (1 + w.reduce((sum, each) => sum + each * each, 0) / SIGMA ** 2));
   const gains = W.map((w, j) => w.map((each) => (ofMean * variances[j] * each) / SIGMA ** 2));
   const values = {
@@ -217,16 +219,7 @@ test('an encoder for holes proposes codes of what is there, and then all methods
   const table = numericTable(3);
   if (table.kind !== 'table') throw new Error('a table is expected');
   const { data } = toy({ ...table, holes: true }, [0, 0, 0]);
-  const options = optionsOf(vae, {
-    encoder: identity,
-    decoder: linear(3),
-    latent: 2,
-    likelihood: 'gaussian',
-    sigma: 'fixed',
-    sigma0: SIGMA,
-    logVarBound: 0,
-  });
-  const model = new TrainedModel(new ModelRunner({ system: vae, options, data, engine }));
+  const model = new TrainedModel(new ModelRunner({ system: vae, options: linearOptions(), data, engine }));
   // The second column of this W does not reach x_0, so that the coordinates of z are independent given x_0.
   const weights = [W[0], [0, -0.8, 0.5]];
   const sigma00 = W[0][0] ** 2 + SIGMA ** 2;

@@ -82,15 +82,13 @@ export function autoencoder(
     : networks(data, latent, options, scope);
   const activation = activations[codeActivation](scope);
   const { of, mean } = costs[costName];
-  const cost = (output: Tensor, x: Tensor) =>
-    data.holes ? costOfObserved(x, (values) => of(output, values)) : of(output, x);
   return {
     latent,
     features,
     encode: (x) => activation(encode(x)),
     decode,
     mean,
-    cost,
+    cost: (output, x) => costOfObserved(data, x, (values) => of(output, values)),
     moves: {
       encoder: only(scope.child('encoder'), scope.child('code'), scope.child('tied')),
       decoder: only(scope.child('decoder')),

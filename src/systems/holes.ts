@@ -10,6 +10,7 @@
  */
 import type { Layer } from '../nn/index.js';
 import { concat, type Tensor } from '../tensor/index.js';
+import type { DataDescription } from './description.js';
 import type { Likelihood, SampleDistribution } from './likelihood.js';
 
 export interface Observed {
@@ -41,8 +42,13 @@ export function seeingHoles(encoder: Layer): Layer {
   };
 }
 
-/** What every number costs, 0 where it is missing; `cost` is finite for finite values. */
-export function costOfObserved(x: Tensor, cost: (values: Tensor) => Tensor): Tensor {
+/** What every number of x costs, 0 where it is missing; `cost` is finite for finite values. */
+export function costOfObserved(
+  { holes }: Pick<DataDescription, 'holes'>,
+  x: Tensor,
+  cost: (values: Tensor) => Tensor,
+): Tensor {
+  if (!holes) return cost(x);
   const { values, isThere } = observedOf(x);
   return isThere.where(cost(values), 0);
 }

@@ -38,11 +38,10 @@ export const logcoshVae = system({
       const whole = new LogCosh({ mean, sharpness: a, eventRank: data.shape.length });
       return data.holes ? new ObservedOnly(whole) : whole;
     };
-    const cost = (mean: Tensor, x: Tensor) => logCosh(mean.sub(x), a);
     if (likelihood === 'cost') {
-      const ofObserved = (mean: Tensor, x: Tensor) =>
-        data.holes ? costOfObserved(x, (values) => cost(mean, values)) : cost(mean, x);
-      return expectedLossVae(parts, (mean, x) => ofObserved(mean, x).sumOverEvent(), beta);
+      const cost = (mean: Tensor, x: Tensor) =>
+        costOfObserved(data, x, (values) => logCosh(mean.sub(values), a)).sumOverEvent();
+      return expectedLossVae(parts, cost, beta);
     }
     return {
       ...expectedLossVae(parts, (mean, x) => density(mean).nll(x), beta),
