@@ -268,6 +268,13 @@ void testAll(const Kernels& kernels) {
   testConvolution(kernels, square(9, 70, 64, 16, 4, 2, 1), PlaceKind::arena, roundings, true);
   testConvolution(kernels, {40, 16, 32, 1, {1, 15, 12}, {1, 4, 4}, {1, 8, 6}, {1, 2, 2}, {1, 1, 1}, {0, 2, 1}},
                   PlaceKind::input, roundings);
+  // The same with stride 1: 3 × 3 taps, and 2 × 3 as in causal convolutions.
+  for (const int64_t before : {0, 1, 2}) {
+    testConvolution(kernels, square(40, 9, 32, 48, 3, 1, before), places[before & 1], roundings, before == 1);
+    testConvolution(kernels, {40, 48, 32, 1, {1, 9, 8}, {1, 2, 3}, {1, 8, 8}, {1, 1, 1}, {1, 1, 1}, {0, before / 2, 1}},
+                    places[1 - (before & 1)], roundings, before == 2);
+  }
+  testConvolution(kernels, square(2, 70, 64, 16, 3, 1, 1), PlaceKind::arena, roundings, true);
 }
 
 }  // namespace

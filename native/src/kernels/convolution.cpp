@@ -77,10 +77,10 @@ class SlidingTask final : public Task {
         isDepthwise_(work.geometry.isDepthwise()),
         isDot_(!isDepthwise_ && channels_ / groups_ <= mostDotColumns && segmentLength() >= lanes),
         panels_(channels_ / groups_),
-        inPairs_(isForward_ && Winograd::fits(work.geometry)),
+        inPairs_(Winograd::fits(work)),
         source_(findSource()) {
     if (then) then_.emplace(*then, plan);
-    if (inPairs_) winograd_.emplace(work.geometry);
+    if (inPairs_) winograd_.emplace(work);
     findPhases();
     findPacking(plan);
     findParts();
@@ -311,13 +311,14 @@ class SlidingTask final : public Task {
     slabAxis_ = slabAxisOf(space);
     slabRows_ = rowsAlong(slabAxis_);
     const int64_t copied = source_.copiedSize(1, 0, source_.extent(0)) * 4;
+    const int64_t leastOfPart = winograd_ ? winograd_->blockPositions() : partPositions;
     if (copied > copiedBytes || products > 2 * partProducts) {
       const int64_t wanted = larger(ceilDivide(copied, copiedBytes), products / partProducts);
-      slabs_ = smaller(slabRows_, smaller(wanted, larger(1, positions / partPositions)));
+      slabs_ = smaller(slabRows_, smaller(wanted, larger(1, positions / leastOfPart)));
     }
     if (slabs_ <= 1) {
       slabs_ = 1;
-      const int64_t wanted = larger(ceilDivide(partProducts, products), ceilDivide(partPositions, positions));
+      const int64_t wanted = larger(ceilDivide(partProducts, products), ceilDivide(leastOfPart, positions));
       const int64_t room = copied > 0 ? larger(1, copiedBytes / copied) : g.batch;
       images_ = smaller(g.batch, larger(1, smaller(wanted, room)));
     }

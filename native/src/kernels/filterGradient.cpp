@@ -42,7 +42,7 @@ class FilterGradientTask final : public Task {
         filters_(work_.geometry.filters / groups_),
         isDepthwise_(work_.geometry.isDepthwise()),
         panels_(filters_),
-        inPairs_(Winograd::fits(work_.geometry)),
+        inPairs_(Winograd::fits(work_)),
         gathers_(!isDepthwise_ && !inPairs_ && filters_ >= gatheredFilters && channels_ % gatheredChannels == 0),
         source_(findSource()) {
     if (then) then_.emplace(*then, plan);
@@ -61,7 +61,7 @@ class FilterGradientTask final : public Task {
     // What is left to be split is split by rows, for the price of a copy of x for each.
     if (!isDepthwise_) rowParts_ = larger(1, smaller(wanted / imageGroups_, ceilDivide(rows_, rowUnit())));
     parts = imageGroups_ * rowParts_;
-    if (inPairs_ && rowParts_ == 1) winograd_.emplace(g);
+    if (inPairs_ && rowParts_ == 1) winograd_.emplace(work_);
     partialBytes_ = isPartial_ ? wholeLines(imageGroups_ * size_ * 4) : 0;
     copyBytes_ = wholeLines(source_.copiedSize(blockImages_, slabAxis_, slabLength(blockRows_)) * 4 + 64);
     gatherBytes_ = gathers_ ? wholeLines(gatheredPixels * (gatheredChannels + panels_.packedSize(1)) * 4) : 0;
