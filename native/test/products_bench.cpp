@@ -45,8 +45,8 @@ void matmul(const Kernels& kernels, int64_t m, int64_t k, int64_t n, bool transp
 void convolution(const Kernels& kernels, int64_t length, int64_t channels, int64_t filters, int64_t kernel,
                  int64_t stride = 2) {
   const int64_t batch = 64, out = length / stride;
-  const Geometry g{batch, channels, filters, 1, {1, length, length}, {1, kernel, kernel}, {1, out, out}, {1, stride, stride}, {1, 1, 1},
-                   {0, 1, 1}};
+  const Geometry g{batch, channels, filters, 1, {1, length, length}, {1, kernel, kernel}, {1, out, out},
+                   {1, stride, stride}, {1, 1, 1}, {0, 1, 1}};
   const double flops = 2.0 * batch * out * out * filters * channels * kernel * kernel;
   std::printf("%-9s %lld×%lld×%lld → %lld, %lld×%lld, stride %lld:", kernels.name, static_cast<long long>(length),
               static_cast<long long>(length), static_cast<long long>(channels), static_cast<long long>(filters),
@@ -86,9 +86,10 @@ int main(int count, char** words) {
     convolution(kernels, 16, 64, 128, 3);
     convolution(kernels, 8, 128, 256, 3);
     convolution(kernels, 4, 256, 512, 3);
+    convolution(kernels, 16, 64, 128, 4);
+    convolution(kernels, 32, 32, 32, 3, 1);
     convolution(kernels, 8, 128, 128, 3, 1);
     convolution(kernels, 8, 128, 32, 3, 1);
-    convolution(kernels, 32, 64, 64, 3, 1);
   }
   return 0;
 }

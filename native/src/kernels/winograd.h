@@ -27,10 +27,11 @@ class Winograd {
     if (!isPlain && !(isHalving && work.kind != ConvKind::inputGrad)) return false;
     const int64_t* results = work.kind == ConvKind::inputGrad ? g.space : g.out;
     const int64_t tiles = g.batch * ceilDivide(results[1], 2) * ceilDivide(results[2], 2);
-    const int64_t numbers = isPlain ? (height + 1) * (width + 1) : 36;
+    const int64_t products = (isPlain ? (height + 1) * (width + 1) : 36) * g.channels * g.filters;
     return g.space[0] * g.out[0] * g.kernel[0] == 1 && g.before[0] == 0 && g.dilations[1] * g.dilations[2] == 1 &&
            results[1] > 1 && results[2] > 1 && g.groups == 1 && g.channels % widest == 0 && g.filters % widest == 0 &&
-           g.channels * g.filters >= 512 && numbers * g.channels * g.filters <= mostFilter && tiles >= leastTiles;
+           g.channels * g.filters >= 512 && tiles >= leastTiles &&
+           products <= (work.kind == ConvKind::filterGrad ? mostSums : mostFilter);
   }
 
   explicit Winograd(const Convolution& work)
@@ -45,8 +46,11 @@ class Winograd {
     withForm([&](auto form) { points_ = form.points; });
     const int64_t tileFloats = points_ * (rowLength_ + width_);
     blockTiles_ = static_cast<int>(smaller(mostTiles, larger(tileRows, blockFloats / tileFloats / tileRows * tileRows)));
-    filterFloats = points_ * rowLength_ * width_;
-    scratchFloats = tileFloats * blockTiles_ + width_;
+    sourceStep_ = blockTiles_ * rowLength_ + lineFloats;
+    resultStep_ = blockTiles_ * width_ + lineFloats;
+    filterStep_ = rowLength_ * width_ + lineFloats;
+    filterFloats = points_ * filterStep_;
+    scratchFloats = points_ * (sourceStep_ + resultStep_) + width_;
     // Some channels of a window, for one panel of results, are prepared by themselves.
     preparations = windows_ * panels_.count * (depth_ / lanes);
   }
@@ -71,19 +75,18 @@ class Winograd {
     Floats check = {};
     eachBlock(region, [&](const Tile* tiles, int count) {
       spreadSource(region, tiles, count, scratch);
-      float* sums = scratch + points_ * count * rowLength_;
+      float* sums = scratch + points_ * sourceStep_;
       for (int64_t point = 0; point < points_; point++) {
-        multiply(scratch + point * count * rowLength_, packed + point * rowLength_ * width_, count,
-                 sums + point * count * width_);
+        multiply(scratch + point * sourceStep_, packed + point * filterStep_, count, sums + point * resultStep_);
       }
-      float* nowhere = sums + points_ * count * width_;
+      float* nowhere = sums + points_ * resultStep_;
       for (int i = 0; i < count; i++) {
         float* to[2][2];
         for (int j = 0; j < 4; j++) {
           const int64_t position = positionOf(tiles[i], j / 2, j % 2);
           to[j / 2][j % 2] = position < 0 ? nowhere : result + position * width_;
         }
-        check += gatherResult(sums + i * width_, count * width_, to);
+        check += gatherResult(sums + i * width_, to);
       }
     });
     if (!any(check != check)) return;
@@ -96,8 +99,8 @@ class Winograd {
   void addFilterGradient(const Region& region, const float* g, float* sums, bool add, float* scratch) const {
     eachBlock(region, [&](const Tile* tiles, int count) {
       spreadSource(region, tiles, count, scratch);
-      float* spreadG = scratch + points_ * count * rowLength_;
-      float* nothing = spreadG + points_ * count * width_;
+      float* spreadG = scratch + points_ * sourceStep_;
+      float* nothing = spreadG + points_ * resultStep_;
       std::memset(nothing, 0, sizeof(float) * width_);
       for (int i = 0; i < count; i++) {
         const float* from[2][2];
@@ -105,11 +108,11 @@ class Winograd {
           const int64_t position = positionOf(tiles[i], j / 2, j % 2);
           from[j / 2][j % 2] = position < 0 ? nothing : g + position * width_;
         }
-        spreadGradient(from, spreadG + i * width_, count * width_);
+        spreadGradient(from, spreadG + i * width_);
       }
       for (int64_t point = 0; point < points_; point++) {
-        multiplyTransposed(scratch + point * count * rowLength_, spreadG + point * count * width_, count,
-                           sums + point * rowLength_ * width_, add);
+        multiplyTransposed(scratch + point * sourceStep_, spreadG + point * resultStep_, count,
+                           sums + point * filterStep_, add);
       }
       add = true;
     });
@@ -124,7 +127,7 @@ class Winograd {
         for (int64_t at = 0; at < size; at += lanes) {
           typename Form::Square m;
           for (int point = 0; point < Form::points; point++) {
-            m[point] = load<Floats>(sums + (point * windows_ + window) * size + at);
+            m[point] = load<Floats>(sums + point * filterStep_ + window * size + at);
           }
           Form::gatherFilter(m);
           for (int i = 0; i < Form::Rows::taps; i++) {
@@ -148,11 +151,15 @@ class Winograd {
   };
 
   static constexpr int64_t widest = larger(lanes, tileRows);
-  // Floats of the packed filter, a megabyte: it stays in the second cache while tiles pass by.
-  static constexpr int64_t mostFilter = 1 << 18;
+  // Floats of the packed filter, which stays in the second cache while tiles pass by, and of the sums for its gradient,
+  // which are written there as well.
+  static constexpr int64_t mostFilter = 1 << (lanes == 16 ? 19 : 18), mostSums = lanes == 16 ? 5 << 16 : 1 << 18;
   static constexpr int64_t leastTiles = 512;
   // Tiles that are worked on at once, and floats that they take.
-  static constexpr int64_t mostTiles = 64, blockFloats = 96 << 10;
+  // One tile's numbers at all points are written and read together. Between them lies an odd number of lines, or they
+  // would meet in the few places of the first cache that addresses a power of two apart share.
+  static constexpr int64_t lineFloats = 16;
+  static constexpr int64_t mostTiles = 64, blockFloats = (lanes == 16 ? 192 : 96) << 10;
 
   template <typename F>
   void withForm(F f) const {
@@ -192,7 +199,7 @@ class Winograd {
         for (int j = 0; j < Form::Columns::taps; j++) g[i * Form::width + j] = load<Floats>(taps[i][j] + at);
       }
       Form::spreadFilter(g);
-      for (int64_t point = 0; point < Form::points; point++) store(to + point * rowLength_ * width_ + at, g[point]);
+      for (int64_t point = 0; point < Form::points; point++) store(to + point * filterStep_ + at, g[point]);
     }
   }
 
@@ -230,7 +237,7 @@ class Winograd {
   void spreadSource(const Region& region, const Tile* tiles, int count, float* to) const {
     withForm([&](auto form) {
       using Form = decltype(form);
-      const int64_t rowStep = step_ * region.rowStride, columnStep = step_ * depth_, step = count * rowLength_;
+      const int64_t rowStep = step_ * region.rowStride, columnStep = step_ * depth_;
       for (int each = 0; each < count; each++) {
         const float* source = sourceOf(region, tiles[each]);
         for (int64_t window = 0; window < windows_; window++) {
@@ -244,14 +251,14 @@ class Winograd {
               }
             }
             Form::spreadSource(d);
-            for (int64_t point = 0; point < Form::points; point++) store(row + channel + point * step, d[point]);
+            for (int64_t point = 0; point < Form::points; point++) store(row + channel + point * sourceStep_, d[point]);
           }
         }
       }
     });
   }
 
-  void spreadGradient(const float* const (&from)[2][2], float* to, int64_t step) const {
+  void spreadGradient(const float* const (&from)[2][2], float* to) const {
     withForm([&](auto form) {
       using Form = decltype(form);
       for (int64_t at = 0; at < width_; at += lanes) {
@@ -260,7 +267,7 @@ class Winograd {
           for (int j = 0; j < 2; j++) d[i * Form::width + j] = load<Floats>(from[i][j] + at);
         }
         Form::spreadGradient(d);
-        for (int64_t point = 0; point < Form::points; point++) store(to + at + point * step, d[point]);
+        for (int64_t point = 0; point < Form::points; point++) store(to + at + point * resultStep_, d[point]);
       }
     });
   }
@@ -300,14 +307,14 @@ class Winograd {
     }
   }
 
-  // Puts a tile's sums together, of which `step` lies between the points'. Returns NaN if a result is not finite.
-  Floats gatherResult(const float* from, int64_t step, float* const (&to)[2][2]) const {
+  // Puts a tile's sums together. Returns NaN if a result is not finite.
+  Floats gatherResult(const float* from, float* const (&to)[2][2]) const {
     Floats check = {};
     withForm([&](auto form) {
       using Form = decltype(form);
       for (int64_t at = 0; at < width_; at += lanes) {
         typename Form::Square m;
-        for (int64_t point = 0; point < Form::points; point++) m[point] = load<Floats>(from + at + point * step);
+        for (int64_t point = 0; point < Form::points; point++) m[point] = load<Floats>(from + at + point * resultStep_);
         Form::gatherResult(m);
         for (int i = 0; i < 2; i++) {
           for (int j = 0; j < 2; j++) {
@@ -354,6 +361,8 @@ class Winograd {
   Panels panels_;
   int64_t points_ = 0;
   int blockTiles_ = 0;
+  // Between the matrices of two points.
+  int64_t sourceStep_ = 0, resultStep_ = 0, filterStep_ = 0;
 };
 
 }  // namespace vaekit::VAEKIT_ISA
