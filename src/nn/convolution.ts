@@ -136,11 +136,15 @@ function seenBackwards(weight: Initialiser, stride: number): Initialiser {
     const taps = shape.slice(0, -2);
     const forwards = weight([...taps, channels, filters], draws);
     const scale = stride ** (taps.length / 2);
-    return Float32Array.from({ length: sizeOf(shape) }, (_, i) => {
-      const [channel, rest] = [i % channels, Math.floor(i / channels)];
-      const [filter, tap] = [rest % filters, Math.floor(rest / filters)];
-      return scale * forwards[(tap * channels + channel) * filters + filter];
-    });
+    const values = new Float32Array(sizeOf(shape));
+    let at = 0;
+    for (let tap = 0; at < values.length; tap += channels * filters) {
+      for (let filter = 0; filter < filters; filter++) {
+        for (let i = tap + filter; i < tap + channels * filters; i += filters)
+          values[at++] = scale * forwards[i];
+      }
+    }
+    return values;
   };
 }
 

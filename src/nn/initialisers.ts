@@ -14,14 +14,18 @@ const scaledUniform =
   (limit: (shape: Shape) => number): Initialiser =>
   (shape, draws) => {
     const bound = limit(shape);
-    return draws.uniform(sizeOf(shape)).map((u) => (2 * u - 1) * bound);
+    const values = draws.uniform(sizeOf(shape));
+    for (let i = 0; i < values.length; i++) values[i] = (2 * values[i] - 1) * bound;
+    return values;
   };
 
 const scaledNormal =
   (deviation: (shape: Shape) => number): Initialiser =>
   (shape, draws) => {
     const scale = deviation(shape);
-    return draws.normal(sizeOf(shape)).map((z) => z * scale);
+    const values = draws.normal(sizeOf(shape));
+    for (let i = 0; i < values.length; i++) values[i] *= scale;
+    return values;
   };
 
 /** The same number everywhere. */
@@ -74,11 +78,11 @@ export const orthogonal =
       // Gram-Schmidt, twice: the second pass takes off what rounding left of the first (Kahan, "twice is enough").
       for (let pass = 0; pass < 2; pass++) {
         for (const other of basis) {
-          const overlap = vector.reduce((sum, value, i) => sum + value * other[i], 0);
+          const overlap = dot(vector, other);
           for (let i = 0; i < length; i++) vector[i] -= overlap * other[i];
         }
       }
-      const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+      const norm = Math.sqrt(dot(vector, vector));
       if (norm > 1e-6) basis.push(vector.map((value) => value / norm));
     }
     const values = new Float32Array(rows * columns);
@@ -88,3 +92,9 @@ export const orthogonal =
     }
     return values;
   };
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}
