@@ -238,6 +238,7 @@ void testAll(const Kernels& kernels) {
   testMatmul(kernels, 1, 140, 512, 512, false, false, PlaceKind::arena);
   testMatmul(kernels, 1, 60, 300, 700, false, true, PlaceKind::input);
   testMatmul(kernels, 1, 50, 70, 900, true, false, PlaceKind::arena);
+  testMatmul(kernels, 1, 300, 790, 340, false, true, PlaceKind::arena);
   for (int i = 0; i < 400; i++) {
     Geometry g{};
     if (randomGeometry(g)) testConvolution(kernels, g, places[i & 1]);

@@ -10,7 +10,7 @@ namespace {
 
 // Processors with vectors of 16 numbers have second caches of a megabyte and more. For the others, half a megabyte is
 // taken for granted, and that what another core wrote is slow to come by: parts end at the same rows in all products of
-// a step, long sums are cut, and large operands are gone through in blocks.
+// a step, long sums are cut, and all operands are gone through in blocks.
 constexpr bool hasLargeCaches = lanes == 16;
 
 // Most rows of b that a tile goes through at once: a panel of that many stays in the second cache, and the rows of a in
@@ -18,6 +18,8 @@ constexpr bool hasLargeCaches = lanes == 16;
 constexpr int64_t mostDepth = 1024, scatteredDepth = hasLargeCaches ? mostDepth : 128;
 // A block of b that a part copies for itself: its rows, and panels. Less than half of the second cache.
 constexpr int64_t blockDepth = 256, blockPanels = 8;
+// Numbers of b that a large second cache holds: what is larger is gone through in blocks there as well.
+constexpr int64_t heldNumbers = 1 << 18;
 // Rows of a part that make such a copy worth its while, where others make it as well.
 constexpr int64_t blockRows = 128;
 // Products that are worth a part, a few microseconds, while there are few parts; with many cores to feed, parts are
@@ -151,7 +153,11 @@ class MatmulTask final : public Task {
     // were written by all threads and have to be fetched from their caches.
     if constexpr (hasLargeCaches) {
       if (mayCutColumns && m < n) columnParts_ = smaller(wanted, mostColumnParts);
-      rowParts_ = smaller(ceilDivide(wanted, columnParts_), ceilDivide(m, leastRows));
+      const bool hasBlocks = comesInBlocks() && m >= 2 * blockRows;
+      rowParts_ = smaller(ceilDivide(wanted, columnParts_), ceilDivide(m, hasBlocks ? blockRows : leastRows));
+      if (mayCutColumns && hasBlocks) {
+        columnParts_ = larger(columnParts_, smaller(wanted / rowParts_, panels_.count / blockPanels));
+      }
     } else {
       // Halves, quarters and so on: a thread meets again the rows that it has computed before.
       const int64_t each = powerOfTwo(wanted);
@@ -172,6 +178,8 @@ class MatmulTask final : public Task {
     parts = work_.batch * rowParts_ * columnParts_;
   }
 
+  bool comesInBlocks() const { return !hasLargeCaches || work_.k * work_.n > heldNumbers; }
+
   void findPacking(const Plan& plan) {
     const Matrix &a = work_.a, &b = work_.b;
     // A vector at the end of a row may reach into what lies behind the matrix.
@@ -180,7 +188,7 @@ class MatmulTask final : public Task {
     const bool conflicts = isLong && work_.m > 2 * tileRows && b.rowStride * 4 % conflictBytes == 0;
     const bool isPacked = b.columnStride != 1 || !endsInside || conflicts;
     const int64_t rows = work_.m / rowParts_;
-    const bool mayMakeBlocks = !hasLargeCaches && sumParts_ == 1 && rows > 2 * tileRows;
+    const bool mayMakeBlocks = comesInBlocks() && sumParts_ == 1 && rows > 2 * tileRows;
     makesBlocks_ = mayMakeBlocks && isPacked && (rowParts_ == 1 || rows >= blockRows);
     copiesLeft_ = makesBlocks_ && isLong && a.columnStride == 1 && a.rowStride * 4 % conflictBytes == 0;
     const int64_t most = makesBlocks_ ? blockDepth : a.columnStride != 1 ? scatteredDepth : mostDepth;
@@ -266,8 +274,7 @@ class MatmulTask final : public Task {
     float* result = piece.result + piece.firstRow * work_.n + panels_.first(panel);
     // Where b is read in place, the next panel is fetched meanwhile, which may be that of the thread's next part: no
     // processor foresees pieces of far rows.
-    const bool fetches =
-        !hasLargeCaches && !isPacked_ && !makesBlocks_ && panel + 1 < panels_.count && height >= fetchingRows;
+    const bool fetches = !isPacked_ && !makesBlocks_ && panel + 1 < panels_.count && height >= fetchingRows;
     for (int64_t row = 0; row < height; row += tileRows) {
       const int rows = static_cast<int>(smaller(tileRows, height - row));
       for (int64_t i = fetches ? length * row / height : length; i < length * (row + rows) / height; i++) {
