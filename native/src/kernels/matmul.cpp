@@ -8,9 +8,8 @@
 namespace vaekit::VAEKIT_ISA {
 namespace {
 
-// Processors with vectors of 16 numbers have second caches of a megabyte and more. For the others, half a megabyte is
-// taken for granted, and that what another core wrote is slow to come by: parts end at the same rows in all products of
-// a step, long sums are cut, and all operands are gone through in blocks.
+// Processors with vectors of 16 numbers have second caches of a megabyte and more. For the others half a megabyte is
+// taken for granted: long sums are cut, and all operands are gone through in blocks.
 constexpr bool hasLargeCaches = lanes == 16;
 
 // Most rows of b that a tile goes through at once: a panel of that many stays in the second cache, and the rows of a in
@@ -29,7 +28,7 @@ constexpr int64_t partProducts = hasLargeCaches ? 1 << 19 : 1 << 18, fewParts = 
 constexpr int64_t halfProducts = hasLargeCaches ? partProducts : 1 << 16;
 constexpr int64_t largeProducts = 1 << 23, mostParts = 256;
 // Rows of a part, each of which uses all columns of b once.
-constexpr int64_t leastRows = hasLargeCaches ? tileRows : 24;
+constexpr int64_t leastRows = 24;
 // Columns of a piece of a row that are worth a loop.
 constexpr int64_t leastPiece = 192;
 // Sums that are long beside the result are cut themselves: their least length in a part, how much longer than the
@@ -149,32 +148,25 @@ class MatmulTask final : public Task {
     const int64_t leastPanels = then ? ceilDivide(leastPiece, tileVectors * lanes) : 1;
     const int64_t mostColumnParts = larger(1, panels_.count / leastPanels);
     const bool mayCutColumns = !then || (work_.batch == 1 && !keepsRows(*then));
-    // A part reads its rows of a and its columns of b: the larger of the two is better cut, above all because weights
-    // were written by all threads and have to be fetched from their caches.
-    if constexpr (hasLargeCaches) {
-      if (mayCutColumns && m < n) columnParts_ = smaller(wanted, mostColumnParts);
-      const bool hasBlocks = comesInBlocks() && m >= 2 * blockRows;
-      rowParts_ = smaller(ceilDivide(wanted, columnParts_), ceilDivide(m, hasBlocks ? blockRows : leastRows));
-      if (mayCutColumns && hasBlocks) {
-        columnParts_ = larger(columnParts_, smaller(wanted / rowParts_, panels_.count / blockPanels));
-      }
-    } else {
-      // Halves, quarters and so on: a thread meets again the rows that it has computed before.
-      const int64_t each = powerOfTwo(wanted);
-      if (work_.batch == 1 && m * n <= mostSummed && k >= sumsPerRow * m) {
-        sumParts_ = smaller(smaller(each, mostSumParts), powerOfTwo(k / leastSum));
-      }
-      if (sumParts_ > 1) {
-        parts = sumParts_;
-        return;
-      }
-      // Where weights are not much larger than the rest, rows that stay where they are weigh more.
-      if (mayCutColumns && k * n > m * (k + n)) columnParts_ = smaller(each, powerOfTwo(mostColumnParts));
-      rowParts_ = smaller(each / columnParts_, powerOfTwo(larger(1, m / leastRows)));
-      // Where the rows are by far not enough.
-      const bool needsMore = columnParts_ == 1 && 4 * rowParts_ <= each;
-      if (mayCutColumns && needsMore) columnParts_ = smaller(each / rowParts_, powerOfTwo(mostColumnParts));
+    // Halves, quarters and so on: a thread meets again the rows that it has computed before.
+    const int64_t each = powerOfTwo(wanted);
+    if (work_.batch == 1 && m * n <= mostSummed && k >= sumsPerRow * m) {
+      sumParts_ = smaller(smaller(each, mostSumParts), powerOfTwo(k / leastSum));
     }
+    if (sumParts_ > 1) {
+      parts = sumParts_;
+      return;
+    }
+    // A part reads its rows of a and its columns of b. Weights are better cut where they are larger than the rest, for
+    // they were written by all threads and have to be fetched from their caches; else rows that stay where they are
+    // weigh more.
+    if (mayCutColumns && k * n > m * (k + n)) columnParts_ = smaller(each, powerOfTwo(mostColumnParts));
+    const bool isLarge = hasLargeCaches && comesInBlocks() && m >= 2 * blockRows;
+    rowParts_ = smaller(each / columnParts_, powerOfTwo(larger(1, m / (isLarge ? blockRows : leastRows))));
+    // Where the rows are by far not enough.
+    const bool needsMore = columnParts_ == 1 && 4 * rowParts_ <= each;
+    const int64_t mostPieces = isLarge ? larger(1, panels_.count / blockPanels) : mostColumnParts;
+    if (mayCutColumns && needsMore) columnParts_ = smaller(each / rowParts_, powerOfTwo(mostPieces));
     parts = work_.batch * rowParts_ * columnParts_;
   }
 
