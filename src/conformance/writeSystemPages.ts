@@ -5,6 +5,7 @@
  *   --figures   trains the example of each page, and takes the picture from its run
  */
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -39,8 +40,13 @@ async function drawFigure(name: string): Promise<void> {
   try {
     const words = [join(ROOT, manifest.bin.vaekit), ...command.slice(1), '--out', 'run'];
     await promisify(execFile)(process.execPath, words, { cwd: folder });
+    const drawn = join(folder, 'run', 'pictures', 'overview.png');
+    if (!existsSync(drawn))
+      throw new Error(
+        `${name}: a run of its example has no overview; only runs on pictures and clouds have one`,
+      );
     await mkdir(dirname(figurePath(name)), { recursive: true });
-    await copyFile(join(folder, 'run', 'pictures', 'overview.png'), figurePath(name));
+    await copyFile(drawn, figurePath(name));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

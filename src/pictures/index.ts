@@ -3,7 +3,7 @@
 export type { Points } from '../data/index.js';
 export { type AnimationOptions, encodeApng } from './apng.js';
 export { type BarsOptions, bars } from './bars.js';
-export { cloudSides } from './cloudSides.js';
+export { cloudSides, cloudsAtAnAngle } from './cloudSides.js';
 export { type ColumnHistogramsOptions, columnHistograms } from './columnHistograms.js';
 export { type ColumnPairsOptions, columnPairs, MOST_PAIRED_COLUMNS } from './columnPairs.js';
 export { type ColumnReconstructionsOptions, columnReconstructions } from './columnReconstructions.js';

@@ -1,6 +1,6 @@
 /** Samples that are no pictures, as images: strips of frames, plots of rows, clouds from three sides. */
 import { expect, test } from 'vitest';
-import { cloudSides } from './cloudSides.js';
+import { cloudSides, cloudsAtAnAngle } from './cloudSides.js';
 import type { Image } from './image.js';
 import { imagesOf, picturesOf } from './pictures.js';
 import { sparklines } from './sparklines.js';
@@ -75,6 +75,40 @@ test('near points are darker than far ones, and clouds in the plane have one sid
   expect(darkest(near)).toBeLessThan(darkest(far));
   const [plane] = cloudSides([0.5, 0.5], [1, 2]);
   expect(plane.width).toBe(plane.height);
+});
+
+test('at an angle a cloud is turned and not bent: the axes keep their lengths and right angles', () => {
+  const length = 0.6;
+  const images = [0, 1, 2].map((axis) => {
+    const point = [0, 0, 0];
+    point[axis] = length;
+    const [image] = cloudsAtAnAngle(point, [1, 3]);
+    expect(image.width).toBe(image.height);
+    return image;
+  });
+  /** Where the point of each axis is seen, from the middle, in lengths of the axis. */
+  const places = images.map((image) => {
+    const { columns, rows } = inked(image, 245);
+    const half = image.width / 2;
+    const share = (pixel: number) => ((pixel + 0.5 - half) / half) * (1.08 / length);
+    return { right: share(middle(columns)), up: -share(middle(rows)) };
+  });
+  // The rows of a rotation: of unit length, and at right angles. A pixel is a hundredth.
+  const sum = (of: (place: (typeof places)[number]) => number) =>
+    places.reduce((total, place) => total + of(place), 0);
+  expect(sum(({ right }) => right ** 2)).toBeCloseTo(1, 1);
+  expect(sum(({ up }) => up ** 2)).toBeCloseTo(1, 1);
+  expect(sum(({ right, up }) => right * up)).toBeCloseTo(0, 1);
+  const [first, second, third] = places;
+  expect(first.right).toBeGreaterThan(0.5);
+  // What lies behind is seen higher, from above.
+  expect(second.up).toBeGreaterThan(0.2);
+  expect(third.right).toBeCloseTo(0, 1);
+  expect(third.up).toBeGreaterThan(0.8);
+});
+
+test('clouds in the plane look the same at an angle', () => {
+  expect(cloudsAtAnAngle([0.5, 0.2], [1, 2])).toEqual(cloudSides([0.5, 0.2], [1, 2]));
 });
 
 test('a column of rows over time is a line, above the middle where it is above its mean', () => {

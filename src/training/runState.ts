@@ -138,6 +138,16 @@ export class RunState {
     return isBest;
   }
 
+  /** @throws DivergenceError if evaluations counted, and none of them was finite: then there is nothing worth keeping */
+  requireFiniteEvaluation(): void {
+    const { best, sinceBest, step } = this.#progress;
+    if (best || sinceBest === 0) return;
+    const { learningRate } = this.definition.training;
+    throw new DivergenceError(
+      `training diverged by step ${step}: the objective on the validation part was never finite; start with a learning rate below ${learningRate}, or look for values in the data that are not finite`,
+    );
+  }
+
   /**
    * Counts a return to the last good state: the factor on the learning rate from there, and what to tell the user.
    *

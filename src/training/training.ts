@@ -186,6 +186,7 @@ export class Training implements AsyncIterable<TrainingEvent> {
       }
       if (this.#saved !== run.step && (run.isOver || !run.isInTrouble)) yield* this.#checkpoint();
       await engine.variables.write(this.#best ?? (await this.#weights()));
+      if (run.isOver) run.requireFiniteEvaluation();
       const { step, seconds, samplesPerSecond } = run;
       yield { kind: 'finish', reason: this.#reason, step, seconds, samplesPerSecond };
     } finally {

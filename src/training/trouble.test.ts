@@ -175,6 +175,26 @@ test('data that are never finite are named as what is wrong', async () => {
   );
 });
 
+test.each([
+  ['steps', { patience: 0, steps: 12, evaluateEvery: 4 }, 12],
+  ['patience', { patience: 2, steps: 1000, evaluateEvery: 4 }, 8],
+])('a run that is out of %s without one finite evaluation has diverged', async (_, given, step) => {
+  // Steps go well, so that nothing is skipped.
+  const infinite = new Float32Array(BATCH * 3).fill(Number.POSITIVE_INFINITY);
+  const validation = { size: BATCH, read: async () => ({ x: infinite }) };
+  const definition = runOf(vae, data, onnx.create(), {
+    options: { hidden: [6], latent: 2 },
+    training: { batchSize: BATCH, ...given },
+  });
+  const { events, error } = await collect(new Training({ ...definition, validation }));
+  expect(error).toBeInstanceOf(DivergenceError);
+  expect(String(error)).toBe(
+    `DivergenceError: training diverged by step ${step}: the objective on the validation part was never finite; start with a learning rate below 0.001, or look for values in the data that are not finite`,
+  );
+  // What was reached is kept all the same.
+  expect(only(events, 'checkpoint').at(-1)?.progress).toMatchObject({ step, skipped: 0 });
+});
+
 test('a learning rate of 1000 ends in finite weights or in that error, with the first weights at least', async () => {
   for (const [system, options] of [
     [vae, { hidden: [6], latent: 2 }],
@@ -190,7 +210,7 @@ test('a learning rate of 1000 ends in finite weights or in that error, with the 
       );
       const { error } = await collect(training);
       if (error !== undefined)
-        expect(String(error)).toMatch(/^DivergenceError: training diverged at step \d+: the /);
+        expect(String(error)).toMatch(/^DivergenceError: training diverged (at|by) step \d+: the /);
       const weights = await engine.variables.read(training.model.runner.table.variables.keys());
       for (const values of weights.values())
         for (const value of values) expect(Number.isFinite(value)).toBe(true);

@@ -145,6 +145,12 @@ test.each<[string, Record<string, string | Uint8Array>, string, string]>([
     ': holds no pictures, but sub/a.csv; give the path of that file: FOLDER/sub/a.csv',
   ],
   [
+    'a folder around clouds and other data',
+    { 'chair/a.npy': '', 'chair/b.npy': '', 'voxels.npz': '' },
+    '',
+    ': holds clouds of points in chair, and other data beside them; give the path of that folder: FOLDER/chair',
+  ],
+  [
     'several IDX sets',
     { 'a-train-images-idx3-ubyte': '', 'b-train-images-idx3-ubyte': '' },
     '',

@@ -152,6 +152,13 @@ function nothingIn(folder: string, files: readonly string[]): DataError {
   if (files.length === 0) return new DataError(`${folder}: the folder is empty; ${looked}`);
   const table = files.find((file) => dataFilePattern.test(file));
   if (table !== undefined) {
+    const beside = dirname(table);
+    // One array of a set of clouds is a cloud, and nothing to learn from.
+    if (beside !== '.' && holdsClouds(files.filter((file) => file.startsWith(`${beside}/`)))) {
+      return new DataError(
+        `${folder}: holds clouds of points in ${beside}, and other data beside them; give the path of that folder: ${join(folder, beside)}`,
+      );
+    }
     return new DataError(
       `${folder}: holds no pictures, but ${table}; give the path of that file: ${join(folder, table)}`,
     );
