@@ -150,7 +150,7 @@ describe.each(kinds)('%s', (_, system, data, options, x) => {
     if (samples) {
       // A decoder whose weights say nothing shows the mean of all pixels.
       const bias = [...begun].filter(([{ name }]) => name.startsWith('decoder')).map(([, value]) => value);
-      const pixels = x.reduce((sum: number, level: number) => sum + level / 255, 0) / x.length;
+      const pixels = Array.from(x).reduce((sum, level) => sum + level / 255, 0) / x.length;
       expect(bias).toHaveLength(1);
       expect(1 / (1 + Math.exp(-bias[0][0]))).toBeCloseTo(pixels, 5);
     }
