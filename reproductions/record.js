@@ -1,7 +1,7 @@
 /**
  * What `results.json` of a reproduction keeps: how its numbers were made, and the numbers. No path is among them.
  *
- *   node reproductions/record.js RUNS   prints it for the runs of a folder
+ *   node reproductions/record.js RUNS   prints it for the runs of a folder, and what its baselines.json says of what needs no run
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -43,6 +43,16 @@ function runOf(folder, name) {
     validation: records.filter(({ kind }) => kind === 'evaluation').map(evaluationOf),
     ...(has('summary.json') ? { testTerms: JSON.parse(read('summary.json')).test } : {}),
     ...(has('evaluation.json') ? { test: measured(read('evaluation.json')) } : {}),
+    ...priorsOf(join(folder, name), read),
+  };
+}
+
+/** What was measured of the priors that were fitted on a run. */
+function priorsOf(folder, read) {
+  const names = readdirSync(folder).flatMap((file) => /^evaluation-(.+)\.json$/.exec(file)?.[1] ?? []);
+  if (names.length === 0) return {};
+  return {
+    priors: names.sort().map((prior) => ({ prior, test: measured(read(`evaluation-${prior}.json`)) })),
   };
 }
 
@@ -60,5 +70,9 @@ const measured = (card) =>
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const [folder] = process.argv.slice(2);
   const names = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'config.json')));
-  print(names.sort().map((name) => runOf(folder, name)));
+  const baselines = join(folder, 'baselines.json');
+  print(
+    names.sort().map((name) => runOf(folder, name)),
+    existsSync(baselines) ? { baselines: JSON.parse(readFileSync(baselines, 'utf8')) } : {},
+  );
 }

@@ -1,6 +1,7 @@
 # What the scripts of this folder share. From the environment they take
 #
 #   MNIST   folder with the four files of MNIST, where a script trains on them
+#   CHAIRS  folder of clouds of points, where a script trains on them
 #   RUNS    folder of the runs (default: runs/reproductions/NAME); one that stands there is taken up where it stopped
 #   STEPS   optimiser steps in the place of epochs, for a trial of the first run
 #

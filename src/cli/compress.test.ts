@@ -33,11 +33,9 @@ const train = (name: string, ...words: readonly string[]) =>
   ]);
 await train('vq', 'vq-vae', '--data', 'photos', ...NETWORKS);
 const PRIOR =
-  '--channels 8 --layers 2 --first-kernel 3 --kernel 3 --head-channels 16 --learning-rate 0.01 --steps 150'.split(
-    ' ',
-  );
+  '--channels 8 --layers 2 --first-kernel 3 --kernel 3 --head-channels 16 --learning-rate 0.01'.split(' ');
 const fitted = (...words: readonly string[]) => resultOf(root, ['fit-prior', ...words, '--json']);
-await fitted('vq', 'pixelcnn', ...PRIOR, '--batch-size', '16');
+await fitted('vq', 'pixelcnn', ...PRIOR, '--steps', '150', '--batch-size', '16');
 
 const compress = async (...words: readonly string[]) =>
   JSON.parse(await resultOf(root, ['compress', ...words, '--json']));
@@ -173,8 +171,64 @@ test('a file that is damaged, empty, of another kind or made by another run is o
   expect(await written(writeContainer({ ...file, names }))).toContain('no place within a folder');
 });
 
+const SCALARS = '--channels 8 --block-channels 4 --blocks 1 --quantiser fsq --scalar-levels 3,4'.split(' ');
+
+test.each([
+  ['two maps', 'vq-vae-2', [...NETWORKS, '--halvings', '1'], 64 + 16],
+  ['finite scalars', 'vq-vae', SCALARS, 16],
+  ['residual codebooks', 'vq-vae', [...NETWORKS, '--quantiser', 'residual', '--codebooks', '2'], 2 * 16],
+] as const)(
+  '%s take the bytes that evaluate says, on any number of threads, and are read by their run alone',
+  async (name, system, options, indices) => {
+    await train(name, system, '--data', 'photos', ...options);
+    await fitted(name, 'pixelcnn', ...PRIOR, '--steps', '20', '--batch-size', '16');
+    const folder = `restored ${name}`;
+    const on = (threads: string, words: readonly string[]) =>
+      resultOf(root, words, { env: { VAEKIT_THREADS: threads } });
+    const packed = JSON.parse(
+      await on('1', ['compress', 'photos', '--run', name, '-o', 'one.vkc', '--json']),
+    );
+    await on('2', ['compress', 'photos', '--run', name, '-o', 'two.vkc']);
+    const bytes = await bytesOf('one.vkc');
+    expect(await bytesOf('two.vkc')).toEqual(bytes);
+    expect(readContainer(bytes, 'one.vkc')).toMatchObject({ count: 100, size: indices });
+    const card = JSON.parse(
+      await resultOf(root, ['evaluate', name, '--prior', 'pixelcnn', '--data', 'photos', '--json']),
+    );
+    const nats = card.metrics.find((metric: { name: string }) => metric.name === 'codeLogLikelihood').value;
+    const expected = (-nats * 100) / (8 * Math.LN2);
+    expect(packed.codes.bytes).toBeGreaterThan(0.99 * expected - 1);
+    expect(packed.codes.bytes).toBeLessThan(1.01 * expected + 3);
+    await on('2', ['decompress', 'one.vkc', '-o', folder]);
+    await on('1', ['decompress', 'one.vkc', '-o', `${folder} again`]);
+    const back = await picturesIn(folder);
+    expect(back.size).toBe(100);
+    expect(await picturesIn(`${folder} again`)).toEqual(back);
+    const given = await picturesIn('photos');
+    const pixels = (png: Buffer) => sharp(png).toColourspace('srgb').removeAlpha().raw().toBuffer();
+    let squares = 0;
+    for (const [each, png] of given) {
+      const [x, y] = [await pixels(png), await pixels(back.get(each) ?? Buffer.alloc(0))];
+      squares += x.reduce((sum, level, i) => sum + ((level - y[i]) / 255) ** 2, 0) / x.length;
+    }
+    expect(packed.meanSquaredError).toBeCloseTo(squares / 100, 6);
+    expect(await refusal('decompress', 'one.vkc', '--run', 'vq', '-o', 'nothing')).toMatch(
+      new RegExp(
+        `one\\.vkc was made by other weights than .*vq has; name the run that made it, which was called ${name}`,
+      ),
+    );
+    for (const length of [bytes.length - 1, Math.floor(bytes.length / 2), 20]) {
+      await writeFile(join(root, 'cut.vkc'), bytes.subarray(0, length));
+      expect(await refusal('decompress', 'cut.vkc', '--run', name, '-o', 'nothing')).toContain(
+        'cut.vkc was cut short or changed',
+      );
+    }
+    expect(await readdir(root)).not.toContain('nothing');
+  },
+);
+
 test('a prior that was fitted again reads no older file', async () => {
-  await fitted('vq', 'pixelcnn', ...PRIOR, '--batch-size', '16', '--seed', '3');
+  await fitted('vq', 'pixelcnn', ...PRIOR, '--steps', '150', '--batch-size', '16', '--seed', '3');
   const said = await refusal('decompress', 'photos.vkc', '-o', 'nothing');
   expect(said).toMatch(/was made with another pixelcnn than .*vq has now/);
 });
@@ -195,7 +249,7 @@ test('runs and flags that nothing can be made of are refused', async () => {
   expect(await refusal('decompress', 'photos.vkc', '-o', 'photos')).toContain(
     '--output photos: is there already',
   );
-  await fitted('vq', 'pixelcnn', ...PRIOR, '--batch-size', '16', '--conditional');
+  await fitted('vq', 'pixelcnn', ...PRIOR, '--steps', '150', '--batch-size', '16', '--conditional');
   expect(await refusal('compress', 'photos', '--run', 'vq', '--prior', 'pixelcnn')).toContain(
     'is told the class of each sample, which is not kept; fit it without --conditional',
   );

@@ -150,7 +150,10 @@ test.each([
     'digits --hide random=2',
     '--hide random=2: the share to hide is a number above 0 and up to 1, as in random=0.5',
   ],
-  ['digits --hide weight', 'pictures of 8×8×1, uint8 have no columns to hide'],
+  [
+    'digits --hide weight',
+    "pictures of 8×8×1, uint8 have no column 'weight' to hide; they have half, box and random=SHARE",
+  ],
   [
     'table --hide size -o a.csv',
     "there is no column 'size' to hide; there are height, weight, visits, colour",

@@ -62,6 +62,7 @@ test('pictures are animated, and numbers are not', async () => {
 test.each([
   [still.run, [], 'ae knows no times, so there is nothing to roll out; train a td-vae on sequences'],
   [moving.run, ['--from', '8'], 'is 8, and sequences of 8 frames have the times 0 to 7'],
+  [moving.run, ['--count', '2', '--index', '1'], '--count has no effect beside --index; leave it out'],
   [moving.run, ['--jump', '9'], 'is 9, and the model knows jumps of 1 to 4'],
 ])('%s %j is refused in words', async (run, words, message) => {
   const { code, stderr } = await vaekit(root, ['rollout', run, ...words]);

@@ -18,11 +18,14 @@ import {
   positionsOf,
   type RunFlags,
   requireDataFor,
+  requireOneChoice,
   saveFigure,
   tell,
   withRun,
   withSamples,
 } from './runFlags.js';
+
+const DEFAULT_COUNT = 8;
 
 const rolloutOptions = z.object({
   from: z
@@ -33,7 +36,12 @@ const rolloutOptions = z.object({
     .describe('last time that the model sees, from 0 (default: the middle)'),
   steps: z.number().int().positive().optional().describe('frames to make (default: to the end of the data)'),
   jump: z.number().int().positive().default(1).describe('times to the first of them; then one at a time'),
-  count: z.number().int().positive().default(8).describe('sequences to draw, from the first'),
+  count: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe(`sequences to draw, from the first (default: ${DEFAULT_COUNT})`),
   index: z.array(z.number()).optional().describe('these sequences instead, by position'),
   limit: z.number().int().positive().default(1000).describe('most sequences to measure the error on'),
   seed: z.number().int().nonnegative().default(0).describe('key of the draws of states'),
@@ -49,6 +57,7 @@ export function defineRollout(command: Command): void {
   command.action(async (name: string, typed: RunFlags) => {
     const { from: given, steps: asked, jump, count, index, limit, seed } = readFlags(rolloutOptions, typed);
     const isAnimated = outputKind(typed.output, [ANIMATION]) === 'arrays';
+    requireOneChoice({ count, index });
     requireDataFor(typed);
     await withRun(name, typed, (run) =>
       withSamples(run, typed, async (samples) => {
@@ -61,7 +70,7 @@ export function defineRollout(command: Command): void {
         const from = given ?? Math.floor((time - 1) / 2);
         const steps = asked ?? Math.max(1, time - from - jump);
         const ahead = { from, steps, jump };
-        const shown = await samples.read(positionsOf(index, count, samples));
+        const shown = await samples.read(positionsOf(index, count ?? DEFAULT_COUNT, samples));
         const output = typed.output ?? folder.file('pictures', 'rollouts.png');
         const measured = await samples.read(positionsOf(undefined, limit, samples));
         const errors = await rollOutErrors(model, measured, ahead, { seed });

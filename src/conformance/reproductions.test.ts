@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { encodeNpy } from '../data/index.js';
 import { RandomStream } from '../random/index.js';
 import { temporaryFolder } from './commandLine.js';
 import { ROOT } from './installedPackage.js';
@@ -15,6 +16,7 @@ const names = readdirSync(folder, { withFileTypes: true })
   .map(({ name }) => name);
 const root = await temporaryFolder('reproductions');
 const mnist = await makeMnist(join(root, 'mnist'));
+const chairs = await makeClouds(join(root, 'chairs'));
 
 /** Files that are called and laid out like MNIST's, with few pictures of noise. */
 async function makeMnist(path: string): Promise<string> {
@@ -28,6 +30,16 @@ async function makeMnist(path: string): Promise<string> {
     const labels = Uint8Array.from({ length: count }, (_, n) => n % 10);
     await writeFile(join(path, `${part}-images-idx3-ubyte`), idx([count, 28, 28], images));
     await writeFile(join(path, `${part}-labels-idx1-ubyte`), idx([count], labels));
+  }
+  return path;
+}
+
+/** Files of clouds of points, one each. */
+async function makeClouds(path: string): Promise<string> {
+  await mkdir(path);
+  for (let cloud = 0; cloud < 40; cloud++) {
+    const points = new RandomStream(cloud, 'cloud').normal(new Float32Array(300 * 3));
+    await writeFile(join(path, `${String(cloud).padStart(2, '0')}.npy`), encodeNpy(points, [300, 3]));
   }
   return path;
 }
@@ -54,7 +66,7 @@ for (const name of names) {
   test(`${name} runs, and gives a record like the one that is kept`, async () => {
     const runs = join(root, name);
     mkdirSync(runs);
-    const env = { RUNS: runs, MNIST: mnist, STEPS: '2' };
+    const env = { RUNS: runs, MNIST: mnist, CHAIRS: chairs, STEPS: '2' };
     const script = join(folder, name, 'run.sh');
     const { code, stdout, stderr } = await startProcess(runs, ['sh', script], env).outcome;
     expect(code, stderr).toBe(0);

@@ -91,9 +91,10 @@ async function wholeArray(
   const shared = { ...identity, ...labels, testSize };
   const columns = frame.kind === 'table' ? columnsOf(type, frame.columns) : [];
   const holes = options.missing === 'mask';
+  const couldHaveHoles = like === undefined && layout.kind !== 'points';
   const { points, sampling } = options;
   if (countOf(shape) * elementBytes(type) > cacheBytes && !array.fortranOrder) {
-    const reading = { columns, range, notices, release, points, sampling, holes };
+    const reading = { columns, range, notices, release, points, sampling, holes, couldHaveHoles };
     return positionalDataset(array, layout, { ...shared, ...reading });
   }
   const values = await readAll(array);
@@ -105,7 +106,11 @@ async function wholeArray(
   }
   const width = countOf(shape) / shape[0];
   const sampleOf = (element: number) => Math.floor(element / width);
-  const extremes = extremesOf(name, values, sampleOf, frame.kind === 'image' ? range : undefined, holes);
+  const extremes = extremesOf(name, values, sampleOf, {
+    range: frame.kind === 'image' ? range : undefined,
+    holes,
+    couldHaveHoles,
+  });
   if (frame.kind !== 'image') {
     const rows = toFloat32(name, values);
     return layout.kind === 'sequence'

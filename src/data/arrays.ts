@@ -73,7 +73,10 @@ function imageSpecOf(
 ): ImageSpec {
   const size = shape[0] * shape[1] * shape[2];
   if (given) requireRange(name, given);
-  const extremes = extremesOf(name, pixels, (element) => Math.floor(element / size), given, holes);
+  const extremes = extremesOf(name, pixels, (element) => Math.floor(element / size), {
+    range: given,
+    holes,
+  });
   const isBytes = pixels instanceof Uint8Array;
   const range = given ?? (isBytes ? byteRange(extremes.max) : inferRange(name, extremes));
   return { kind: 'image', shape, dtype: isBytes ? 'uint8' : 'float32', range, ...markOf(holes) };

@@ -40,6 +40,9 @@ test('what there is not cannot be hidden', () => {
   expect(() => hidden(table, 1, { kind: 'columns', names: ['c'] })).toThrow(
     "there is no column 'c' to hide; there are a, b",
   );
+  expect(() => hidden(picture, 1, { kind: 'columns', names: ['banana'] })).toThrow(
+    "have no column 'banana' to hide; they have half, box and random=SHARE",
+  );
   expect(() => hidden({ kind: 'points', shape: [5, 3], dtype: 'float32' }, 1, { kind: 'half' })).toThrow(
     'clouds of points have no places to make holes in',
   );

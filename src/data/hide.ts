@@ -41,12 +41,20 @@ export function hidden(spec: SampleSpec, count: number, how: Hiding, seed = 0): 
   return stays;
 }
 
+/** What `vaekit impute --hide` takes for samples without columns. */
+function whatCanBeHidden({ kind }: SampleSpec): string {
+  return kind === 'image' ? 'half, box and random=SHARE' : 'half and random=SHARE';
+}
+
 /** Whether the number at a place of a sample is hidden. */
 function placesOf(spec: SampleSpec, how: Exclude<Hiding, { kind: 'random' }>): (place: number) => boolean {
   const nothing = (what: string) => new DataError(`${showSpec(spec)} have no ${what} to hide`);
   if (how.kind === 'columns') {
     const columns = rowOf(spec)?.columns.map(({ name }) => name);
-    if (!columns) throw nothing('columns');
+    if (!columns)
+      throw new DataError(
+        `${showSpec(spec)} have no column '${how.names[0]}' to hide; they have ${whatCanBeHidden(spec)}`,
+      );
     const unknown = how.names.find((name) => !columns.includes(name));
     if (unknown !== undefined)
       throw new DataError(`there is no column '${unknown}' to hide; there are ${columns.join(', ')}`);

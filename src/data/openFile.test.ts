@@ -108,7 +108,9 @@ test('what a large array was not judged by is checked when it is read', async ()
   pixels[4999] = Number.NaN;
   const other = await open('a.npy', encodeNpy(pixels, [5000, 1]), { cacheBytes: 0 });
   await expect(other.read([4999])).rejects.toThrow(
-    new DataError('a.npy: sample 4999 has the value NaN; remove or mend the sample'),
+    new DataError(
+      'a.npy: sample 4999 has the value NaN; keep it as missing with --missing mask, or remove or mend the sample',
+    ),
   );
 });
 
@@ -229,7 +231,7 @@ test.each<[string, string, Uint8Array, FileOptions, string]>([
     'a.npy',
     encodeNpy(Float64Array.of(0, 1, Number.NaN), [3, 1, 1]),
     {},
-    'a.npy: sample 2 has the value NaN; remove or mend the sample',
+    'a.npy: sample 2 has the value NaN; keep it as missing with --missing mask, or remove or mend the sample',
   ],
   [
     'a table with an infinite value',
@@ -341,7 +343,9 @@ test('NaN is kept where it is asked for, in memory and read from the file', asyn
       expect(data.spec).toMatchObject({ kind, holes: true });
       expect((await data.read([2, 0])).x).toEqual(Float32Array.of(Number.NaN, Number.NaN, 0.5, Number.NaN));
       const refused = async () => (await open('a.npy', file, { cacheBytes })).read([0, 1, 2]);
-      await expect(refused()).rejects.toThrow('has the value NaN; remove or mend the sample');
+      await expect(refused()).rejects.toThrow(
+        'has the value NaN; keep it as missing with --missing mask, or remove or mend the sample',
+      );
     }
   }
 });

@@ -24,6 +24,8 @@ export interface PositionalOptions
   readonly notices: readonly string[];
   /** Whether values may be NaN, which are missing. */
   readonly holes: boolean;
+  /** Whether the user could say so. */
+  readonly couldHaveHoles: boolean;
   /** Closes the file. */
   readonly release: () => Promise<void>;
 }
@@ -37,13 +39,13 @@ export async function positionalDataset(
   layout: ArrayLayout,
   options: PositionalOptions,
 ): Promise<Dataset> {
-  const { name, classes, labels, testSize, holes, release } = options;
+  const { name, classes, labels, testSize, holes, couldHaveHoles, release } = options;
   const [size] = array.shape;
   const count = Math.min(size, JUDGED_SAMPLES);
   const judged = Array.from({ length: count }, (_, i) => Math.floor((i * size) / count));
   const samples = await Promise.all(judged.map((index) => readRow(array, index)));
   const all = samples.map((values, i) =>
-    extremesOf(array.name, values, () => judged[i], options.range, holes),
+    extremesOf(array.name, values, () => judged[i], { range: options.range, holes, couldHaveHoles }),
   );
   const extremes = {
     min: Math.min(...all.map(({ min }) => min)),
@@ -60,7 +62,7 @@ export async function positionalDataset(
       const { points = layout.points, sampling } = options;
       return preparedCloud(array.name, values, layout.dimensions, { points, sampling, index });
     }
-    extremesOf(array.name, values, () => index, storage.range, holes);
+    extremesOf(array.name, values, () => index, { range: storage.range, holes, couldHaveHoles });
     const stored = storage.store(values);
     return frame.kind === 'image' && frame.channelsFirst ? channelsLast(stored, frame.shape) : stored;
   };

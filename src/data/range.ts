@@ -34,19 +34,31 @@ export function requireRange(name: string, [low, high]: Range): void {
   }
 }
 
+/** What values may be. */
+export interface ValueRules {
+  /** @default any that is finite */
+  readonly range?: Range;
+  /** Whether values may be NaN, which are missing. @default false */
+  readonly holes?: boolean;
+  /** Whether to say how NaN could be kept: where samples are read for the first time, and not like those of a run. @default false */
+  readonly couldHaveHoles?: boolean;
+}
+
 /**
  * Smallest and largest of the values of samples, all of which must be finite and within the range, if one is known.
  *
  * @param sampleOf number of the sample that an element belongs to
- * @param holes    whether values may be NaN, which are missing
  * @throws DataError naming the first sample with another value
  */
 export function extremesOf(
   name: string,
   values: ArrayLike<number>,
   sampleOf: (element: number) => number,
-  range: Range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
-  holes = false,
+  {
+    range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+    holes = false,
+    couldHaveHoles = false,
+  }: ValueRules = {},
 ): Extremes {
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
@@ -54,7 +66,10 @@ export function extremesOf(
     const value = values[i];
     if (holes && Number.isNaN(value)) continue;
     if (!Number.isFinite(value)) {
-      throw new DataError(`${name}: sample ${sampleOf(i)} has the value ${value}; remove or mend the sample`);
+      const keep = couldHaveHoles && Number.isNaN(value) ? 'keep it as missing with --missing mask, or ' : '';
+      throw new DataError(
+        `${name}: sample ${sampleOf(i)} has the value ${value}; ${keep}remove or mend the sample`,
+      );
     }
     if (value < range[0] || value > range[1]) {
       throw new DataError(

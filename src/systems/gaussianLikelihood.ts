@@ -51,7 +51,11 @@ function softlyAbove(x: Tensor, floor: number): Tensor {
 /** y is the mean, and `logVar` a number that all coordinates share. */
 function sharedVariance(shape: Shape, logVar: Tensor): Likelihood {
   const eventRank = shape.length;
-  return { outputShape: shape, distribution: (mean) => new DiagonalNormal({ mean, logVar, eventRank }) };
+  return {
+    outputShape: shape,
+    distribution: (mean) => new DiagonalNormal({ mean, logVar, eventRank }),
+    outputFor: (mean) => mean,
+  };
 }
 
 function predictedVariance(shape: Shape): Likelihood {
@@ -93,5 +97,5 @@ function optimalVariance(shape: Shape, scope: Scope): Likelihood {
     },
     sample: (options) => usual.distribution(mean).sample(options),
   });
-  return { outputShape: shape, distribution };
+  return { outputShape: shape, distribution, outputFor: (mean) => mean };
 }

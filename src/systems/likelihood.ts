@@ -19,4 +19,6 @@ export interface Likelihood {
   readonly outputShape: Shape;
   /** From the decoder's output [...draws, batch, ...outputShape]. */
   distribution(output: Tensor): SampleDistribution;
+  /** The output whose mean is this number, as models see samples; where there is one output for each number of a sample. */
+  outputFor?(mean: number): number;
 }

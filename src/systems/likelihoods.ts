@@ -14,6 +14,7 @@ import { tableLikelihood } from './tableLikelihood.js';
 const INITIAL_LOG_SCALE = -2;
 /** Of a mixture of logistics; PixelCNN++ uses as many. */
 const COMPONENTS = 10;
+const RAREST = 1e-4;
 
 /**
  * p(x|z), of samples with holes p(x_o|z).
@@ -35,6 +36,7 @@ function wholeLikelihood(data: DataDescription, options: LikelihoodOptions, scop
       return {
         outputShape: shape,
         distribution: (logits) => new Bernoulli(logits, shape.length),
+        outputFor: logit,
       };
     case 'gaussian':
       return gaussianLikelihood(shape, options, scope);
@@ -63,6 +65,12 @@ function wholeLikelihood(data: DataDescription, options: LikelihoodOptions, scop
         `table is for tables; ${KINDS[spec.kind]} take ${spec.kind === 'points' ? 'gaussian' : 'bernoulli, gaussian or logistic'}`,
       );
   }
+}
+
+/** log p / (1 − p), of what is never or always 1 as of one in ten thousand. */
+function logit(p: number): number {
+  const kept = Math.min(1 - RAREST, Math.max(RAREST, p));
+  return Math.log(kept / (1 - kept));
 }
 
 /** Frames of a sequence are independent given what the decoder gives for each, [...draws, batch, time, ...output]. */

@@ -13,7 +13,6 @@ import { indicesOf } from '../probability/index.js';
 import {
   concat,
   constant,
-  type Draws,
   fill,
   iota,
   randomNormal,
@@ -25,7 +24,7 @@ import {
 import type { CodeMapNetworks } from './architectures/codeMaps.js';
 import type { Likelihood, SampleDistribution } from './likelihood.js';
 import { commitmentWeightOf, type QuantiserOptions, startsFromData } from './quantiserOptions.js';
-import type { CodeMap, CodePrior, DiscreteCodes, Model, Observed } from './system.js';
+import type { CodeMap, CodePrior, DiscreteCodes, Model } from './system.js';
 import { penalty, reported, type Terms } from './terms.js';
 
 /** A level of the code, from the top. */
@@ -172,25 +171,78 @@ function uniformPrior({ maps, lookup }: DiscreteCodes, mean: Tensor, count: numb
   };
 }
 
-/** Codebooks begin as k-means of what the untrained encoder gives; to each level, those above are what they will be for. */
-function startOf({ levels, networks }: QuantisedParts): Model['start'] {
+/** Deviations below this are those of what does not depend on the sample. */
+const NO_DEVIATION = 1e-6;
+
+/** What is observed of samples beside vectors; no level is called so. */
+const SAMPLES = 'samples';
+
+/**
+ * The untrained encoder's last layers are scaled and shifted so that each number of their vectors has mean 0 and variance 1 over the data,
+ * codebooks begin as k-means of that, and the decoder's last biases say the samples' mean.
+ *
+ * Without the scale vectors begin fifty times smaller than they will be and leave their codebook behind: a few entries for all of them;
+ * and where numbers are rounded to levels all begin at one level, 0 where there are four, from which a decoder of rectifiers has no
+ * gradient. Without the biases it is the vectors that have to say that most of a picture is dark: all move the same way, away from the
+ * codebook, or to where tanh is flat, for a bias moves by no more than the learning rate in a step.
+ *
+ * Source: Salimans & Kingma 2016, §3 (arXiv:1602.07868), for the scale from data.
+ */
+function startOf({ levels, networks, likelihood: { outputFor } }: QuantisedParts): Model['start'] {
   return {
     observe({ x }) {
-      const vectors: Record<string, Tensor> = {};
+      const observed: Record<string, Tensor> = {};
+      const codes: Tensor[] = [];
       networks.encode(x, (level, own) => {
-        vectors[levels[level].name] = own.flatten();
-        // Entries that lie among the vectors will give much the same.
-        return own;
+        observed[levels[level].name] = own.flatten();
+        const { bias } = networks.head(level);
+        // To each level, those above are what they will be for: codes lie among such vectors.
+        const rows = own.reshape([-1, bias.size]);
+        const centred = rows.sub(rows.mean(0));
+        const deviation = centred.square().mean(0).sqrt();
+        const isConstant = deviation.less(NO_DEVIATION);
+        codes[level] = centred.div(isConstant.where(1, deviation)).reshape(own.shape);
+        return codes[level];
       });
-      return vectors;
+      if (outputFor) {
+        networks.decode(codes);
+        const { bias } = networks.tail();
+        observed[SAMPLES] = x.reshape([x.shape[0], -1, bias.size]).mean(1);
+      }
+      return observed;
     },
-    initialise(values: Observed, draws: Draws) {
-      const begun = levels.flatMap(({ name, quantiser }) => [
-        ...(quantiser.start?.(values[name], draws) ?? []),
-      ]);
-      return new Map<Variable, Float32Array>(begun);
+    initialise(values, draws, initial) {
+      const begun = new Map<Variable, Float32Array>();
+      for (const [l, { name, quantiser }] of levels.entries()) {
+        const { weight, bias } = networks.head(l);
+        const { means, deviations } = columnMoments(values[name], bias.size);
+        const scales = deviations.map((deviation) => (deviation < NO_DEVIATION ? 1 : 1 / deviation));
+        const scaled = (of: Float32Array) => of.map((value, i) => value * scales[i % bias.size]);
+        begun.set(weight, scaled(initial(weight)));
+        begun.set(bias, scaled(initial(bias).map((value, j) => value - means[j])));
+        const vectors = scaled(values[name].map((value, i) => value - means[i % bias.size]));
+        for (const [variable, value] of quantiser.start?.(vectors, draws) ?? []) begun.set(variable, value);
+      }
+      if (outputFor) {
+        const { bias } = networks.tail();
+        begun.set(bias, Float32Array.from(columnMoments(values[SAMPLES], bias.size).means, outputFor));
+      }
+      return begun;
     },
   };
+}
+
+/** Of rows [n, width]. */
+function columnMoments(rows: Float32Array, width: number): { means: Float64Array; deviations: Float64Array } {
+  const count = rows.length / width;
+  const [means, deviations] = [new Float64Array(width), new Float64Array(width)];
+  rows.forEach((value, i) => {
+    means[i % width] += value / count;
+  });
+  rows.forEach((value, i) => {
+    deviations[i % width] += (value - means[i % width]) ** 2 / count;
+  });
+  return { means, deviations: deviations.map(Math.sqrt) };
 }
 
 /** Scopes of the levels' quantisers: a single one's is `quantiser`. */

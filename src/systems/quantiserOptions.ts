@@ -41,12 +41,14 @@ export const quantiserOptions = z.object({
     .int()
     .nonnegative()
     .optional()
-    .describe('steps out of use after which an entry of ema begins again elsewhere; 0: never (default: 100)'),
+    .describe(
+      'steps in a row out of use after which an entry of ema begins again elsewhere; 0: never (default: 100)',
+    ),
   start: z
     .enum(['kmeans', 'normal'])
     .optional()
     .describe(
-      'first entries: centres of what the untrained encoder gives, or normal draws (default: kmeans)',
+      'kmeans: the untrained encoder is scaled to what it sees, and first entries are centres of its vectors; normal: entries are normal draws (default: kmeans)',
     ),
 });
 
@@ -94,9 +96,9 @@ export function commitmentWeightOf({ commitmentWeight = USUAL.commitmentWeight }
   return commitmentWeight;
 }
 
-/** Whether codebooks begin with what the data say. */
-export function startsFromData({ quantiser, start = 'kmeans' }: QuantiserOptions): boolean {
-  return quantiser !== 'fsq' && start === 'kmeans';
+/** Whether encoder and codebooks begin with what the data say. */
+export function startsFromData({ start = 'kmeans' }: QuantiserOptions): boolean {
+  return start === 'kmeans';
 }
 
 function updateOf({

@@ -89,8 +89,16 @@ export type Observed = Readonly<Record<string, Float32Array>>;
 export interface StartFromData {
   /** From a batch, with the initial weights, to tensors [batch, ...]. */
   observe(batch: Batch): Record<string, Tensor>;
-  /** Values to write before step 0. */
-  initialise(values: Observed, draws: Draws): Map<Variable, Float32Array>;
+  /**
+   * Values to write before step 0; `observe` of the same model has been called before.
+   *
+   * @param initial what a variable holds until then
+   */
+  initialise(
+    values: Observed,
+    draws: Draws,
+    initial: (variable: Variable) => Float32Array,
+  ): Map<Variable, Float32Array>;
 }
 
 /** What is asked of a model of sequences about times to come. */

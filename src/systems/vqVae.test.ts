@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { build, compute, numericTable, pictures, termValue } from '../conformance/models.js';
+import { type Feeds, initialValues } from '../engine/index.js';
 import { type Draws, grad, sizeOf } from '../tensor/index.js';
 import { describeData, type Model, type Term, toWeighted, uniformNats, vqVae, vqVae2 } from './index.js';
 
@@ -114,24 +115,54 @@ describe.each(kinds)('%s', (_, system, data, options, x) => {
     expect(scope.updates.size).toBe(0);
   });
 
-  test('the start gives every codebook values out of what the encoder makes of samples', () => {
+  test('the start scales each number of the vectors to mean 0 and variance 1 over samples, and puts codebooks among them', () => {
     const { model, batch, scope } = build(system, data, options, { training: false });
-    if ('quantiser' in options && options.quantiser === 'fsq') return expect(model.start).toBeUndefined();
-    const observed = model.start?.observe(batch(COUNT)) ?? {};
-    const values = compute(Object.values(observed), { values: { x } });
-    const named = Object.fromEntries(
-      Object.keys(observed).map((name, i) => [name, Float32Array.from(values[i])]),
-    );
+    const { start } = model;
+    if (!start) throw new Error('nothing starts from data');
+    const observed = start.observe(batch(COUNT));
+    const named = (weights: Feeds) => {
+      const found = compute(Object.values(observed), { values: { x, ...weights } });
+      return Object.fromEntries(Object.keys(observed).map((name, i) => [name, Float32Array.from(found[i])]));
+    };
+    const initial = new Map(initialValues(scope.variables, 1));
     const draws: Draws = {
       normal: (count: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(i)),
       uniform: (count: number) => Float32Array.from({ length: count }, (_, i) => (i * 0.37) % 1),
       of: () => draws,
     };
-    const begun = [...(model.start?.initialise(named, draws) ?? [])];
+    const begun = start.initialise(named({}), draws, ({ name }) =>
+      Float32Array.from(initial.get(name) ?? []),
+    );
+    const weights = Object.fromEntries(Array.from(begun, ([{ name }, value]) => [name, value]));
+    const [outputs] = Array.from(begun.keys()).flatMap(({ name, size }) =>
+      name.endsWith('bias') ? [size] : [],
+    );
+    const { samples, ...vectors } = named(weights);
+    expect(samples === undefined).toBe(data.spec.kind === 'table');
+    for (const values of Object.values(vectors)) {
+      for (let j = 0; j < outputs; j++) {
+        const column = values.filter((_, i) => i % outputs === j);
+        const mean = column.reduce((sum, value) => sum + value, 0) / column.length;
+        expect(mean).toBeCloseTo(0, 4);
+        expect(column.reduce((sum, value) => sum + (value - mean) ** 2, 0) / column.length).toBeCloseTo(1, 3);
+      }
+    }
+    if (samples) {
+      // A decoder whose weights say nothing shows the mean of all pixels.
+      const bias = [...begun].filter(([{ name }]) => name.startsWith('decoder')).map(([, value]) => value);
+      const pixels = Array.from(x).reduce((sum, level) => sum + level / 255, 0) / x.length;
+      expect(bias).toHaveLength(1);
+      expect(1 / (1 + Math.exp(-bias[0][0]))).toBeCloseTo(pixels, 5);
+    }
     const codebooks = scope.variables.filter(({ name }) => name.endsWith('codebook'));
-    expect(codebooks).toHaveLength(discreteOf(model).maps.length);
-    for (const codebook of codebooks)
-      expect(begun.find(([variable]) => variable === codebook)?.[1].length).toBe(codebook.size);
+    const isFsq = 'quantiser' in options && options.quantiser === 'fsq';
+    expect(codebooks).toHaveLength(isFsq ? 0 : discreteOf(model).maps.length);
+    for (const codebook of codebooks) {
+      const size = Math.sqrt(weights[codebook.name].reduce((sum, v) => sum + v ** 2, 0) / codebook.size);
+      expect(weights[codebook.name]).toHaveLength(codebook.size);
+      // What later codebooks of a residual quantiser are for has less variance.
+      if (!('codebooks' in options)) expect(Math.abs(Math.log(size))).toBeLessThan(Math.log(3));
+    }
   });
 });
 

@@ -45,5 +45,8 @@ test('a codebook starts among what the untrained encoder gives, and without that
 test('a run that goes on from a checkpoint starts no codebook again', async () => {
   const { checkpoints, books } = await codebooks({});
   const resumed = await codebooks({}, structuredClone(checkpoints[0]));
-  expect(resumed.books.at(-1)).toEqual(books.at(-1));
+  // The reference engine computes in float64 and saves float32.
+  resumed.books.at(-1)?.forEach((value, i) => {
+    expect(value).toBeCloseTo(books.at(-1)?.[i] ?? Number.NaN, 5);
+  });
 });

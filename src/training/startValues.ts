@@ -2,6 +2,7 @@
 import { drawsOf } from '../engine/index.js';
 import { ModelRunner } from '../inference/index.js';
 import type { VariableTable } from '../nn/index.js';
+import type { Variables } from './events.js';
 import type { TrainingDefinition } from './training.js';
 
 /** Batches to observe, at most; fewer where these make more numbers than are worth keeping. */
@@ -12,7 +13,8 @@ const ENOUGH_NUMBERS = 2 ** 22;
  * What a model's `start` makes of the first batches, by variable; nothing where it has no `start`. The engine holds the
  * initial weights.
  *
- * @param table variables of all builds of the model
+ * @param table   variables of all builds of the model
+ * @param initial what they hold
  */
 export async function startValues(
   definition: Pick<
@@ -20,11 +22,12 @@ export async function startValues(
     'system' | 'options' | 'data' | 'engine' | 'training' | 'trainingSamples' | 'signal'
   >,
   table: VariableTable,
+  initial: Variables,
 ): Promise<Map<string, Float32Array>> {
   const { data, engine, training, trainingSamples, signal } = definition;
   const { batchSize, seed } = training;
   const runner = new ModelRunner({ ...definition, engine, table });
-  const { start } = runner.build();
+  let { start } = runner.build();
   if (!start) return new Map();
   const parts: Record<string, Float32Array[]> = {};
   let numbers = 0;
@@ -35,7 +38,10 @@ export async function startValues(
       const rows = await runner.mapSamples(
         'start',
         samples,
-        (given, { model }) => model.start?.observe(given) ?? {},
+        (given, { model }) => {
+          start = model.start;
+          return start?.observe(given) ?? {};
+        },
         { seed, firstStep: batch, isObserved: true, signal },
       );
       for (const [name, values] of Object.entries(rows)) {
@@ -48,7 +54,11 @@ export async function startValues(
     await runner.dispose();
   }
   const observed = Object.fromEntries(Object.entries(parts).map(([name, each]) => [name, joined(each)]));
-  const values = start.initialise(observed, drawsOf(seed, 'start'));
+  const values = start.initialise(observed, drawsOf(seed, 'start'), ({ name }) => {
+    const value = initial.get(name);
+    if (!(value instanceof Float32Array)) throw new Error(`start: variable '${name}' has no initial weights`);
+    return value;
+  });
   return new Map(Array.from(values, ([{ name }, value]) => [name, value]));
 }
 

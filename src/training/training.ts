@@ -196,7 +196,7 @@ export class Training implements AsyncIterable<TrainingEvent> {
 
   /** Gives variables that begin with what the data say these values. */
   async #startFromData(): Promise<void> {
-    const started = await startValues(this.#definition, this.model.runner.table);
+    const started = await startValues(this.#definition, this.model.runner.table, this.#safe);
     await this.#definition.engine.variables.write(started);
     this.#safe = new Map([...this.#safe, ...started]);
   }

@@ -145,7 +145,9 @@ function moveAverages(
     scope.update(codebook, nextCodebook);
     return;
   }
-  const nextIdle = nextCounts.less(LEAST_USE).where(idle.add(1), 0);
+  // N alone would not do: from 1 it takes 230 steps at γ = 0.99 to say that nothing has chosen an entry since.
+  const isOut = used.equal(0).or(nextCounts.less(LEAST_USE));
+  const nextIdle = isOut.where(idle.add(1), 0);
   const { isDue, vectors } = replacements(nextIdle.greaterEqual(restartAfter), rows, scope);
   const each = isDue.expandDims(1);
   scope.update(counts, isDue.where(1, nextCounts));

@@ -1,9 +1,11 @@
 /** Runs that are stopped and killed for real, and continued: they end as if nothing had happened. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { resultOf, startVaekit, temporaryFolder, vaekit } from '../../conformance/commandLine.js';
 import { boardOf, filesOf, lastCheckpoints, recordsOf, summaryOf } from '../../conformance/runFiles.js';
+import { encodeNpy } from '../../data/index.js';
+import { RandomStream } from '../../random/index.js';
 
 const root = await temporaryFolder('interruption');
 
@@ -62,6 +64,39 @@ test.each([
   await resultOf(root, ['resume', name]);
   expectSame(join(root, name), whole);
 });
+
+/** Rows of five numbers that depend on two, three in ten of which are unknown. */
+const holed = (() => {
+  const draws = new RandomStream(2, 'holed').normal(new Float32Array(400 * 2));
+  const u = new RandomStream(2, 'holes').uniform(new Float32Array(400 * 5));
+  const value = (i: number, j: number) => draws[2 * i] * (j + 1) + draws[2 * i + 1] * (4 - j);
+  return u.map((each, i) => (each < 0.3 ? Number.NaN : value(Math.floor(i / 5), i % 5)));
+})();
+const cells = Array.from({ length: 400 }, (_, i) =>
+  Array.from(holed.subarray(5 * i, 5 * i + 5), (value) => (Number.isNaN(value) ? '' : value)).join(','),
+);
+writeFileSync(join(root, 'holed.csv'), `a,b,c,d,e\n${cells.join('\n')}\n`);
+writeFileSync(join(root, 'holed.npy'), encodeNpy(holed, [400, 5]));
+
+test.each([
+  ['vae', 'holed.csv', '--latent 2 --average-weights 0.9'],
+  ['iwae', 'holed.npy', '--latent 2 --k 3'],
+])(
+  'a run of %s on %s with holes that is killed ends as one that never stopped',
+  async (system, data, own) => {
+    const options = `--hidden 16 --batch-size 50 --steps 400 --evaluate-every 20 --checkpoint-every 15 ${own}`;
+    const words = ['train', system, '--json', '--data', data, '--missing', 'mask', ...options.split(' ')];
+    const expected = await undisturbed(words, `${system} with holes`);
+    const name = `${system} killed`;
+    const command = startVaekit(root, [...words, '--out', name]);
+    await command.said(/^step 40 /m);
+    command.process.kill('SIGKILL');
+    expect((await command.outcome).code).toBe(null);
+    expect(existsSync(join(root, name, 'summary.json'))).toBe(false);
+    await resultOf(root, ['resume', name]);
+    expectSame(join(root, name), expected);
+  },
+);
 
 signalled.each(['SIGINT', 'SIGTERM'] as const)(
   '%s asks for a checkpoint at the step where the run stops, from which it goes on',

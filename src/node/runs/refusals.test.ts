@@ -147,7 +147,10 @@ const dataCases: [data: string, sentence: string | RegExp][] = [
   ['files/header.csv', 'files/header.csv: has a header but no rows; give at least one'],
   ['files/nothing.csv', 'files/nothing.csv: is empty; give a file with data'],
   ['files/two.csv', 'two: has too few samples (2) for a training, a validation and a test part; give more'],
-  ['files/nan.npy', 'files/nan.npy: sample 4 has the value NaN; remove or mend the sample'],
+  [
+    'files/nan.npy',
+    'files/nan.npy: sample 4 has the value NaN; keep it as missing with --missing mask, or remove or mend the sample',
+  ],
 ];
 
 test.each(dataCases)('data %s are refused', async (data, sentence) => {

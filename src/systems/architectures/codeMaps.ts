@@ -24,7 +24,7 @@ import {
   sequential,
   transposedConv,
 } from '../../nn/index.js';
-import { concat, type Shape, show, sizeOf, type Tensor } from '../../tensor/index.js';
+import { concat, type Shape, show, sizeOf, type Tensor, type Variable } from '../../tensor/index.js';
 import type { DataDescription } from '../description.js';
 import { OptionError } from '../errors.js';
 import { defaultLatent, networkOptions, positiveInteger } from '../options.js';
@@ -56,9 +56,19 @@ export type MapOptions = z.output<typeof mapOptions>;
 /** What the levels below, and the decoder, see of the vectors [batch, ...map, d] of a level. */
 export type Pass = (level: number, vectors: Tensor) => Tensor;
 
+/** What of a network makes weight · features + bias. */
+export interface LastLayer {
+  readonly weight: Variable;
+  readonly bias: Variable;
+}
+
 export interface CodeMapNetworks {
   /** Shape of each level's map, from the top. */
   readonly maps: readonly Shape[];
+  /** The last layer before a level, once `encode` has been built so far. */
+  head(level: number): LastLayer;
+  /** That of the samples' decoder, once `decode` has been built. */
+  tail(): LastLayer;
   /** Infers the levels one after the other from the top. */
   encode(x: Tensor, pass: Pass): void;
   /** What levels [batch, ...map, d] stand for, [batch, ...output]. */
@@ -95,10 +105,14 @@ function groupedMap({ data, output, dimension }: Ends, options: MapOptions, scop
   const { groups = defaultLatent(data), hidden } = options;
   const networks = networksFor(data, output, networkOptions.parse({ architecture: 'mlp', hidden }));
   const split = sequential(linear(groups * dimension), reshape([groups, dimension]));
-  const encoder = sequential(networks.encoder, split)(scope.child('encoder'));
-  const decoder = networks.decoder(scope.child('decoder'));
+  const own = scope.child('encoder');
+  const encoder = sequential(networks.encoder, split)(own);
+  const below = scope.child('decoder');
+  const decoder = networks.decoder(below);
   return {
     maps: [[groups]],
+    head: () => lastOf(own),
+    tail: () => lastOf(below),
     encode: (x, pass) => {
       pass(0, encoder(x));
     },
@@ -128,18 +142,20 @@ export function pictureMaps(
   const encoders = maps.map((_, level) =>
     downwards(level === finest ? halvings : 1, options)(scope.child(named('encoder', level, levels))),
   );
-  const heads = maps.map((_, level) =>
-    conv({ filters: dimension, kernel: 1 })(scope.child(named('vectors', level, levels))),
-  );
+  const places = maps.map((_, level) => scope.child(named('vectors', level, levels)));
+  const heads = places.map((place) => conv({ filters: dimension, kernel: 1 })(place));
   const risers = maps
     .slice(1)
     .map((map, level) => upwards([map], dimension, options)(scope.child(`rise.${level}`)));
-  const decoder = upwards(sizes.slice(0, halvings).reverse(), output[2], options)(scope.child('decoder'));
+  const below = scope.child('decoder');
+  const decoder = upwards(sizes.slice(0, halvings).reverse(), output[2], options)(below);
   /** A level beside what those above are at its resolution. */
   const joined = (level: number, above: Tensor | undefined, own: Tensor) =>
     above ? concat([risers[level - 1](above), own]) : own;
   return {
     maps,
+    head: (level) => lastOf(places[level]),
+    tail: () => lastOf(below),
     encode: (x, pass) => {
       const features: Tensor[] = [];
       let seen = x;
@@ -162,6 +178,13 @@ export function pictureMaps(
       return decoder(all);
     },
   };
+}
+
+/** The last weights and biases that a scope has made. */
+function lastOf(scope: Scope): LastLayer {
+  const [weight, bias] = scope.variables.slice(-2);
+  if (!weight || !bias) throw new Error(`${scope.path}: there is no layer yet; build the network first`);
+  return { weight, bias };
 }
 
 /** With a single level, the names are those of any encoder. */
