@@ -55,6 +55,29 @@ async function picturesIn(folder: string): Promise<Map<string, Buffer>> {
   );
 }
 
+/** Mean squared errors of pictures that come back, with intensities in [0, 1]. */
+async function errorsOf(back: ReadonlyMap<string, Buffer>): Promise<number[]> {
+  const pixels = (png: Buffer) => sharp(png).toColourspace('srgb').removeAlpha().raw().toBuffer();
+  const errors: number[] = [];
+  for (const [name, png] of await picturesIn('photos')) {
+    const [a, b] = [await pixels(png), await pixels(back.get(name) ?? Buffer.alloc(0))];
+    errors.push(a.reduce((sum, level, i) => sum + ((level - b[i]) / 255) ** 2, 0) / a.length);
+  }
+  return errors;
+}
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** That the indices of all pictures took what `evaluate` says of them, in bytes. */
+async function expectBytesAsEvaluated(run: string, bytes: number): Promise<void> {
+  const card = JSON.parse(
+    await resultOf(root, ['evaluate', run, '--prior', 'pixelcnn', '--data', 'photos', '--json']),
+  );
+  const nats = card.metrics.find(({ name }: { name: string }) => name === 'codeLogLikelihood').value;
+  const expected = (-nats * 100) / (8 * Math.LN2);
+  expect(bytes).toBeGreaterThan(0.99 * expected - 1);
+  expect(bytes).toBeLessThan(1.01 * expected + 3);
+}
+
 test('the bytes are the same on another number of threads, and so are the pictures that come back', async () => {
   expect(facts).toMatchObject({ output: 'photos.vkc', samples: 100, prior: 'pixelcnn' });
   await compress('photos', '--run', 'vq', '--threads', '1', '-o', 'again.vkc');
@@ -69,28 +92,13 @@ test('the bytes are the same on another number of threads, and so are the pictur
 });
 
 test('the pictures that come back are as far from those that were given as was said', async () => {
-  const [given, back] = [await picturesIn('photos'), await picturesIn('one')];
-  const pixels = (png: Buffer) => sharp(png).toColourspace('srgb').removeAlpha().raw().toBuffer();
-  const errors: number[] = [];
-  for (const [name, png] of given) {
-    const [a, b] = [await pixels(png), await pixels(back.get(name) ?? png)];
-    errors.push(a.reduce((sum, level, i) => sum + ((level - b[i]) / 255) ** 2, 0) / a.length);
-  }
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const errors = await errorsOf(await picturesIn('one'));
   expect(facts.meanSquaredError).toBeCloseTo(mean(errors), 6);
   expect(facts.psnr).toBeCloseTo(mean(errors.map((error) => -10 * Math.log10(error))), 4);
 });
 
 test('indices take the bytes that evaluate says, and files say what they take in all', async () => {
-  const card = JSON.parse(
-    await resultOf(root, ['evaluate', 'vq', '--prior', 'pixelcnn', '--data', 'photos', '--json']),
-  );
-  const measured = (wanted: string) =>
-    card.metrics.find(({ name }: { name: string }) => name === wanted).value;
-  const nats = measured('codeLogLikelihood');
-  const expected = (-nats * 100) / (8 * Math.LN2);
-  expect(facts.codes.bytes).toBeGreaterThan(0.99 * expected - 1);
-  expect(facts.codes.bytes).toBeLessThan(1.01 * expected + 3);
+  await expectBytesAsEvaluated('vq', facts.codes.bytes);
   expect(facts.compressed.bytes).toBe((await bytesOf('photos.vkc')).length);
   expect(facts.compressed.bitsPerDimension).toBeCloseTo(
     (8 * facts.compressed.bytes) / (100 * 16 * 16 * 3),
@@ -192,26 +200,13 @@ test.each([
     const bytes = await bytesOf('one.vkc');
     expect(await bytesOf('two.vkc')).toEqual(bytes);
     expect(readContainer(bytes, 'one.vkc')).toMatchObject({ count: 100, size: indices });
-    const card = JSON.parse(
-      await resultOf(root, ['evaluate', name, '--prior', 'pixelcnn', '--data', 'photos', '--json']),
-    );
-    const nats = card.metrics.find((metric: { name: string }) => metric.name === 'codeLogLikelihood').value;
-    const expected = (-nats * 100) / (8 * Math.LN2);
-    expect(packed.codes.bytes).toBeGreaterThan(0.99 * expected - 1);
-    expect(packed.codes.bytes).toBeLessThan(1.01 * expected + 3);
+    await expectBytesAsEvaluated(name, packed.codes.bytes);
     await on('2', ['decompress', 'one.vkc', '-o', folder]);
     await on('1', ['decompress', 'one.vkc', '-o', `${folder} again`]);
     const back = await picturesIn(folder);
     expect(back.size).toBe(100);
     expect(await picturesIn(`${folder} again`)).toEqual(back);
-    const given = await picturesIn('photos');
-    const pixels = (png: Buffer) => sharp(png).toColourspace('srgb').removeAlpha().raw().toBuffer();
-    let squares = 0;
-    for (const [each, png] of given) {
-      const [x, y] = [await pixels(png), await pixels(back.get(each) ?? Buffer.alloc(0))];
-      squares += x.reduce((sum, level, i) => sum + ((level - y[i]) / 255) ** 2, 0) / x.length;
-    }
-    expect(packed.meanSquaredError).toBeCloseTo(squares / 100, 6);
+    expect(packed.meanSquaredError).toBeCloseTo(mean(await errorsOf(back)), 6);
     expect(await refusal('decompress', 'one.vkc', '--run', 'vq', '-o', 'nothing')).toMatch(
       new RegExp(
         `one\\.vkc was made by other weights than .*vq has; name the run that made it, which was called ${name}`,

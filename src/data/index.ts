@@ -24,6 +24,7 @@ export {
   UnreadableCloud,
 } from './clouds/cloud.js';
 export { CLOUD_KINDS, CLOUD_PATTERN, readCloud } from './clouds/cloudFile.js';
+export { type ColumnMoments, columnMoments } from './columnMoments.js';
 export { openCsv } from './csv.js';
 export {
   type Column,

@@ -5,6 +5,7 @@
  *
  * which is convex, so that there is one answer. Features are standard scores, by the moments of what is fitted on.
  */
+import { type ColumnMoments, columnMoments } from '../data/index.js';
 import type { Engine, Executable } from '../engine/index.js';
 import { grad, input, logSoftmax, oneHot, Program } from '../tensor/index.js';
 import { minimise } from './minimise.js';
@@ -15,12 +16,6 @@ export interface LabelledRows {
   readonly labels: Int32Array;
   readonly dimensions: number;
   readonly classes: number;
-}
-
-/** Moments of each feature. */
-export interface Moments {
-  readonly mean: Float64Array;
-  readonly deviation: Float64Array;
 }
 
 export interface FitOptions {
@@ -47,7 +42,7 @@ export class SoftmaxRegression {
 
   private constructor(
     readonly rows: LabelledRows,
-    readonly moments: Moments,
+    readonly moments: ColumnMoments,
     readonly chunk: number,
     readonly gradient: Executable,
   ) {
@@ -71,7 +66,7 @@ export class SoftmaxRegression {
       .neg();
     const [byWeight, byBias] = grad(loss, [weight, bias]);
     const program = new Program({ outputs: { byWeight, byBias } });
-    return new SoftmaxRegression(rows, momentsOf(features, d), chunk, await engine.compile(program));
+    return new SoftmaxRegression(rows, columnMoments(features, d), chunk, await engine.compile(program));
   }
 
   /** The parameters at which no entry of the gradient exceeds the tolerance. */
@@ -124,21 +119,8 @@ export class SoftmaxRegression {
   }
 }
 
-function momentsOf(features: Float32Array, d: number): Moments {
-  const n = features.length / d;
-  const mean = new Float64Array(d);
-  features.forEach((value, i) => {
-    mean[i % d] += value / n;
-  });
-  const variance = new Float64Array(d);
-  features.forEach((value, i) => {
-    variance[i % d] += (value - mean[i % d]) ** 2 / n;
-  });
-  return { mean, deviation: variance.map(Math.sqrt) };
-}
-
 /** Features that do not vary become 0. */
-function standardised(features: Float32Array, { mean, deviation }: Moments): Float32Array {
+function standardised(features: Float32Array, { mean, deviation }: ColumnMoments): Float32Array {
   const d = mean.length;
   return features.map((value, i) => {
     const j = i % d;

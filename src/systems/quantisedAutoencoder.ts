@@ -8,6 +8,7 @@
  *
  * With a uniform prior over indices the divergence is the constant Σ_l P_l log K_l: no gradient, but a part of the bound.
  */
+import { columnMoments } from '../data/index.js';
 import type { Quantised, Quantiser, Scope } from '../nn/index.js';
 import { indicesOf } from '../probability/index.js';
 import {
@@ -215,34 +216,21 @@ function startOf({ levels, networks, likelihood: { outputFor } }: QuantisedParts
       const begun = new Map<Variable, Float32Array>();
       for (const [l, { name, quantiser }] of levels.entries()) {
         const { weight, bias } = networks.head(l);
-        const { means, deviations } = columnMoments(values[name], bias.size);
-        const scales = deviations.map((deviation) => (deviation < NO_DEVIATION ? 1 : 1 / deviation));
+        const { mean, deviation } = columnMoments(values[name], bias.size);
+        const scales = deviation.map((each) => (each < NO_DEVIATION ? 1 : 1 / each));
         const scaled = (of: Float32Array) => of.map((value, i) => value * scales[i % bias.size]);
         begun.set(weight, scaled(initial(weight)));
-        begun.set(bias, scaled(initial(bias).map((value, j) => value - means[j])));
-        const vectors = scaled(values[name].map((value, i) => value - means[i % bias.size]));
+        begun.set(bias, scaled(initial(bias).map((value, j) => value - mean[j])));
+        const vectors = scaled(values[name].map((value, i) => value - mean[i % bias.size]));
         for (const [variable, value] of quantiser.start?.(vectors, draws) ?? []) begun.set(variable, value);
       }
       if (outputFor) {
         const { bias } = networks.tail();
-        begun.set(bias, Float32Array.from(columnMoments(values[SAMPLES], bias.size).means, outputFor));
+        begun.set(bias, Float32Array.from(columnMoments(values[SAMPLES], bias.size).mean, outputFor));
       }
       return begun;
     },
   };
-}
-
-/** Of rows [n, width]. */
-function columnMoments(rows: Float32Array, width: number): { means: Float64Array; deviations: Float64Array } {
-  const count = rows.length / width;
-  const [means, deviations] = [new Float64Array(width), new Float64Array(width)];
-  rows.forEach((value, i) => {
-    means[i % width] += value / count;
-  });
-  rows.forEach((value, i) => {
-    deviations[i % width] += (value - means[i % width]) ** 2 / count;
-  });
-  return { means, deviations: deviations.map(Math.sqrt) };
 }
 
 /** Scopes of the levels' quantisers: a single one's is `quantiser`. */
