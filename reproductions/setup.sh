@@ -12,7 +12,7 @@ reproductions=$(dirname "$here")
 RUNS=${RUNS:-runs/reproductions/$(basename "$here")}
 
 vaekit() {
-  node "$reproductions/../dist/cli/main.js" "$@" >&2
+  node "$reproductions/../dist/bin/vaekit.js" "$@" >&2
 }
 
 # All values of a loop, or the first of them in a trial.

@@ -11,7 +11,7 @@ import { RandomStream } from '../random/index.js';
 import { type Environment, type Outcome, type RunningProcess, startProcess } from './processes.js';
 
 /** The program, for those who start it otherwise than below. */
-export const PROGRAM = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+export const PROGRAM = fileURLToPath(new URL('../bin/vaekit.js', import.meta.url));
 
 export interface CommandOptions {
   readonly env?: Environment;

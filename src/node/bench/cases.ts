@@ -90,23 +90,22 @@ function fillSmooth<T extends Float32Array | Uint8Array>(
   const grid = new RandomStream(1, 'bench images').uniform(
     new Float32Array(count * coarse * coarse * channels),
   );
-  const at = (b: number, y: number, x: number, c: number) =>
-    grid[((b * coarse + y) * coarse + x) * channels + c];
-  const place = (i: number) => {
+  // Of each place: the one of the grid before it, and the weights of that and of the next.
+  const places = Array.from({ length: size }, (_, i) => {
     const p = Math.min(coarse - 1, Math.max(0, ((i + 0.5) * coarse) / size - 0.5));
     const low = Math.min(coarse - 2, Math.floor(p));
-    return { low, part: p - low };
-  };
-  const places = Array.from({ length: size }, (_, p) => place(p));
+    return { low, near: 1 - (p - low), far: p - low };
+  });
+  const line = new Float64Array(coarse * channels);
   let i = 0;
   for (let b = 0; b < count; b++) {
     for (const row of places) {
-      for (const column of places) {
-        for (let c = 0; c < channels; c++) {
-          const along = (r: number) =>
-            at(b, r, column.low, c) * (1 - column.part) + at(b, r, column.low + 1, c) * column.part;
-          images[i++] = use(along(row.low) * (1 - row.part) + along(row.low + 1) * row.part);
-        }
+      const start = (b * coarse + row.low) * line.length;
+      for (let k = 0; k < line.length; k++)
+        line[k] = grid[start + k] * row.near + grid[start + line.length + k] * row.far;
+      for (const { low, near, far } of places) {
+        for (let k = low * channels; k < (low + 1) * channels; k++)
+          images[i++] = use(line[k] * near + line[k + channels] * far);
       }
     }
   }
@@ -294,12 +293,14 @@ function driftingBlobs(count: number): Samples {
   const side = 28;
   const { x: still } = blobs(side)(count);
   const x = new Uint8Array(count * FRAMES * side * side);
-  for (let i = 0; i < x.length; i++) {
-    const column = i % side;
-    const row = Math.floor(i / side) % side;
-    const t = Math.floor(i / (side * side)) % FRAMES;
-    const sample = Math.floor(i / (side * side * FRAMES));
-    x[i] = still[(sample * side + row) * side + ((column - t + side) % side)];
+  for (let line = 0; line < count * FRAMES * side; line++) {
+    const row = line % side;
+    const t = Math.floor(line / side) % FRAMES;
+    const sample = Math.floor(line / (side * FRAMES));
+    const shades = still.subarray((sample * side + row) * side, (sample * side + row + 1) * side);
+    const gone = t % side;
+    x.set(shades.subarray(side - gone), line * side);
+    x.set(shades.subarray(0, side - gone), line * side + gone);
   }
   return { x };
 }
