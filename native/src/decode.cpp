@@ -133,7 +133,10 @@ class Reader {
     if (!problem_.empty()) return 0;
     const PlaceKind kind = at(index).kind;
     ok(kind != PlaceKind::constant && kind != PlaceKind::input, "an instruction writes where nothing may be written");
-    if (kind == PlaceKind::variable) plan_.variables[at(index).at].isWritten = true;
+    if (kind == PlaceKind::variable) {
+      int64_t& first = plan_.variables[at(index).at].firstWrite;
+      if (first == Port::never) first = static_cast<int64_t>(plan_.instructions.size());
+    }
     return index;
   }
 

@@ -180,8 +180,9 @@ Problem Executable::create(const int32_t* words, size_t wordCount, const void* c
   }
   made->scratch_ = Memory(made->scratchBytes_ * threads.count());
   made->shared_ = Memory(sharedBytes);
+  made->sharePreparations();
   made->nanoseconds_.assign(plan.instructions.size(), 0);
-  for (const Memory* memory : {&made->constants_, &made->arena_, &made->scratch_, &made->shared_}) {
+  for (const Memory* memory : {&made->constants_, &made->arena_, &made->scratch_, &made->shared_, &made->prepared_}) {
     if (!memory->data()) return "there is no memory for " + std::to_string(memory->bytes()) + " bytes";
   }
   if (constantBytes > 0) std::memcpy(made->constants_.data(), constants, constantBytes);
@@ -192,8 +193,44 @@ Problem Executable::create(const int32_t* words, size_t wordCount, const void* c
 
 Executable::Executable(VariableStore& store, Threads& threads) : store_(&store), threads_(&threads) {}
 
+// What several tasks prepare of weights, as the products of a recurrent layer do in every frame, is prepared once in a
+// step, by the first of them.
+void Executable::sharePreparations() {
+  struct Shared {
+    std::vector<Task*> tasks;
+    size_t at;
+  };
+  std::vector<Shared> all;
+  for (size_t i = 0; i < tasks_.size(); i++) {
+    Task* task = tasks_[i].get();
+    if (!task || task->prepared.bytes == 0) continue;
+    const Buffer& buffer = plan_.buffers[task->prepared.buffer];
+    if (buffer.kind != PlaceKind::variable) continue;
+    if (plan_.variables[buffer.at].firstWrite <= static_cast<int64_t>(i)) continue;
+    const auto isSame = [&](const Shared& each) { return each.tasks.front()->prepared == task->prepared; };
+    const auto found = std::find_if(all.begin(), all.end(), isSame);
+    if (found == all.end()) all.push_back({{task}, 0});
+    else found->tasks.push_back(task);
+  }
+  size_t bytes = 0;
+  for (Shared& each : all) {
+    if (each.tasks.size() < 2) continue;
+    each.at = bytes;
+    bytes += wholeLines(each.tasks.front()->prepared.bytes);
+  }
+  prepared_ = Memory(bytes);
+  if (!prepared_.data()) return;
+  for (const Shared& each : all) {
+    if (each.tasks.size() < 2) continue;
+    for (Task* task : each.tasks) {
+      task->kept = prepared_.data() + each.at;
+      if (task != each.tasks.front()) task->preparations = 0;
+    }
+  }
+}
+
 size_t Executable::workingBytes() const {
-  return arena_.bytes() + scratch_.bytes() + shared_.bytes();
+  return arena_.bytes() + scratch_.bytes() + shared_.bytes() + prepared_.bytes();
 }
 
 bool Executable::isSmall(int64_t steps) const { return cost_ <= smallCost / steps; }
@@ -237,7 +274,7 @@ Problem Executable::run(const RunRequest& request) {
   std::vector<Memory> before;
   const bool mayEnd = mayFail_ || (request.cancelled && request.restores);
   for (size_t i = 0; mayEnd && i < variables_.size(); i++) {
-    before.emplace_back(plan_.variables[i].isWritten ? plan_.variables[i].bytes() : 0);
+    before.emplace_back(plan_.variables[i].isWritten() ? plan_.variables[i].bytes() : 0);
     if (!before.back().data()) return "there is no memory to keep the variables for a run that may be cancelled";
     std::memcpy(before.back().data(), variables_[i], before.back().bytes());
   }

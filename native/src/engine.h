@@ -104,11 +104,12 @@ class Executable {
   Problem bind();
   Problem step(const RunRequest&, int64_t k);
   static Problem outsideOfRows(const Work&, int64_t index);
+  void sharePreparations();
 
   Plan plan_;
   std::vector<std::string> variableNames_;
   std::vector<TaskPointer> tasks_;
-  Memory constants_, arena_, scratch_, shared_;
+  Memory constants_, arena_, scratch_, shared_, prepared_;
   // Of one thread.
   size_t scratchBytes_ = 0;
   int64_t cost_ = 0;

@@ -1,6 +1,7 @@
 // The kernels of one instruction set, as the executor sees them: each turns an instruction into a task, whose parts any
 // threads may compute in any order. This directory's kernels/ is compiled once per instruction set.
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -34,10 +35,24 @@ struct Context {
 // numbers in the same order: results do not depend on the number of threads.
 class Task {
  public:
+  // What preparations make of a buffer, and nothing else: tasks with equal ones may share it while the buffer stays as
+  // it is.
+  struct Prepared {
+    size_t bytes = 0;
+    int32_t buffer = 0;
+    int64_t layout[7] = {};
+    bool operator==(const Prepared& other) const {
+      return bytes == other.bytes && buffer == other.buffer && std::equal(layout, layout + 7, other.layout);
+    }
+  };
+
   virtual ~Task() = default;
   int64_t parts = 1;
-  // Parts of what comes first: all of them are done before any of the others begins. They write to `shared`.
+  // Parts of what comes first: all of them are done before any of the others begins. They write to `shared`, or what is
+  // `prepared` to the place that it is kept at.
   int64_t preparations = 0;
+  Prepared prepared;
+  char* kept = nullptr;
   // Working memory of a thread, and memory that all parts of a run share until it is finished; both start on a cache
   // line and hold anything at first.
   size_t scratchBytes = 0;

@@ -187,8 +187,10 @@ struct Instruction {
 struct Port {
   DType dtype;
   int64_t size;
-  // Whether any instruction writes to it.
-  bool isWritten = false;
+  // The first instruction that writes to it, if any does.
+  static constexpr int64_t never = INT64_MAX;
+  int64_t firstWrite = never;
+  bool isWritten() const { return firstWrite != never; }
   int64_t bytes() const { return size * bytesOf(dtype); }
 };
 

@@ -402,6 +402,20 @@ describe.each(engines.map((engine) => [engine.name, engine] as const))('%s', (_,
     await engine.dispose();
   });
 
+  test('a matrix that several products read is that of its step in each of them', async () => {
+    const engine = create();
+    const [x, w] = [input('x', [1, 3]), variable('w', [3, 3])];
+    const [twice, back] = [x.matmul(w).matmul(w), x.matmul(w.swapLastAxes()).matmul(w.swapLastAxes())];
+    const run = await engine.compile(
+      new Program({ outputs: { twice, back }, updates: new Map([[w, w.mul(2)]]) }),
+    );
+    await write(engine, { w: Float32Array.of(1, 2, 0, 0, 1, 3, 1, 0, 1) });
+    const results = await run.run({ x: Float32Array.of(1, 1, 1, 1, 1, 1) }, { steps: 2 });
+    expect(list(results.twice)).toEqual([6, 7, 13, 24, 28, 52]);
+    expect(list(results.back)).toEqual([11, 10, 5, 44, 40, 20]);
+    await engine.dispose();
+  });
+
   test('what has been disposed of says so, and disposing twice does nothing', async () => {
     const engine = create();
     const program = new Program({ outputs: { y: constant(1).add(input('x', [])) } });

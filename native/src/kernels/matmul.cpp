@@ -73,7 +73,7 @@ class MatmulTask final : public Task {
     const int64_t batch = part / packBlocks_ / panels_.count;
     const Matrix& b = work_.b;
     const float* from = rightOf(context, batch) + panels_.first(panel) * b.columnStride;
-    float* to = reinterpret_cast<float*>(shared) + batch * packedSize_ + panels_.packedOffset(panel, work_.k);
+    float* to = packedOf(shared, batch) + panels_.packedOffset(panel, work_.k);
     packRows(from, b.rowStride, b.columnStride, block * packedRows, smaller(work_.k, (block + 1) * packedRows),
              columnsOf(panel), to);
   }
@@ -191,6 +191,13 @@ class MatmulTask final : public Task {
     packedBytes_ = wholeLines(work_.batch * packedSize_ * 4);
     packBlocks_ = ceilDivide(work_.k, packedRows);
     preparations = work_.batch * panels_.count * packBlocks_;
+    prepared = {static_cast<size_t>(packedBytes_), b.buffer,
+                {b.offset, b.batchStride, b.rowStride, b.columnStride, work_.batch, work_.k, work_.n}};
+  }
+
+  // All of b of a batch, packed.
+  float* packedOf(char* shared, int64_t batch) const {
+    return reinterpret_cast<float*>(kept ? kept : shared) + batch * packedSize_;
   }
 
   static bool keepsRows(const Elementwise& then) {
@@ -208,7 +215,7 @@ class MatmulTask final : public Task {
   }
   int64_t columnsOf(int64_t panel) const { return (panels_.vectors(panel) - 1) * lanes + panels_.last(panel); }
 
-  void multiply(const Context& context, const Piece& piece, char* scratch, const char* shared) const {
+  void multiply(const Context& context, const Piece& piece, char* scratch, char* shared) const {
     const Matrix &a = work_.a, &b = work_.b;
     float* block = reinterpret_cast<float*>(scratch);
     float* copy = reinterpret_cast<float*>(scratch + blockBytes_);
@@ -232,8 +239,7 @@ class MatmulTask final : public Task {
           Operand right{rightOf(context, piece.batch) + panels_.first(panel) * b.columnStride + k * b.rowStride,
                         b.rowStride};
           if (isPacked_) {
-            const float* packed = reinterpret_cast<const float*>(shared) + piece.batch * packedSize_;
-            right = {packed + panels_.packedOffset(panel, work_.k) + k * width, width};
+            right = {packedOf(shared, piece.batch) + panels_.packedOffset(panel, work_.k) + k * width, width};
           } else if (makesBlocks_) {
             right = {block + placeInBlock(panel, first, length), width};
           }

@@ -59,17 +59,22 @@ inline void addParts(const float* parts, int64_t count, int64_t size, float* res
 inline void packRows(const float* b, int64_t rowStride, int64_t columnStride, int64_t from, int64_t to, int64_t columns,
                      float* packed) {
   const int64_t width = (columns + lanes - 1) / lanes * lanes;
+  if (columnStride == 1) {
+    for (int64_t row = from; row < to; row++) {
+      const float* source = b + row * rowStride;
+      float* target = packed + row * width;
+      int64_t column = 0;
+      for (; column + lanes <= columns; column += lanes) store(target + column, load<Floats>(source + column));
+      if (column < columns) store(target + column, loadFirst<Floats>(source + column, static_cast<int>(columns - column)));
+    }
+    return;
+  }
   for (int64_t column = 0; column < width; column += lanes) {
     const int count = static_cast<int>(columns - column < lanes ? columns - column : lanes);
     const float* source = b + column * columnStride;
     float* target = packed + column;
     int64_t row = from;
-    if (columnStride == 1) {
-      for (; row < to; row++) {
-        const float* at = source + row * rowStride;
-        store(target + row * width, count == lanes ? load<Floats>(at) : loadFirst<Floats>(at, count));
-      }
-    } else if (rowStride == 1) {
+    if (rowStride == 1) {
       for (; row + lanes <= to; row += lanes) {
         Floats square[lanes] = {};
         if (count == lanes) {

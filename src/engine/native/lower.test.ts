@@ -429,6 +429,26 @@ test('the gradients of the parts of a split go side by side, in one loop', () =>
   expect(loopsOf(plan)[0].stores.length).toBe(2);
 });
 
+test('a part of two sums of parts is written into both, and no zeros first', () => {
+  const [a, b, c] = [input('a', [4, 2]), input('b', [4, 3]), input('c', [4, 3])];
+  const first = a.pad([
+    [0, 0],
+    [0, 3],
+  ]);
+  const [one, other] = [b, c].map((last) =>
+    first.add(
+      last.pad([
+        [0, 0],
+        [2, 0],
+      ]),
+    ),
+  );
+  const plan = lowerProgram(new Program({ outputs: { one, other } }));
+  expect(loopsOf(plan).flatMap(opsOf)).toEqual([]);
+  expect(loopsOf(plan).flatMap(({ stores }) => stores).length).toBe(4);
+  expect(plan.arenaLines).toBe(0);
+});
+
 test('a product that is only read transposed is made that way', () => {
   const [x, g, w] = [input('x', [5, 4]), input('g', [5, 3]), variable('w', [3, 4])];
   const gradient = x.swapLastAxes().matmul(g).swapLastAxes();

@@ -155,7 +155,7 @@ class Rewriter {
       }
     }
     if (node.op === 'add') {
-      const joined = this.#joined(node, reads) ?? this.#chosen(reads, node.size);
+      const joined = this.#joined(reads) ?? this.#chosen(reads, node.size);
       if (joined) return joined;
     }
     return lineOf(this.graph, node.op, node.dtype, node.size, reads, node.immediate);
@@ -191,11 +191,10 @@ class Rewriter {
     return undefined;
   }
 
-  #joined(node: LineNode, [left, right]: readonly Read[]): Node | undefined {
+  #joined([left, right]: readonly Read[]): Node | undefined {
     const [a, b] = [left.source, right.source];
     if (a.kind !== 'join' || b.kind !== 'join' || !isWhole(left) || !isWhole(right)) return undefined;
     if (a.fill !== 0 || b.fill !== 0 || !sameShape(a.shape, b.shape)) return undefined;
-    if (node.reads.some(({ source }) => this.#usesOf(source) > 1)) return undefined;
     if (a.boxes.some((one) => b.boxes.some((other) => overlap(one, other)))) return undefined;
     return this.#merged(a, b);
   }
