@@ -40,13 +40,13 @@ export class Order {
 
   /** Whether everything of `units` (a bit each) that the needs of a unit to come wait for, `unit` waits for as well. */
   covers(unit: number, needs: Iterable<number>, units: Uint32Array): boolean {
-    const [before, words] = [this.#before, this.#words];
+    const [before, words, used] = [this.#before, this.#words, this.#used()];
     const own = unit * words;
     for (const need of needs) {
       if (need === unit) continue;
       if (units[need >>> 5] & (1 << (need & 31)) && !this.comesBefore(need, unit)) return false;
       const theirs = need * words;
-      for (let i = 0; i < words; i++) if (before[theirs + i] & units[i] & ~before[own + i]) return false;
+      for (let i = 0; i < used; i++) if (before[theirs + i] & units[i] & ~before[own + i]) return false;
     }
     return true;
   }
@@ -98,11 +98,16 @@ export class Order {
     this.#spread(kept);
   }
 
+  /** Numbers of a row that have bits of units that are there already. */
+  #used(): number {
+    return Math.ceil(this.#needs.length / 32);
+  }
+
   /** Makes a unit, and all that wait for it, wait for what is added as well. */
   #spread(unit: number): void {
-    const [before, words, added] = [this.#before, this.#words, this.#added];
+    const [before, words, used, added] = [this.#before, this.#words, this.#used(), this.#added];
     const join = (row: number) => {
-      for (let i = 0; i < words; i++) before[row + i] |= added[i];
+      for (let i = 0; i < used; i++) before[row + i] |= added[i];
     };
     join(unit * words);
     if (!this.#isAwaited[unit]) return;

@@ -12,11 +12,14 @@ export interface Scheduled {
 export function schedule(list: readonly Scheduled[], bytesOf: (buffer: number) => number): number[] {
   const tried = [
     // As the program has it.
-    inOrder(list, bytesOf, (_, index) => index),
+    inOrder(list, bytesOf, (index) => index),
     // What frees most, or else as the program has it.
-    inOrder(list, bytesOf, (growth, index) => (growth < 0 ? growth : index)),
+    inOrder(list, bytesOf, (index, growthOf) => {
+      const growth = growthOf(index);
+      return growth < 0 ? growth : index;
+    }),
     // What frees most or takes least.
-    inOrder(list, bytesOf, (growth) => growth),
+    inOrder(list, bytesOf, (index, growthOf) => growthOf(index)),
   ];
   return tried.reduce((best, each) => (each.peak < best.peak ? each : best)).order;
 }
@@ -24,7 +27,7 @@ export function schedule(list: readonly Scheduled[], bytesOf: (buffer: number) =
 function inOrder(
   list: readonly Scheduled[],
   bytesOf: (buffer: number) => number,
-  cost: (growth: number, index: number) => number,
+  cost: (index: number, growthOf: (index: number) => number) => number,
 ): { order: number[]; peak: number } {
   const waiting = list.map(({ needs }) => needs.size);
   const awaiting: number[][] = list.map(() => []);
@@ -47,7 +50,7 @@ function inOrder(
     let best = 0;
     let least = Number.POSITIVE_INFINITY;
     for (let k = 0; k < ready.length; k++) {
-      const each = cost(growthOf(ready[k]), ready[k]);
+      const each = cost(ready[k], growthOf);
       if (each < least || (each === least && ready[k] < ready[best])) [best, least] = [k, each];
     }
     const [i] = ready.splice(best, 1);
