@@ -583,20 +583,31 @@ napi_value measure(napi_env env, napi_callback_info info) {
   return call.result();
 }
 
-// nanoseconds(executable): those that each instruction took, in all measured runs.
-napi_value nanoseconds(napi_env env, napi_callback_info info) {
+// A list of what an executable knows of each instruction.
+template <typename Numbers>
+napi_value listOf(napi_env env, napi_callback_info info, Numbers numbers) {
   Call call(env, info);
   Loaded* loaded = call.idleLoaded();
   if (loaded == nullptr) return call.result();
-  const std::vector<int64_t>& times = loaded->executable->nanoseconds();
+  const std::vector<int64_t> values = numbers(*loaded->executable);
   napi_value list = nullptr;
-  call.check(napi_create_array_with_length(env, times.size(), &list));
-  for (size_t i = 0; i < times.size() && !call.refused(); i++) {
-    napi_value time = nullptr;
-    call.check(napi_create_int64(env, times[i], &time));
-    call.check(napi_set_element(env, list, static_cast<uint32_t>(i), time));
+  call.check(napi_create_array_with_length(env, values.size(), &list));
+  for (size_t i = 0; i < values.size() && !call.refused(); i++) {
+    napi_value value = nullptr;
+    call.check(napi_create_int64(env, values[i], &value));
+    call.check(napi_set_element(env, list, static_cast<uint32_t>(i), value));
   }
   return call.result(list);
+}
+
+// nanoseconds(executable): those that each instruction took, in all measured runs.
+napi_value nanoseconds(napi_env env, napi_callback_info info) {
+  return listOf(env, info, [](const Executable& executable) { return executable.nanoseconds(); });
+}
+
+// loops(executable): those that the elementwise lines of each instruction have become.
+napi_value loops(napi_env env, napi_callback_info info) {
+  return listOf(env, info, [](const Executable& executable) { return executable.loops(); });
 }
 
 // release(executable): gives its memory back; once more does nothing.
@@ -637,6 +648,7 @@ constexpr Function functions[] = {
     {"cancel", cancel},
     {"measure", measure},
     {"nanoseconds", nanoseconds},
+    {"loops", loops},
     {"release", release},
     {"close", close},
 };

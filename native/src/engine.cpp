@@ -233,6 +233,12 @@ size_t Executable::workingBytes() const {
   return arena_.bytes() + scratch_.bytes() + shared_.bytes() + prepared_.bytes();
 }
 
+std::vector<int64_t> Executable::loops() const {
+  std::vector<int64_t> all;
+  for (const TaskPointer& task : tasks_) all.push_back(task ? task->loops : 0);
+  return all;
+}
+
 bool Executable::isSmall(int64_t steps) const { return cost_ <= smallCost / steps; }
 
 // Finds the place of everything that does not move from step to step.

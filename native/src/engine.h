@@ -98,6 +98,8 @@ class Executable {
   // While set, each run adds the nanoseconds of every instruction.
   void setTimed(bool timed) { timed_ = timed; }
   const std::vector<int64_t>& nanoseconds() const { return nanoseconds_; }
+  // The loops that the elementwise lines of every instruction have become.
+  std::vector<int64_t> loops() const;
 
  private:
   Executable(VariableStore&, Threads&);

@@ -57,6 +57,8 @@ class Task {
   // line and hold anything at first.
   size_t scratchBytes = 0;
   size_t sharedBytes = 0;
+  // Loops of its elementwise work: fewer than lines where several lines are one loop.
+  int loops = 0;
   virtual void prepare(const Context&, int64_t /*part*/, char* /*scratch*/, char* /*shared*/) const {}
   virtual void run(const Context&, int64_t part, char* scratch, char* shared) const = 0;
   // Called once, after all parts, by one thread: puts together what they have left in `shared`.

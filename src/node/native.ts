@@ -41,6 +41,7 @@ export interface Addon {
   cancel(engine: AddonEngine): void;
   measure(executable: AddonExecutable, isMeasured: boolean): void;
   nanoseconds(executable: AddonExecutable): number[];
+  loops(executable: AddonExecutable): number[];
   release(executable: AddonExecutable): void;
   close(engine: AddonEngine): void;
 }
@@ -112,6 +113,8 @@ export interface AddonPlan extends LoadedPlan {
   measure(): void;
   /** The nanoseconds that each instruction has taken so far. */
   readonly nanoseconds: readonly number[];
+  /** The loops that the elementwise lines of each instruction have become. */
+  readonly loops: readonly number[];
 }
 
 export interface AddonRunnerOptions {
@@ -148,6 +151,9 @@ export class AddonRunner implements PlanRunner {
       measure: () => addon.measure(executable, true),
       get nanoseconds() {
         return addon.nanoseconds(executable);
+      },
+      get loops() {
+        return addon.loops(executable);
       },
     };
   }

@@ -79,7 +79,7 @@ class SlidingTask final : public Task {
         panels_(channels_ / groups_),
         inPairs_(Winograd::fits(work)),
         source_(findSource()) {
-    if (then) then_.emplace(*then, plan);
+    if (then) loops = then_.emplace(*then, plan).loops();
     if (inPairs_) winograd_.emplace(work);
     findPhases();
     findPacking(plan);

@@ -512,6 +512,7 @@ constexpr int64_t leastRows = 16;
 class ElementwiseTask final : public Task {
  public:
   ElementwiseTask(const Elementwise& work, const Plan& plan) : loop_(work, plan), size_(work.size) {
+    loops = loop_.loops();
     int64_t unit = loop_.blockSize(), most = mostParts;
     for (const Reduction& reduction : work.reductions) {
       if (reduction.keep != Keep::nothing) unit = larger(work.columns, 1);

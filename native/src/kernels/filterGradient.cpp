@@ -45,7 +45,7 @@ class FilterGradientTask final : public Task {
         inPairs_(Winograd::fits(work_)),
         gathers_(!isDepthwise_ && !inPairs_ && filters_ >= gatheredFilters && channels_ % gatheredChannels == 0),
         source_(findSource()) {
-    if (then) then_.emplace(*then, plan);
+    if (then) loops = then_.emplace(*then, plan).loops();
     const Geometry& g = work_.geometry;
     taps_ = g.kernel[0] * g.kernel[1] * g.kernel[2];
     rows_ = taps_ * channels_;

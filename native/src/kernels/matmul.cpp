@@ -50,7 +50,7 @@ int64_t powerOfTwo(int64_t most) {
 class MatmulTask final : public Task {
  public:
   MatmulTask(const Matmul& work, const Elementwise* then, const Plan& plan) : work_(work), panels_(work.n) {
-    if (then) then_.emplace(*then, plan);
+    if (then) loops = then_.emplace(*then, plan).loops();
     cut(then);
     findPacking(plan);
     sumBytes_ = sumParts_ > 1 ? wholeLines(sumParts_ * work.m * work.n * 4) : 0;

@@ -9,6 +9,8 @@ const [x, w, b] = [input('x', [8, 5]), new Variable('w', [5, 7], () => []), new 
 const layer = x.matmul(w).add(b).relu();
 const plan = lowerProgram(new Program({ outputs: { y: layer, total: layer.sum(1).exp() } }));
 
+const twoLines = lowerProgram(new Program({ outputs: { y: input('x', [5]).exp().neg() } }));
+
 test('a plan is shown with what its instructions read, write and cost', () => {
   const lines = explainPlan(plan).split('\n');
   expect(lines[0]).toMatch(/^#\s+instruction\s+reads\s+writes\s+MFLOP\s+kB$/);
@@ -18,8 +20,11 @@ test('a plan is shown with what its instructions read, write and cost', () => {
   expect(lines.at(-2)).toBe('     1 elementwise');
 });
 
-test('measured times give shares and rates', () => {
-  const table = explainPlan(plan, [3000, 1000]);
+test('measured times give shares and rates, and lines the loops that they have become', () => {
+  const table = explainPlan(plan, { nanoseconds: [3000, 1000], loops: [1, 1] });
+  expect(table).toMatch(/^0 {2}matmul 8×5·5×7, then \[8,7\] 1 line, sum by rows /m);
+  expect(explainPlan(twoLines, { loops: [2] })).toContain('elementwise [5] 2 lines in 2 loops');
+  expect(explainPlan(twoLines, { loops: [1] })).toContain('elementwise [5] 2 lines in 1 loop');
   expect(table).toMatch(/^#.*µs\s+%\s+GFLOP\/s\s+GB\/s$/m);
   expect(table).toMatch(/^0 .* 3\.0\s+75\.0\s+0\.2\s+0\.\d$/m);
   expect(table).toContain('4 µs a step');

@@ -6,8 +6,14 @@ import { type Elementwise, type Instruction, LINE, type Plan } from './plan.js';
 const HEAD = ['#', 'instruction', 'reads', 'writes', 'MFLOP', 'kB'] as const;
 const TIMED_HEAD = ['µs', '%', 'GFLOP/s', 'GB/s'] as const;
 
-/** @param nanoseconds of each instruction */
-export function explainPlan(plan: Plan, nanoseconds?: readonly number[]): string {
+/** What is known of each instruction where a plan was loaded and run. */
+export interface Measured {
+  readonly nanoseconds: readonly number[];
+  /** Loops that its elementwise lines have become: fewer than lines where several lines are one loop. */
+  readonly loops: readonly number[];
+}
+
+export function explainPlan(plan: Plan, { nanoseconds, loops }: Partial<Measured> = {}): string {
   const total = nanoseconds?.reduce((sum, time) => sum + time, 0) ?? 0;
   const rows = plan.instructions.map((instruction, i) => {
     const { flops, bytes } = costOf(instruction, plan);
@@ -18,7 +24,7 @@ export function explainPlan(plan: Plan, nanoseconds?: readonly number[]): string
       [...new Set(buffers.map((buffer) => nameOf(plan, buffer)))].join(' ');
     const row = [
       String(i),
-      describe(instruction),
+      describe(instruction, loops?.[i]),
       names(reads.filter((buffer) => !own.includes(buffer))),
       names(writes),
       inUnits(flops, 1e6),
@@ -52,20 +58,20 @@ function inUnits(value: number, unit: number): string {
   return value === 0 ? '' : (value / unit).toFixed(value < 100 * unit ? 1 : 0);
 }
 
-function describe(instruction: Instruction): string {
+function describe(instruction: Instruction, loops: number | undefined): string {
   switch (instruction.kind) {
     case 'elementwise':
-      return loop(instruction);
+      return loop(instruction, loops);
     case 'matmul': {
       const { batch, m, n, k, then } = instruction;
-      return `matmul ${batch > 1 ? `${batch} × ` : ''}${m}×${k}·${k}×${n}${following(then)}`;
+      return `matmul ${batch > 1 ? `${batch} × ` : ''}${m}×${k}·${k}×${n}${following(then, loops)}`;
     }
     case 'conv':
     case 'convInputGrad':
     case 'convFilterGrad': {
       const { batch, space, channels, filters, kernel, strides } = instruction.geometry;
       const sizes = `${batch}×${space.join('×')}×${channels}→${filters}`;
-      return `${instruction.kind} ${sizes} k${kernel.join('×')} s${strides.join('×')}${following(instruction.then)}`;
+      return `${instruction.kind} ${sizes} k${kernel.join('×')} s${strides.join('×')}${following(instruction.then, loops)}`;
     }
     case 'reduce':
       return `reduce ${instruction.op} [${instruction.kept}] over [${instruction.reduced}]`;
@@ -86,13 +92,15 @@ function describe(instruction: Instruction): string {
   }
 }
 
-function loop({ shape, code, reductions }: Elementwise): string {
+function loop({ shape, code, reductions }: Elementwise, loops: number | undefined): string {
   const kept = reductions.map(({ op, keep }) => `, ${op} ${keep === 'nothing' ? 'of all' : `by ${keep}`}`);
-  return `elementwise [${shape}] ${code.length} line${code.length === 1 ? '' : 's'}${[...new Set(kept)].join('')}`;
+  const lines = `${code.length} line${code.length === 1 ? '' : 's'}`;
+  const fused = loops !== undefined && code.length > 1 ? ` in ${loops} loop${loops === 1 ? '' : 's'}` : '';
+  return `elementwise [${shape}] ${lines}${fused}${[...new Set(kept)].join('')}`;
 }
 
-const following = (then: Elementwise | undefined) =>
-  then ? `, then ${loop(then).replace(/^elementwise /, '')}` : '';
+const following = (then: Elementwise | undefined, loops: number | undefined) =>
+  then ? `, then ${loop(then, loops).replace(/^elementwise /, '')}` : '';
 
 function nameOf({ buffers, inputs, outputs, variables }: Plan, buffer: number): string {
   const { place } = buffers[buffer];

@@ -43,9 +43,9 @@ export async function explainCase(
     const end = performance.now() + 1000 * seconds;
     do await run(STEPS);
     while (performance.now() < end);
-    const times = loaded.nanoseconds.map((all) => all / (firstStep - WARM_UP));
+    const nanoseconds = loaded.nanoseconds.map((all) => all / (firstStep - WARM_UP));
     const machine = `${runner.instructionSet}, ${runner.threads} thread${runner.threads === 1 ? '' : 's'}`;
-    return `${name}: one step of ${training.batchSize} samples on ${machine}\n${explainPlan(plan, times)}`;
+    return `${name}: one step of ${training.batchSize} samples on ${machine}\n${explainPlan(plan, { nanoseconds, loops: loaded.loops })}`;
   } finally {
     runner.close();
   }
