@@ -90,6 +90,26 @@ constexpr Pattern gateGradient(0b1000, {{Op::mul, {0, 1}, false},
                                         {Op::negMulAdd, {1, 1, 3}, false},
                                         {Op::mul, {r(3), r(4)}, true}});
 
+// What a GRU does in a frame: σ(a + b + c) of two gates; n = tanh(r (a + b) + (c + d)) and n + z (h − n), with what their
+// derivatives need; and the derivatives, of the sum of three gradients.
+constexpr Pattern recurrentGates(
+    0, {{Op::add, {0, 1}, false}, {Op::add, {r(0), 2}, false}, {Op::sigmoid, {r(1)}, true}});
+constexpr Pattern recurrentState(0, {{Op::add, {0, 1}, true},
+                                     {Op::add, {2, 3}, false},
+                                     {Op::mulAdd, {4, r(0), r(1)}, false},
+                                     {Op::tanh, {r(2)}, true},
+                                     {Op::sub, {5, r(3)}, true},
+                                     {Op::mulAdd, {6, r(4), r(3)}, true}});
+constexpr Pattern recurrentGradient(0b1000000, {{Op::add, {0, 1}, false},
+                                                {Op::add, {r(0), 2}, false},
+                                                {Op::mul, {r(1), 3}, true},
+                                                {Op::mul, {r(1), 4}, true},
+                                                {Op::sub, {r(1), r(3)}, false},
+                                                {Op::negMulAdd, {5, 5, 6}, false},
+                                                {Op::mul, {r(4), r(5)}, true},
+                                                {Op::mul, {r(6), 7}, true},
+                                                {Op::mul, {r(6), 8}, true}});
+
 // Batch normalisation of x + bias, then a leaky ReLU; and the two halves of its derivative.
 constexpr Pattern deviation(
     0, {{Op::add, {0, 1}, false}, {Op::sub, {r(0), 2}, true}, {Op::mul, {r(1), r(1)}, true}});
@@ -178,6 +198,7 @@ const Known known[] = {
 #define X(name) {name, {name.lines, name.inputs, name.results, run<name>}}
     X(adam),      X(normalisationGradient), X(deviationGradient), X(normalisation), X(bernoulliOfBits),
     X(gateGradient), X(bernoulli),          X(gate),              X(deviation),     X(bernoulliAndMean),
+    X(recurrentGradient), X(recurrentState), X(recurrentGates),
 #undef X
 };
 
