@@ -81,13 +81,13 @@ void runTask(const Task& task, const Context& context, Threads& threads, char* s
   } job{task, context, scratch, scratchBytes, shared};
   const auto prepare = [](void* data, int64_t part, int thread) {
     const Job& job = *static_cast<Job*>(data);
-    job.task.prepare(job.context, part, job.own(thread), job.shared);
+    job.task.prepare(job.context, job.task.donePreparations + part, job.own(thread), job.shared);
   };
   const auto run = [](void* data, int64_t part, int thread) {
     const Job& job = *static_cast<Job*>(data);
     job.task.run(job.context, part, job.own(thread), job.shared);
   };
-  threads.run(prepare, &job, task.preparations);
+  threads.run(prepare, &job, task.preparations - task.donePreparations);
   threads.run(run, &job, task.parts);
   task.finish(context, shared);
 }
@@ -224,7 +224,7 @@ void Executable::sharePreparations() {
     if (each.tasks.size() < 2) continue;
     for (Task* task : each.tasks) {
       task->kept = prepared_.data() + each.at;
-      if (task != each.tasks.front()) task->preparations = 0;
+      if (task != each.tasks.front()) task->donePreparations = task->prepared.preparations;
     }
   }
 }

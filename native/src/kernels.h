@@ -39,6 +39,7 @@ class Task {
   // it is.
   struct Prepared {
     size_t bytes = 0;
+    int64_t preparations = 0;
     int32_t buffer = 0;
     int64_t layout[7] = {};
     bool operator==(const Prepared& other) const {
@@ -48,11 +49,13 @@ class Task {
 
   virtual ~Task() = default;
   int64_t parts = 1;
-  // Parts of what comes first: all of them are done before any of the others begins. They write to `shared`, or what is
-  // `prepared` to the place that it is kept at.
+  // Parts of what comes first: all of them are done before any of the others begins. They write to `shared`.
   int64_t preparations = 0;
+  // What the first of them make, and the place where it is kept instead, if it is. Those that another task has made are
+  // left out.
   Prepared prepared;
   char* kept = nullptr;
+  int64_t donePreparations = 0;
   // Working memory of a thread, and memory that all parts of a run share until it is finished; both start on a cache
   // line and hold anything at first.
   size_t scratchBytes = 0;

@@ -416,6 +416,29 @@ describe.each(engines.map((engine) => [engine.name, engine] as const))('%s', (_,
     await engine.dispose();
   });
 
+  test('large products that turn both operands, one of which they share, are exact in whole numbers', async () => {
+    const engine = create();
+    const [rows, columns, length] = [130, 230, 260];
+    const whole = (size: number, factor: number) =>
+      Float32Array.from({ length: size }, (_, i) => ((i * factor) % 7) - 3);
+    const values = { a: whole(length * rows, 5), c: whole(length * rows, 3), w: whole(columns * length, 11) };
+    const w = variable('w', [columns, length]).swapLastAxes();
+    const product = (name: string) => input(name, [length, rows]).swapLastAxes().matmul(w);
+    const run = await engine.compile(new Program({ outputs: { ofA: product('a'), ofC: product('c') } }));
+    await write(engine, { w: values.w });
+    const { ofA, ofC } = await run.run({ a: values.a, c: values.c });
+    const expected = (left: Float32Array) =>
+      Array.from({ length: rows * columns }, (_, at) => {
+        const [row, column] = [Math.floor(at / columns), at % columns];
+        let sum = 0;
+        for (let k = 0; k < length; k++) sum += left[k * rows + row] * values.w[column * length + k];
+        return sum;
+      });
+    expect(list(ofA)).toEqual(expected(values.a));
+    expect(list(ofC)).toEqual(expected(values.c));
+    await engine.dispose();
+  });
+
   test('what has been disposed of says so, and disposing twice does nothing', async () => {
     const engine = create();
     const program = new Program({ outputs: { y: constant(1).add(input('x', [])) } });

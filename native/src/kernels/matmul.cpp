@@ -34,8 +34,10 @@ constexpr int64_t leastPiece = 192;
 // Sums that are long beside the result are cut themselves: their least length in a part, how much longer than the
 // result's columns they are, the result's numbers, and the parts, which one thread puts together.
 constexpr int64_t leastSum = 64, sumsPerRow = 4, mostSummed = 1 << 13, mostSumParts = hasLargeCaches ? 1 : 8;
-// Rows of b that are packed in one part.
+// Rows of b, or of the transpose of a, that are packed in one part.
 constexpr int64_t packedRows = 256;
+// Panels, each of which goes through all rows of a, that are worth a copy of its transpose, and numbers of a that are.
+constexpr int64_t turnedPanels = 4, turnedNumbers = 1 << 15;
 
 // Numbers of a cache line, and rows beside whose products the fetching of a panel's lines is nothing.
 constexpr int64_t lineFloats = 16, fetchingRows = 4 * tileRows;
@@ -59,7 +61,7 @@ class MatmulTask final : public Task {
     blockBytes_ = wholeLines(blockFloats * 4);
     copyBytes_ = wholeLines(copyFloats * 4);
     scratchBytes = blockBytes_ + copyBytes_;
-    sharedBytes = packedBytes_ + sumBytes_;
+    sharedBytes = packedBytes_ + sumBytes_ + turnedBytes_;
     if (!then_) return;
     // What follows a sum of parts is done by one thread when all is there.
     if (sumParts_ > 1) sharedBytes += then_->partialBytes() + then_->scratchBytes();
@@ -68,6 +70,10 @@ class MatmulTask final : public Task {
   }
 
   void prepare(const Context& context, int64_t part, char*, char* shared) const override {
+    if (part >= prepared.preparations) {
+      turn(context, part - prepared.preparations, shared);
+      return;
+    }
     const int64_t block = part % packBlocks_;
     const int64_t panel = part / packBlocks_ % panels_.count;
     const int64_t batch = part / packBlocks_ / panels_.count;
@@ -95,7 +101,7 @@ class MatmulTask final : public Task {
     multiply(context, {batch, firstRow, endRow, firstPanel, endPanel, 0, work_.k, result}, scratch, shared);
     if (!then_) return;
     scratch += blockBytes_ + copyBytes_;
-    char* partial = shared + packedBytes_ + part * then_->partialBytes();
+    char* partial = shared + packedBytes_ + turnedBytes_ + part * then_->partialBytes();
     then_->begin(context, scratch, partial);
     if (columnParts_ == 1) {
       const int64_t row = batch * work_.m;
@@ -109,7 +115,7 @@ class MatmulTask final : public Task {
   }
 
   void finish(const Context& context, char* shared) const override {
-    char* partial = shared + packedBytes_ + sumBytes_;
+    char* partial = shared + packedBytes_ + turnedBytes_ + sumBytes_;
     if (sumParts_ > 1) {
       const int64_t size = work_.m * work_.n;
       const float* sums = reinterpret_cast<const float*>(shared + packedBytes_);
@@ -128,15 +134,20 @@ class MatmulTask final : public Task {
     int64_t batch, firstRow, endRow, firstPanel, endPanel, from, end;
     float* result;
   };
-  // Where rows of a, or of a panel of b, lie.
-  struct Operand {
+  // Where rows of a panel of b lie.
+  struct Right {
     const float* at;
     int64_t rowStride;
   };
+  // And where those of a: the first ones of tiles, those of a tile, and the numbers of one.
+  struct Left {
+    const float* at;
+    int64_t tileStride, rowStride, step;
+  };
 
-  // Where a part of so many rows begins.
+  // Where a part of so many rows begins: with a tile.
   static int64_t start(int64_t rows, int64_t part, int64_t parts) {
-    return smaller(rows, ceilDivide(rows, 4) * part / parts * 4);
+    return smaller(rows, ceilDivide(rows, tileRows) * part / parts * tileRows);
   }
 
   void cut(const Elementwise* then) {
@@ -183,16 +194,49 @@ class MatmulTask final : public Task {
     const bool mayMakeBlocks = comesInBlocks() && sumParts_ == 1 && rows > 2 * tileRows;
     makesBlocks_ = mayMakeBlocks && isPacked && (rowParts_ == 1 || rows >= blockRows);
     copiesLeft_ = makesBlocks_ && isLong && a.columnStride == 1 && a.rowStride * 4 % conflictBytes == 0;
-    const int64_t most = makesBlocks_ ? blockDepth : a.columnStride != 1 ? scatteredDepth : mostDepth;
+    turnsLeft_ = sumParts_ == 1 && a.rowStride == 1 && a.columnStride != 1 && panels_.count >= turnedPanels &&
+                 work_.m * work_.k >= turnedNumbers;
+    const int64_t most = makesBlocks_ ? blockDepth : a.columnStride != 1 && !turnsLeft_ ? scatteredDepth : mostDepth;
     depth_ = ceilDivide(work_.k, larger(1, ceilDivide(work_.k, most)));
-    if (!isPacked || makesBlocks_) return;
-    isPacked_ = true;
-    packedSize_ = panels_.packedSize(work_.k);
-    packedBytes_ = wholeLines(work_.batch * packedSize_ * 4);
     packBlocks_ = ceilDivide(work_.k, packedRows);
-    preparations = work_.batch * panels_.count * packBlocks_;
-    prepared = {static_cast<size_t>(packedBytes_), b.buffer,
-                {b.offset, b.batchStride, b.rowStride, b.columnStride, work_.batch, work_.k, work_.n}};
+    if (isPacked && !makesBlocks_) {
+      isPacked_ = true;
+      packedSize_ = panels_.packedSize(work_.k);
+      packedBytes_ = wholeLines(work_.batch * packedSize_ * 4);
+      preparations = work_.batch * panels_.count * packBlocks_;
+      prepared = {static_cast<size_t>(packedBytes_), preparations, b.buffer,
+                  {b.offset, b.batchStride, b.rowStride, b.columnStride, work_.batch, work_.k, work_.n}};
+    }
+    if (turnsLeft_) {
+      turnedSize_ = ceilDivide(work_.m, tileRows) * tileRows * work_.k;
+      turnedBytes_ = wholeLines(work_.batch * turnedSize_ * 4);
+      preparations += work_.batch * packBlocks_;
+    }
+  }
+
+  // Copies rows of the transpose of a such that the numbers which a tile needs at once lie beside each other, and those
+  // of one tile behind each other.
+  void turn(const Context& context, int64_t part, char* shared) const {
+    constexpr int64_t tiles = 8;
+    const int64_t batch = part / packBlocks_, from = part % packBlocks_ * packedRows;
+    const int64_t end = smaller(work_.k, from + packedRows);
+    const float* rows = leftOf(context, batch);
+    float* turned = turnedOf(shared, batch);
+    // A few tiles at once, so that whole lines are read.
+    for (int64_t first = 0; first < work_.m; first += tiles * tileRows) {
+      for (int64_t k = from; k < end; k++) {
+        const float* row = rows + k * work_.a.columnStride;
+        for (int64_t i = first; i < smaller(work_.m, first + tiles * tileRows); i += tileRows) {
+          float* to = turned + i * work_.k + k * tileRows;
+          if (i + tileRows <= work_.m) std::memcpy(to, row + i, sizeof(float) * tileRows);
+          else std::memcpy(to, row + i, sizeof(float) * (work_.m - i));
+        }
+      }
+    }
+  }
+
+  float* turnedOf(char* shared, int64_t batch) const {
+    return reinterpret_cast<float*>(shared + packedBytes_) + batch * turnedSize_;
   }
 
   // All of b of a batch, packed.
@@ -223,12 +267,15 @@ class MatmulTask final : public Task {
     const int64_t blocks = makesBlocks_ ? ceilDivide(panels, blockPanels) : 1;
     for (int64_t k = piece.from; k < piece.end; k += depth_) {
       const int64_t length = smaller(depth_, piece.end - k);
-      Operand left{leftOf(context, piece.batch) + piece.firstRow * a.rowStride + k * a.columnStride, a.rowStride};
-      if (copiesLeft_) {
+      const float* rows = leftOf(context, piece.batch) + piece.firstRow * a.rowStride + k * a.columnStride;
+      Left left{rows, a.rowStride, a.rowStride, a.columnStride};
+      if (turnsLeft_) {
+        left = {turnedOf(shared, piece.batch) + piece.firstRow * work_.k + k * tileRows, work_.k, 1, tileRows};
+      } else if (copiesLeft_) {
         for (int64_t row = 0; row < piece.endRow - piece.firstRow; row++) {
-          std::memcpy(copy + row * length, left.at + row * left.rowStride, sizeof(float) * length);
+          std::memcpy(copy + row * length, rows + row * a.rowStride, sizeof(float) * length);
         }
-        left = {copy, length};
+        left = {copy, length, length, 1};
       }
       for (int64_t each = 0; each < blocks; each++) {
         const int64_t first = piece.firstPanel + panels * each / blocks;
@@ -236,7 +283,7 @@ class MatmulTask final : public Task {
         if (makesBlocks_) copyBlock(rightOf(context, piece.batch) + k * b.rowStride, first, end, length, block);
         for (int64_t panel = first; panel < end; panel++) {
           const int64_t width = panels_.vectors(panel) * lanes;
-          Operand right{rightOf(context, piece.batch) + panels_.first(panel) * b.columnStride + k * b.rowStride,
+          Right right{rightOf(context, piece.batch) + panels_.first(panel) * b.columnStride + k * b.rowStride,
                         b.rowStride};
           if (isPacked_) {
             right = {packedOf(shared, piece.batch) + panels_.packedOffset(panel, work_.k) + k * width, width};
@@ -264,11 +311,11 @@ class MatmulTask final : public Task {
   }
 
   // Adds the products of `length` rows of a panel of b to the piece's rows of the result, or sets them.
-  void multiplyPanel(const Piece& piece, int64_t panel, const Operand& left, const Operand& right, int64_t length,
+  void multiplyPanel(const Piece& piece, int64_t panel, const Left& left, const Right& right, int64_t length,
                      bool add) const {
     const int vectors = panels_.vectors(panel);
     const int64_t noOffset = 0, height = piece.endRow - piece.firstRow;
-    const Sum sum{1, &noOffset, length, work_.a.columnStride, right.rowStride};
+    const Sum sum{1, &noOffset, length, left.step, right.rowStride};
     float* result = piece.result + piece.firstRow * work_.n + panels_.first(panel);
     // Where b is read in place, the next panel is fetched meanwhile, which may be that of the thread's next part: no
     // processor foresees pieces of far rows.
@@ -283,7 +330,7 @@ class MatmulTask final : public Task {
       const float* leftRows[tileRows];
       float* resultRows[tileRows];
       for (int i = 0; i < rows; i++) {
-        leftRows[i] = left.at + (row + i) * left.rowStride;
+        leftRows[i] = left.at + row * left.tileStride + i * left.rowStride;
         resultRows[i] = result + (row + i) * work_.n;
       }
       tileOf(sum, rows, vectors)(leftRows, right.at, sum, resultRows, panels_.last(panel), add);
@@ -299,8 +346,10 @@ class MatmulTask final : public Task {
   bool isPacked_ = false, makesBlocks_ = false;
   // Whether a part copies its rows of a as well, which lie at distances that a cache has few places for.
   bool copiesLeft_ = false;
+  // Whether the transpose of a, which is what lies in memory, is copied before all parts.
+  bool turnsLeft_ = false;
   // Of one batch, in floats, and of all, in bytes.
-  int64_t packedSize_ = 0, packedBytes_ = 0;
+  int64_t packedSize_ = 0, packedBytes_ = 0, turnedSize_ = 0, turnedBytes_ = 0;
   int64_t packBlocks_ = 0;
   int64_t sumBytes_ = 0, blockBytes_ = 0, copyBytes_ = 0;
 };
