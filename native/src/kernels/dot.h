@@ -35,7 +35,8 @@ void dot(const float* const* a, const float* b, const Sum& sum, float* const* c,
       for (int n = 0; n < columns; n++) vectors[n] = load<Floats>(right + n * sum.bStep + j);
 #pragma GCC unroll 16
       for (int i = 0; i < most; i++) {
-        const Floats left = load<Floats>(row[i] + offset + j);
+        Floats left = load<Floats>(row[i] + offset + j);
+        if constexpr (columns > 1) keepInRegister(left);
         for (int n = 0; n < columns; n++) sums[i * columns + n] = multiplyAdd(left, vectors[n], sums[i * columns + n]);
       }
     }
@@ -49,15 +50,8 @@ void dot(const float* const* a, const float* b, const Sum& sum, float* const* c,
       }
     }
   }
-  transpose(sums);
-  // A tree, so that no sum is longer than it needs to be.
-#pragma GCC unroll 4
-  for (int half = lanes / 2; half > 0; half /= 2) {
-#pragma GCC unroll 16
-    for (int lane = 0; lane < half; lane++) sums[lane] += sums[lane + half];
-  }
   float results[lanes];
-  store(results, sums[0]);
+  store(results, sumsOf(sums));
   for (int i = 0; i < rows; i++) std::memcpy(c[i], results + i * columns, sizeof(float) * columns);
 }
 

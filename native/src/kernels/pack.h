@@ -39,6 +39,24 @@ VAEKIT_INLINE void transpose(Floats* rows) {
   if constexpr (lanes > 8) exchange<8>(rows);
 }
 
+// Adds neighbours up, of two vectors in the places of one: lanes with the bit of `step` hold sums of the second.
+template <int step>
+VAEKIT_INLINE void addNeighbours(Floats* rows) {
+  constexpr auto sequence = std::make_integer_sequence<int, lanes>();
+#pragma GCC unroll 16
+  for (int i = 0; i < lanes; i += 2 * step) {
+    rows[i] = lowHalves<step>(rows[i], rows[i + step], sequence) + highHalves<step>(rows[i], rows[i + step], sequence);
+  }
+}
+// The sum of each of so many vectors as there are lanes, in half the steps of a transposition.
+VAEKIT_INLINE Floats sumsOf(Floats* rows) {
+  addNeighbours<1>(rows);
+  addNeighbours<2>(rows);
+  if constexpr (lanes > 4) addNeighbours<4>(rows);
+  if constexpr (lanes > 8) addNeighbours<8>(rows);
+  return rows[0];
+}
+
 // result[i] = Σ parts[part·size + i], in the order of the parts.
 inline void addParts(const float* parts, int64_t count, int64_t size, float* result) {
   int64_t i = 0;

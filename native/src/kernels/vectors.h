@@ -33,6 +33,15 @@ VAEKIT_INLINE Ints firstLanes(int count) {
   return countUp(std::make_integer_sequence<int, lanes>()) < splat(static_cast<int32_t>(count));
 }
 
+// Keeps what several products read in a register. Compilers would have each of them read it from memory, and wait for loads.
+VAEKIT_INLINE void keepInRegister([[maybe_unused]] Floats& vector) {
+#if defined(__AVX512F__)
+  asm("" : "+v"(vector));
+#elif defined(__x86_64__)
+  asm("" : "+x"(vector));
+#endif
+}
+
 // The first `count` of a vector's numbers; the others are 0, and are neither read nor written.
 template <typename V, typename T>
 VAEKIT_INLINE V loadFirst(const T* from, int count) {
