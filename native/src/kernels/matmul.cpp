@@ -57,7 +57,8 @@ class MatmulTask final : public Task {
     findPacking(plan);
     sumBytes_ = sumParts_ > 1 ? wholeLines(sumParts_ * work.m * work.n * 4) : 0;
     const int64_t blockFloats = makesBlocks_ ? depth_ * blockPanels * tileVectors * lanes : 0;
-    const int64_t copyFloats = copiesLeft_ ? (ceilDivide(work.m, rowParts_) + 4) * depth_ : 0;
+    const int64_t mostRows = ceilDivide(ceilDivide(work.m, tileRows), rowParts_) * tileRows;
+    const int64_t copyFloats = copiesLeft_ ? mostRows * depth_ : 0;
     blockBytes_ = wholeLines(blockFloats * 4);
     copyBytes_ = wholeLines(copyFloats * 4);
     scratchBytes = blockBytes_ + copyBytes_;
@@ -284,7 +285,7 @@ class MatmulTask final : public Task {
         for (int64_t panel = first; panel < end; panel++) {
           const int64_t width = panels_.vectors(panel) * lanes;
           Right right{rightOf(context, piece.batch) + panels_.first(panel) * b.columnStride + k * b.rowStride,
-                        b.rowStride};
+                      b.rowStride};
           if (isPacked_) {
             right = {packedOf(shared, piece.batch) + panels_.packedOffset(panel, work_.k) + k * width, width};
           } else if (makesBlocks_) {
