@@ -239,7 +239,7 @@ void testAll(const Kernels& kernels) {
   testMatmul(kernels, 1, 60, 300, 700, false, true, PlaceKind::input);
   testMatmul(kernels, 1, 50, 70, 900, true, false, PlaceKind::arena);
   testMatmul(kernels, 1, 300, 790, 340, false, true, PlaceKind::arena);
-  testMatmul(kernels, 1, 262, 600, 512, false, true, PlaceKind::arena);
+  testMatmul(kernels, 1, 520, 600, 512, false, true, PlaceKind::arena);
   testMatmul(kernels, 1, 133, 230, 1100, true, false, PlaceKind::arena);
   testMatmul(kernels, 2, 100, 200, 400, true, true, PlaceKind::input);
   for (int i = 0; i < 400; i++) {
