@@ -30,6 +30,25 @@ test('a smaller weight of the KL has more rate and less distortion, which add up
   expect(little.elbo).toBeCloseTo(elbo.value, 4);
 });
 
+test('runs that binarise are measured on pictures as they see them, as evaluate does', async () => {
+  const words = [
+    'vae',
+    '--data',
+    'glyphs',
+    '--size',
+    '100',
+    '--architecture',
+    'mlp',
+    '--binarise',
+    'dynamic',
+  ];
+  const run = await trained(...words);
+  const { points }: Card = JSON.parse(await resultOf(root, ['rate-distortion', run, '--json']));
+  const evaluated = JSON.parse(await resultOf(root, ['evaluate', run, '--metrics', 'elbo', '--json']));
+  const elbo = evaluated.metrics.find((metric: { name: string }) => metric.name === 'elbo');
+  expect(points[0].elbo).toBeCloseTo(elbo.value, 4);
+});
+
 test('runs that cannot be compared, or have no bound, are refused in one sentence', async () => {
   const refused = async (...runs: readonly string[]) => {
     const { code, stderr } = await vaekit(root, ['rate-distortion', ...runs]);

@@ -2,7 +2,7 @@
 import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { rateDistortion } from '../evaluation/index.js';
+import { observedSource, rateDistortion } from '../evaluation/index.js';
 import { writeFileWhole } from '../node/index.js';
 import { formatNumber, rateDistortionFigure } from '../pictures/index.js';
 import { UsageError } from './exit.js';
@@ -44,7 +44,8 @@ export function defineRateDistortion(command: Command): void {
           read: (start: number, count: number) =>
             samples.read(Array.from({ length: count }, (_, i) => start + i)),
         };
-        const point = await rateDistortion(model.runner, source, { limit, seed });
+        const observed = observedSource(model.runner, source, seed);
+        const point = await rateDistortion(model.runner, observed, { limit, seed });
         if (typeof point === 'string')
           throw new UsageError(`${folder.name} has no rate and distortion: ${point}; leave it out`);
         return { folder, point, size: samples.size };

@@ -120,6 +120,18 @@ test('what cannot be scored, or says nothing, is refused in one sentence', async
   expect(await refused(run, '--neighbours', '3')).toContain(
     '--neighbours has no effect without --by knn; leave it out',
   );
+  expect(await refused(run, '--draws', '3')).toContain(
+    '--draws has no effect without --by nll or complexityCorrected or likelihoodRatio; leave it out',
+  );
+  expect(await refused(run, '--background', run)).toContain(
+    '--background has no effect without --by likelihoodRatio; leave it out',
+  );
+  expect(await refused(run, '--by', 'likelihoodRatio')).toContain(
+    '--by likelihoodRatio takes a second run to compare with; name one by --background',
+  );
+  expect(await refused(run, '--by', 'complexityCorrected')).toContain(
+    '--by: complexityCorrected cannot be had: tables are no pictures to compress; take one of reconstruction',
+  );
   expect(await refused(run, '--by', 'knn', '--neighbours', '1000')).toMatch(
     /--neighbours: 1000 are more than the 342 training samples; take fewer/,
   );
@@ -135,5 +147,29 @@ test('a system without a bound is scored by its reconstructions, classes being i
   expect(code).toBe(2);
   expect(stderr).toContain(
     '--by: nll cannot be had: ae has no posterior over codes; take one of reconstruction, mahalanobis, knn',
+  );
+});
+
+test('pictures are scored against their own code, and against a run that was trained on spoilt ones', async () => {
+  const words = ['vae', '--data', 'glyphs', '--size', '200', '--architecture', 'mlp', '--hidden', '16'];
+  const flags = [...words, '--binarise', 'threshold', '--latent', '2'];
+  const model = await trainShort(root, flags);
+  const background = await trainShort(root, [...flags, '--perturb', '0.3']);
+  const by = ['--by', 'nll,complexityCorrected,likelihoodRatio', '--draws', '4'];
+  const card = await cardOf(model.run, ...by, '--background', background.run, '-o', 'corrected.csv');
+  expect(card.scores.map(({ by: name }) => name)).toEqual(['nll', 'complexityCorrected', 'likelihoodRatio']);
+  const rows = await cells(join(root, 'corrected.csv'));
+  const lengths = rows.map((row) => Number(row.nll) / Math.LN2 - Number(row.complexityCorrected));
+  // Whole bytes of a code, to the rounding of scores in the file.
+  for (const length of lengths) expect(Math.abs(length / 8 - Math.round(length / 8))).toBeLessThan(0.01);
+  expect(new Set(lengths.map(Math.round)).size).toBeGreaterThan(1);
+
+  const otherwise = await trainShort(root, [...words, '--latent', '2']);
+  const { code, stderr } = await vaekit(root, [
+    ...['score', model.run, '--by', 'likelihoodRatio', '--draws', '2', '--background', otherwise.run],
+  ]);
+  expect(code, stderr).toBe(2);
+  expect(stderr).toContain(
+    '--background: cannot be compared with: it was trained with --binarise none and not threshold',
   );
 });

@@ -58,11 +58,21 @@ const scoreOptions = z.object({
     .int()
     .positive()
     .optional()
-    .describe('nll: draws for each sample of the importance-weighted likelihood (default: 500)'),
+    .describe(
+      'nll, complexityCorrected, likelihoodRatio: draws for each sample of the importance-weighted likelihood (default: 500)',
+    ),
+  background: z
+    .string()
+    .optional()
+    .describe(
+      'likelihoodRatio: run of a model of what any sample may have, such as one trained with --perturb; a folder or a name',
+    ),
   seed: z.number().int().nonnegative().default(0).describe('key of all noise'),
 });
 type ScoreOptions = z.output<typeof scoreOptions>;
 
+/** Scores by importance sampling. */
+const DRAWN: readonly AnomalyScore[] = ['nll', 'complexityCorrected', 'likelihoodRatio'];
 /** Samples that are read at a time for their labels. */
 const CHUNK = 4096;
 const MOST_LISTED = 10;
@@ -82,21 +92,38 @@ export function defineScore(command: Command): void {
     if (typed.output !== undefined) requireArrayEnding(typed.output);
     if (options.anomalies === undefined) requireDataFor(typed);
     await withRun(name, typed, (run) =>
-      withSets(run, typed, options.anomalies, (sets) => scoreAll(run, sets, typed, options)),
+      withBackground(options.background, typed, (background) =>
+        withSets(run, typed, options.anomalies, (sets) =>
+          scoreAll({ run, background, sets }, typed, options),
+        ),
+      ),
     );
   });
 }
 
 /** @throws UsageError naming flags that say nothing together */
-function requireSense({ by, anomalies, normal, neighbours, draws }: ScoreOptions): void {
+function requireSense({ by, anomalies, normal, neighbours, draws, background }: ScoreOptions): void {
   if (anomalies !== undefined && normal)
     throw new UsageError(
       '--normal has no effect beside --anomalies, which says what is anomalous; leave one out',
     );
   if (neighbours !== undefined && !by?.includes('knn'))
     throw new UsageError('--neighbours has no effect without --by knn; leave it out');
-  if (draws !== undefined && !by?.includes('nll'))
-    throw new UsageError('--draws has no effect without --by nll; leave it out');
+  if (draws !== undefined && !by?.some((score) => DRAWN.includes(score)))
+    throw new UsageError(`--draws has no effect without --by ${DRAWN.join(' or ')}; leave it out`);
+  if (background !== undefined && !by?.includes('likelihoodRatio'))
+    throw new UsageError('--background has no effect without --by likelihoodRatio; leave it out');
+  if (background === undefined && by?.includes('likelihoodRatio'))
+    throw new UsageError('--by likelihoodRatio takes a second run to compare with; name one by --background');
+}
+
+/** Loads the run to compare likelihoods with, if there is one, for as long as `f` takes. */
+function withBackground<T>(
+  name: string | undefined,
+  typed: RunFlags,
+  f: (background: LoadedRun | undefined) => Promise<T>,
+): Promise<T> {
+  return name === undefined ? f(undefined) : withRun(name, typed, f);
 }
 
 /** Opens the samples, and those that are known to be anomalous, for as long as `f` takes. */
@@ -123,12 +150,14 @@ function isConditional({ model: { runner } }: LoadedRun): boolean {
   return requiresLabels(runner.settings.system, runner.settings.options);
 }
 
-async function scoreAll(
-  run: LoadedRun,
-  sets: readonly ChosenSamples[],
-  typed: RunFlags,
-  options: ScoreOptions,
-): Promise<void> {
+interface Opened {
+  readonly run: LoadedRun;
+  readonly background: LoadedRun | undefined;
+  readonly sets: readonly ChosenSamples[];
+}
+
+async function scoreAll(opened: Opened, typed: RunFlags, options: ScoreOptions): Promise<void> {
+  const { run, sets } = opened;
   const { folder, model } = run;
   const { by = [defaultScore(run)], normal, anomalies } = options;
   const places = sets.flatMap((samples, set) => range(samples.size).map((at) => ({ samples, set, at })));
@@ -143,7 +172,7 @@ async function scoreAll(
     const results: Scored[] = [];
     for (const score of by) {
       note(dim(`scoring by ${score} …`));
-      results.push(await scored(run, { sets, own, parts, score, options }));
+      results.push(await scored(opened, { own, parts, score, options }));
     }
     const output = typed.output ?? folder.file('scores.csv');
     const ids = places.map(({ samples, at }) => samples.idOf(at));
@@ -210,15 +239,13 @@ interface Parts {
 }
 
 async function scored(
-  run: LoadedRun,
+  { run, background, sets }: Opened,
   {
-    sets,
     own,
     parts,
     score: by,
     options,
   }: {
-    readonly sets: readonly ChosenSamples[];
     readonly own: Dataset;
     readonly parts: Parts;
     readonly score: AnomalyScore;
@@ -233,6 +260,7 @@ async function scored(
     engine,
     training,
     by,
+    background: by === 'likelihoodRatio' ? background?.model.runner : undefined,
     neighbours,
     draws,
     seed,

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { encodeNpy } from '../data/index.js';
 import { RandomStream } from '../random/index.js';
-import { temporaryFolder } from './commandLine.js';
+import { makePictures, temporaryFolder } from './commandLine.js';
 import { ROOT } from './installedPackage.js';
 import { startProcess } from './processes.js';
 
@@ -17,6 +17,7 @@ const names = readdirSync(folder, { withFileTypes: true })
 const root = await temporaryFolder('reproductions');
 const mnist = await makeMnist(join(root, 'mnist'));
 const chairs = await makeClouds(join(root, 'chairs'));
+const clothing = await makePictures(join(root, 'clothing'));
 
 /** Files that are called and laid out like MNIST's, with few pictures of noise. */
 async function makeMnist(path: string): Promise<string> {
@@ -66,7 +67,7 @@ for (const name of names) {
   test(`${name} runs, and gives a record like the one that is kept`, async () => {
     const runs = join(root, name);
     mkdirSync(runs);
-    const env = { RUNS: runs, MNIST: mnist, CHAIRS: chairs, STEPS: '2' };
+    const env = { RUNS: runs, MNIST: mnist, CHAIRS: chairs, CLOTHING: clothing, STEPS: '2' };
     const script = join(folder, name, 'run.sh');
     const { code, stdout, stderr } = await startProcess(runs, ['sh', script], env).outcome;
     expect(code, stderr).toBe(0);

@@ -62,6 +62,7 @@ export { requireEffect } from './options.js';
 export { TrainingOrder } from './order.js';
 export { oscillator } from './oscillator.js';
 export { type Points, type PrincipalComponents, principalComponents } from './pca.js';
+export { filteredRows } from './pngFilters.js';
 export { primitives } from './primitives.js';
 export type { Range } from './range.js';
 export { hasHoles, pictureOf, rowOf, sequenceOf, showSpec } from './specs.js';

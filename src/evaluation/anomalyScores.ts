@@ -4,25 +4,40 @@
  *   reconstruction  ‖x − x̂‖², x̂ what is left of a sample after the code (of clouds the Chamfer distance)
  *   negativeElbo    −E_q[log p(x|z)] + KL(q(z|x) ‖ p(z)), the mean of some draws of z
  *   nll             −log p(x) by importance sampling
+ *   complexityCorrected  −log₂ p(x) − L(x), L(x) the bits of a lossless code of a picture, Serrà et al. 2020
+ *   likelihoodRatio −log p(x) + log p₀(x), p₀ a background model of what any sample may have, Ren et al. 2019
  *   kl              KL(q(z|x) ‖ p(z))
  *   mahalanobis     √((z − m)ᵀ S⁻¹ (z − m)), m and S of training codes
  *   knn             distance to the kth nearest training code, Ramaswamy, Rastogi & Shim 2000
  *
  * Likelihoods may find samples of another kind likelier than those that a model was trained on (Nalisnick et al. 2019,
- * arXiv:1810.09136), so that no score is the right one for all data.
+ * arXiv:1810.09136), so that no score is the right one for all data. Two scores mend what makes them so where samples differ
+ * in how much there is in them, both as likelihood ratios: against a general code for pictures (arXiv:1909.11480; in bits of a
+ * picture, where the paper has bits of a dimension), and against a model of samples that were spoilt (arXiv:1906.02845).
  */
 import { cholesky, inverseLower } from '../data/index.js';
 import type { Engine } from '../engine/index.js';
 import type { ModelRunner } from '../inference/index.js';
 import { chamferHalves } from '../nn/index.js';
-import { costOfObserved, OptionError } from '../systems/index.js';
+import { costOfObserved, KINDS, OptionError, requiresLabels } from '../systems/index.js';
 import { sizeOf, type Tensor } from '../tensor/index.js';
-import { bound, hasCertainIndices, lacks } from './bound.js';
+import { bound, hasCertainIndices, hasSoftTargets, lacks } from './bound.js';
 import { importanceWeightedNll } from './importance.js';
+import { likelihoodKind } from './likelihoodKind.js';
 import { nearestRows } from './nearestRows.js';
-import { mapSource, observedSource, type SampleSource } from './sources.js';
+import { pictureComplexity } from './pictureComplexity.js';
+import { CHUNK, mapSource, observedSource, type SampleSource } from './sources.js';
 
-export const ANOMALY_SCORES = ['reconstruction', 'negativeElbo', 'nll', 'kl', 'mahalanobis', 'knn'] as const;
+export const ANOMALY_SCORES = [
+  'reconstruction',
+  'negativeElbo',
+  'nll',
+  'complexityCorrected',
+  'likelihoodRatio',
+  'kl',
+  'mahalanobis',
+  'knn',
+] as const;
 export type AnomalyScore = (typeof ANOMALY_SCORES)[number];
 
 export interface ScorerRequest {
@@ -33,6 +48,8 @@ export interface ScorerRequest {
   readonly by: AnomalyScore;
   /** Draws for each sample of the importance-weighted likelihood. @default 500 */
   readonly draws?: number;
+  /** p₀ of a likelihood ratio, which no other score takes. */
+  readonly background?: ModelRunner;
   /** k of the nearest training codes. @default 5 */
   readonly neighbours?: number;
   readonly seed?: number;
@@ -64,7 +81,10 @@ export function lacksScore(runner: ModelRunner, by: AnomalyScore): string | unde
       return hasCertainIndices(runner) ? undefined : lacks(runner);
     case 'nll':
     case 'kl':
+    case 'likelihoodRatio':
       return lacks(runner);
+    case 'complexityCorrected':
+      return lacksLevels(runner) ?? lacks(runner);
     default:
       if (system.isGenerator) return `${system.name} has no encoder`;
       if (by === 'mahalanobis' && d > MOST_DIMENSIONS)
@@ -73,7 +93,16 @@ export function lacksScore(runner: ModelRunner, by: AnomalyScore): string | unde
   }
 }
 
-/** @throws OptionError if the model has no such score, or there are too few training samples for it */
+/** Why −log p(x) is no length of a code of a picture, if it is not. */
+function lacksLevels(runner: ModelRunner): string | undefined {
+  const { spec, holes } = runner.data;
+  if (spec.kind !== 'image') return `${KINDS[spec.kind]} are no pictures to compress`;
+  if (holes) return 'pictures differ in how many of their pixels are there';
+  if (likelihoodKind(runner) !== 'density') return undefined;
+  return 'its likelihood is a density, not one of levels, as --likelihood logistic or mixture has it in training';
+}
+
+/** @throws OptionError if the model has no such score, or there are too few training samples or no background for it */
 export async function openScorer(request: ScorerRequest): Promise<Scorer> {
   const { runner, by } = request;
   const lacking = lacksScore(runner, by);
@@ -130,13 +159,46 @@ const OPENERS: Readonly<Record<AnomalyScore, (request: ScorerRequest) => Promise
     estimator: 'KL(q(z|x) ‖ p(z)), nats',
     score: async (source) => (await boundDraws(request, source)).kl,
   }),
-  nll: async ({ runner, draws = 500, seed, signal }) => ({
-    estimator: `−log 1/S Σ p(x|z) p(z) / q(z|x), S = ${draws}, nats`,
+  nll: async (request) => ({
+    estimator: `−log 1/S Σ p(x|z) p(z) / q(z|x), S = ${drawsOf(request)}, nats`,
+    score: (source) => nllOf(request, source),
+  }),
+  complexityCorrected: async (request) => ({
+    estimator: `−log₂ p(x) of ${drawsOf(request)} draws less the bits of a lossless code of the picture`,
     score: async (source) => {
+      const { runner, seed, signal } = request;
+      const { spec } = runner.data;
+      if (spec.kind !== 'image') throw new Error('only pictures have a complexity');
       const observed = observedSource(runner, source, seed);
-      return (await importanceWeightedNll(runner, observed, { draws, seed, signal })).nll;
+      if (await hasSoftTargets(runner, observed, { signal }))
+        throw new OptionError(
+          'by',
+          'complexityCorrected cannot be had: the Bernoulli likelihood of grey levels is no likelihood of them; train with --binarise, or with --likelihood logistic',
+        );
+      const nll = await nllOf(request, source);
+      for (let start = 0; start < source.size; start += CHUNK) {
+        const { x } = await observed.read(start, Math.min(CHUNK, source.size - start));
+        pictureComplexity(spec, x).forEach((bits, i) => {
+          nll[start + i] = nll[start + i] / Math.LN2 - bits;
+        });
+      }
+      return nll;
     },
   }),
+  likelihoodRatio: async (request) => {
+    const { runner, background } = request;
+    if (!background)
+      throw new OptionError('background', 'likelihoodRatio takes a second model to compare with; name one');
+    requireComparable(runner, background);
+    return {
+      estimator: `−log p(x) + log p₀(x), p₀ the background, ${drawsOf(request)} draws each, nats`,
+      score: async (source) => {
+        const nll = await nllOf(request, source);
+        const ofBackground = await nllOf({ ...request, runner: background }, source);
+        return nll.map((value, n) => value - ofBackground[n]);
+      },
+    };
+  },
   mahalanobis: async (request) => {
     const d = sizeOf(request.runner.build().codeShape);
     const most = Math.min(MOST_CODES, Math.floor(2 ** 24 / d));
@@ -170,6 +232,34 @@ const OPENERS: Readonly<Record<AnomalyScore, (request: ScorerRequest) => Promise
     };
   },
 };
+
+const drawsOf = ({ draws = 500 }: Pick<ScorerRequest, 'draws'>) => draws;
+
+/** −log p(x) of each sample, nats. */
+async function nllOf(request: ScorerRequest, source: SampleSource): Promise<Float64Array> {
+  const { runner, seed, signal } = request;
+  const observed = observedSource(runner, source, seed);
+  return (await importanceWeightedNll(runner, observed, { draws: drawsOf(request), seed, signal })).nll;
+}
+
+/** @throws OptionError if two models do not give likelihoods of the same samples in the same units */
+function requireComparable(runner: ModelRunner, background: ModelRunner): void {
+  const lacking = lacks(background);
+  const why =
+    lacking ??
+    (JSON.stringify(background.data.spec) !== JSON.stringify(runner.data.spec)
+      ? 'it sees samples otherwise; train it on data of the same form'
+      : background.data.binarise !== runner.data.binarise
+        ? `it was trained with --binarise ${background.data.binarise} and not ${runner.data.binarise}`
+        : likelihoodKind(background) !== likelihoodKind(runner)
+          ? `it has a ${likelihoodKind(background)} likelihood and not a ${likelihoodKind(runner)}`
+          : isConditional(background) && !isConditional(runner)
+            ? 'it is conditioned on classes, which the other model is not told'
+            : undefined);
+  if (why !== undefined) throw new OptionError('background', `cannot be compared with: ${why}`);
+}
+
+const isConditional = ({ settings: { system, options } }: ModelRunner) => requiresLabels(system, options);
 
 /** Log-likelihood and divergence of each sample, means over draws. */
 async function boundDraws(

@@ -4,7 +4,7 @@ import { engines } from '../conformance/engines.js';
 import { pictures, toy } from '../conformance/models.js';
 import type { SampleSpec } from '../data/index.js';
 import { ModelRunner } from '../inference/index.js';
-import { Bernoulli, DiagonalNormal } from '../probability/index.js';
+import { Bernoulli, DiagonalNormal, DiscretisedLogistic, LogisticMixture } from '../probability/index.js';
 import { RandomStream } from '../random/index.js';
 import { type SampleDistribution, system } from '../systems/index.js';
 import { fill, type Tensor, zeros } from '../tensor/index.js';
@@ -74,6 +74,23 @@ test('a fair coin takes one bit for each binary pixel, and none is said of grey 
   const grey = await metricsOf(half, pictures(2, 2, 1), levels);
   expect(grey.bitsPerDimension).toMatchObject({ value: null, reason: expect.stringMatching(/grey levels/) });
   expect(grey.elbo.estimator).toMatch(/soft targets/);
+});
+
+test('a mixture of logistic distributions over levels takes the bits of its probabilities', async () => {
+  // One component, without channels to couple: the discretised logistic itself, and as wide as this nearly uniform.
+  const mixture = (rows: number) =>
+    new LogisticMixture({
+      logits: zeros([rows, 2, 2, 1]),
+      location: zeros([rows, 2, 2, 1, 1]),
+      logScale: fill([rows, 2, 2, 1, 1], 5),
+    });
+  const single = (rows: number) =>
+    new DiscretisedLogistic({ location: zeros([rows, 2, 2, 1]), logScale: fill([1], 5), eventRank: 3 });
+  const of = async (likelihood: (rows: number) => SampleDistribution) =>
+    (await metricsOf(likelihood, pictures(2, 2, 1), levels)).bitsPerDimension;
+  const [mixed, alone] = [await of(mixture), await of(single)];
+  expect(mixed.value).toBeCloseTo(alone.value ?? Number.NaN, 5);
+  expect(mixed.estimator).toBe('−ELBO / (D ln 2)');
 });
 
 test('pictures without levels have no bits per dimension', async () => {

@@ -1,17 +1,17 @@
 /** Which likelihood a model has, and whether its samples are what that is a likelihood of. */
 import { pictureOf, type Samples } from '../data/index.js';
 import type { ModelRunner } from '../inference/index.js';
-import { Bernoulli, DiscretisedLogistic } from '../probability/index.js';
+import { Bernoulli, DiscretisedLogistic, LogisticMixture } from '../probability/index.js';
 import { ObservedOnly } from '../systems/index.js';
 import { type Tensor, zeros } from '../tensor/index.js';
 
-/** `density` stands for all whose values are no probabilities; undefined where the model has no likelihood. */
+/** `logistic` stands for logistic distributions over levels and mixtures of them, `density` for all whose values are no probabilities; undefined where the model has no likelihood. */
 export function likelihoodKind(runner: ModelRunner): 'bernoulli' | 'logistic' | 'density' | undefined {
   const model = runner.build();
   const given = model.likelihood?.(zeros([1, ...model.codeShape]), labelsOf(runner, 1));
   const p = given instanceof ObservedOnly ? given.whole : given;
   if (p instanceof Bernoulli) return 'bernoulli';
-  if (p instanceof DiscretisedLogistic) return 'logistic';
+  if (p instanceof DiscretisedLogistic || p instanceof LogisticMixture) return 'logistic';
   return p && 'density';
 }
 

@@ -27,6 +27,7 @@ export {
   binarisations,
   type DataDescription,
   describeData,
+  KINDS,
   maskAsSeen,
   toAveraged,
 } from './description.js';

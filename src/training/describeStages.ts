@@ -58,7 +58,7 @@ export function describeStages(
   const clock = { step: stepNumber().cast('float32'), totalSteps: STEPS, stepsPerEpoch: data.size / BATCH };
   const scope = new VariableTable().scope({ training: true, clock });
   const model = system.build(data, options, scope);
-  const batch = inputBatch(data, BATCH, (model.secondBatch ?? false) !== false);
+  const batch = inputBatch(data, { batchSize: BATCH, perturb: 0 }, (model.secondBatch ?? false) !== false);
   const stages = stagesOf(model);
   // Layers make their variables when they first run, so all objectives come before what they move.
   const objectives = new Map(

@@ -6,7 +6,8 @@ import { expect, test } from 'vitest';
 import { engines } from '../conformance/engines.js';
 import { corners, data, identity, linearCases, linearLayers } from '../conformance/linearCases.js';
 import { runOf, type Toy } from '../conformance/models.js';
-import { evaluate } from '../evaluation/index.js';
+import { leastRate, waterFilling } from '../conformance/waterFilling.js';
+import { evaluate, rateDistortion } from '../evaluation/index.js';
 import { linear } from '../nn/index.js';
 import { ae, betaVae } from '../systems/index.js';
 import { Training } from './index.js';
@@ -91,6 +92,35 @@ test('a linear β-VAE with fixed σ₀² is probabilistic PCA with noise βσ₀
     [1, 2],
   ])
     expect(Math.abs(gram(i, j))).toBeLessThan(0.02);
+});
+
+test('linear β-VAEs learn points on the curve of reverse water-filling, and the smallest β has the largest rate', async () => {
+  // With linear means and fixed widths, rate and distortion hang on second moments alone, so that the curve of normal data
+  // with the variances of the corners is theirs.
+  const variances = [4, 1, 0.25];
+  const source = { ...data.source, size: 8000 };
+  let before: number | undefined;
+  for (const beta of [0.01, 0.1, 0.5, 2, 3.5, 8]) {
+    const definition = runOf(betaVae, enlarged(data), engines[1].create(), {
+      options: { ...linearLayers, latent: 3, sigma: 'fixed', sigma0: 1, beta },
+      training: schedule,
+    });
+    const { runner } = await new Training({ ...definition, validation: undefined }).finish();
+    const point = await rateDistortion(runner, source, { seed: 3 });
+    if (typeof point === 'string') throw new Error(point);
+    // D = ½ Σ (x − x̂)² + 3/2 log 2π.
+    const squares = 2 * (point.distortion - 1.5 * Math.log(2 * Math.PI));
+    const slack = 8 * (point.distortionError ?? 0);
+    const exact = waterFilling(variances, beta);
+    const cost = (rate: number, lost: number) => 2 * beta * rate + lost;
+    // The level is −½ dD/dR: so much rate is a distortion known to the slack worth.
+    expect(point.rate, `β = ${beta}`).toBeGreaterThan(leastRate(variances, squares + slack) - 1e-3);
+    expect(Math.abs(cost(point.rate, squares) - cost(exact.rate, exact.squares))).toBeLessThan(slack + 0.02);
+    expect(Math.abs(point.rate - exact.rate)).toBeLessThan(0.05 + 0.02 * exact.rate);
+    if (before !== undefined) expect(point.rate).toBeLessThan(before);
+    before = point.rate;
+  }
+  expect(before).toBeLessThan(1e-3);
 });
 
 test('the linear autoencoder loses what the discarded principal components hold', async () => {

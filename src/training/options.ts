@@ -48,6 +48,14 @@ export const trainingOptions = z.object({
     .enum(binarisations)
     .default('none')
     .describe('pictures: grey levels as 0 or 1, drawn anew in every step or by a threshold of ½'),
+  perturb: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe(
+      'pictures: probability of every number that training sees a level drawn at random instead, for a background model',
+    ),
   clip: z
     .union([z.literal('auto'), z.number().nonnegative()])
     .default('auto')

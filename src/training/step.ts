@@ -17,6 +17,7 @@ import { input, step as stepNumber, type Tensor, Variable } from '../tensor/inde
 import type { StepSamples } from './batches.js';
 import { type TrainingOptions, trainingOptions } from './options.js';
 import { LEARNING_RATE_FACTOR } from './outputs.js';
+import { perturbed } from './perturbation.js';
 import { collapseRemedies, requireEffect } from './scheduledTerms.js';
 import { type BuiltStage, type StageContext, stageStep } from './stageStep.js';
 
@@ -67,7 +68,7 @@ export function trainingStages(definition: TrainingStepDefinition): TrainingStag
     training,
     totalSteps,
     step,
-    batch: inputBatch(data, training.batchSize, (model.secondBatch ?? false) !== false),
+    batch: inputBatch(data, training, (model.secondBatch ?? false) !== false),
     factor: new Variable(LEARNING_RATE_FACTOR, [], filled(1), { trainable: false }),
     firstPhase: declared[0].phases[0].name,
   };
@@ -114,10 +115,14 @@ export function stagesOf(model: Model): readonly Stage[] {
 }
 
 /** @param isDouble whether there is a second batch */
-export function inputBatch(data: DataDescription, size: number, isDouble: boolean): Batch {
+export function inputBatch(
+  data: DataDescription,
+  { batchSize: size, perturb }: Pick<TrainingOptions, 'batchSize' | 'perturb'>,
+  isDouble: boolean,
+): Batch {
   const { shape, dtype } = data.spec;
   const count = isDouble ? 2 * size : size;
-  const x = data.observe(input('x', [count, ...shape], dtype));
+  const x = perturbed(data, data.observe(input('x', [count, ...shape], dtype)), perturb);
   const labels = data.classes > 0 ? input('labels', [count], 'int32') : undefined;
   const part = (start: number): Batch => {
     const rows = (t: Tensor) => (isDouble ? t.sliceAlong(0, start, start + size) : t);
