@@ -11,6 +11,7 @@ test('equations are readable on a terminal', () => {
     '1/(2 D) ‖x − x̂‖² against log D(x)',
   );
   expect(plainMath(String.raw`\sum_i (x_i - f(g(x))_i)^2`)).toBe('Σ_i (x_i − f(g(x))_i)²');
+  expect(plainMath(String.raw`\|x\|,\quad x = e,\qquad y`)).toBe('‖x‖, x = e, y');
   expect(plainMath(String.raw`\sum_{i\ne{}j} C_{ij}^2 + \prod_{j\in{}g} q_j`)).toBe(
     'Σ_i≠j C_ij² + Π_j∈g q_j',
   );
@@ -19,6 +20,6 @@ test('equations are readable on a terminal', () => {
 test.each(systems.map(({ name, objective }) => [name, objective]))(
   'the equation of %s has no commands left',
   (_, objective) => {
-    expect(plainMath(objective)).not.toMatch(/[\\{}]|math|frac/);
+    expect(plainMath(objective)).not.toMatch(/[\\{}]|math|frac|quad/);
   },
 );

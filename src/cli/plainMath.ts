@@ -35,7 +35,7 @@ export function plainMath(latex: string): string {
       below.includes(' ') ? `${above}/(${below}) ` : `${above}/${below} `,
     )
     .replace(/\\\|/g, '‖')
-    .replace(/\\[,;:! ]/g, ' ')
+    .replace(/\\(?:[,;:! ]|q?quad(?![A-Za-z]))/g, ' ')
     .replace(/\\([A-Za-z]+)/g, (_, name: string) => SYMBOLS[name] ?? name)
     .replace(/math(?:bb|cal|rm|bf)\{([^{}]*)\}/g, '$1')
     .replace(/\^\{?2\}?/g, '²')

@@ -21,7 +21,6 @@ const digits = await trainShort(root, ['cvae', '--data', 'digits.npz', '--out', 
 // Classes of a table: its colours.
 const classes = ['--label-column', 'colour', '--steps', '2'];
 const kinds = await trainShort(root, ['cvae', '--data', 'table.csv', ...classes, '--out', 'of-kinds']);
-const certain = await trainShort(root, ['ae', '--data', 'digits.npz', '--steps', '2', '--out', 'certain']);
 
 const sample = (...words: readonly string[]) => resultOf(root, ['sample', ...words]);
 
@@ -128,8 +127,35 @@ test('a table is drawn beside its data, and alone, with a notice, where the data
   expect(beside).not.toEqual(alone);
 });
 
-test('a system without a prior is refused, with a way out', async () => {
-  const { code, stdout, stderr } = await vaekit(root, ['sample', certain.run]);
-  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-  expect(stderr).toContain('ae has no prior over its codes, so there is nothing to draw from; train a vae');
-});
+test.each([
+  [
+    'ae',
+    ['--data', 'digits.npz'],
+    (run: string) => `train a vae, or fit one: vaekit fit-prior ${run} normal`,
+  ],
+  [
+    'pointcloud-ae',
+    ['--data', 'primitives', '--size', '30', '--points', '32', '--features', '8', '--hidden', '8'],
+    (run: string) => `train it with --posterior gaussian, or fit one: vaekit fit-prior ${run} normal`,
+  ],
+  [
+    'td-vae',
+    ['--data', 'table.csv', '--window', '4', '--hidden', '8'],
+    (run: string) =>
+      `let it go on from what it has seen: vaekit rollout ${run}, or fit one: vaekit fit-prior ${run} normal`,
+  ],
+] as const)(
+  '%s has no prior, and is refused with a way out that leads there',
+  async (system, words, wayOut) => {
+    const run = `bare-${system}`;
+    await resultOf(root, ['train', system, ...words, '--steps', '2', '--out', run]);
+    const { code, stdout, stderr } = await vaekit(root, ['sample', run]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toBe(
+      `vaekit: ${system} has no prior over its codes, so there is nothing to draw from; ${wayOut(run)}\n`,
+    );
+    const [, ...fit] = /vaekit (fit-prior .*)$/.exec(wayOut(run))?.[1].split(' ') ?? [];
+    await resultOf(root, ['fit-prior', ...fit]);
+    await sample(run, '--prior', fit[1], '--count', '4', '-o', `${system}.npz`);
+  },
+);

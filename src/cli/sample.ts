@@ -10,7 +10,7 @@ import { requiresLabels } from '../systems/index.js';
 import { nearestView, priorsView, samplesView } from '../views/index.js';
 import { sentenceOf } from './errors.js';
 import { UsageError } from './exit.js';
-import { addFlags, readFlags } from './flags.js';
+import { addFlags, describeFlags, readFlags } from './flags.js';
 import { dim, note, ProgressBar } from './output.js';
 import {
   addCommonFlags,
@@ -122,11 +122,22 @@ async function modelsOf(run: LoadedRun, name: string, priors: readonly string[])
   return models;
 }
 
-function ownModel({ model, folder: { config } }: LoadedRun, name: string): TrainedModel {
+function ownModel(run: LoadedRun, name: string): TrainedModel {
+  const { model, folder } = run;
   if (model.canSample) return model;
   throw new UsageError(
-    `${config.system} has no prior over its codes, so there is nothing to draw from; train a vae, or fit one: vaekit fit-prior ${name} normal`,
+    `${folder.config.system} has no prior over its codes, so there is nothing to draw from; ${wayOut(run, name)}`,
   );
+}
+
+/** What to do where the system has no prior. */
+function wayOut({ model }: LoadedRun, name: string): string {
+  const fit = `fit one: vaekit fit-prior ${name} normal`;
+  if (model.canRollOut) return `let it go on from what it has seen: vaekit rollout ${name}, or ${fit}`;
+  const { options } = model.runner.settings.system;
+  const posteriors = describeFlags(options).find(({ flag }) => flag.startsWith('--posterior '));
+  if (posteriors?.choices?.includes('gaussian')) return `train it with --posterior gaussian, or ${fit}`;
+  return `train a vae, or ${fit}`;
 }
 
 async function figureOf(

@@ -7,7 +7,7 @@ import type { Layer } from '../nn/index.js';
 import { RandomStream } from '../random/index.js';
 import { ae, cvae, type System } from '../systems/index.js';
 import { zeros } from '../tensor/index.js';
-import { linearProbe, probeMetrics } from './linearProbe.js';
+import { linearProbe, mostClassifiers, probeMetrics } from './linearProbe.js';
 import type { LabelledRows } from './softmaxRegression.js';
 
 const [reference] = engines;
@@ -71,6 +71,12 @@ test('accuracy is given for each number of labels that there is, with how many d
   ]);
   expect(byName['probeAccuracy(10)'].options).toMatchObject({ labels: 10, draws: 5 });
   expect(byName['probeAccuracy(30)']).toMatchObject({ n: 50, options: { labels: 30, draws: 3 } });
+});
+
+test('long features are probed by fewer classifiers of many labels, and by as many of few', () => {
+  expect([10, 100, 1000, 10_000].map((labels) => mostClassifiers(labels, 64))).toEqual([5, 5, 5, 5]);
+  expect([10, 100, 1000, 10_000].map((labels) => mostClassifiers(labels, 1000))).toEqual([5, 5, 5, 1]);
+  expect(mostClassifiers(10_000, 1e6)).toBe(1);
 });
 
 test('what cannot be probed is said in words', async () => {

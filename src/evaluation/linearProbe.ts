@@ -20,6 +20,8 @@ const CHOICE_TOLERANCE = 1e-3;
 const LABELS = [10, 100, 1000, 10_000];
 /** Classifiers for each number of labels, on samples of their own as far as there are enough. */
 const MOST_DRAWS = 5;
+/** Numbers in the features of all classifiers of one number of labels: from 839 a row on, 10,000 labels make one classifier. */
+const MOST_NUMBERS = 2 ** 24;
 
 export interface ProbeRequest {
   readonly runner: ModelRunner;
@@ -62,12 +64,13 @@ async function probesOf(request: ProbeRequest, features: Features): Promise<Metr
     missing(Math.min(limit, source.size), about(`probeAccuracy${features.suffix}`, features.name), reason),
   ];
   if (features.reason !== undefined) return none(features.reason);
-  const rows = await features.rows(training, MOST_DRAWS * Math.max(...asked));
+  const mostDraws = (size: number) => mostClassifiers(size, features.dimensions);
+  const rows = await features.rows(training, Math.max(...asked.map((size) => size * mostDraws(size))));
   const known = rows.labels.length;
   const sizes = asked.filter((size) => size <= known);
   if (sizes.length === 0)
     return none(`there are ${known} labelled training samples, and classifiers take ${Math.min(...asked)}`);
-  const drawsOf = (size: number) => Math.min(MOST_DRAWS, Math.floor(known / size));
+  const drawsOf = (size: number) => Math.min(mostDraws(size), Math.floor(known / size));
   const held = await features.rows(source, limit);
   if (held.labels.length === 0) return none('the class of no sample is known');
   const metrics: Metric[] = [];
@@ -82,6 +85,11 @@ async function probesOf(request: ProbeRequest, features: Features): Promise<Metr
     metrics.push(...accuracies(size, probes, held, features));
   }
   return metrics;
+}
+
+/** Classifiers on so many labels each, where there are samples for all of them: fewer of long features. */
+export function mostClassifiers(labels: number, dimensions: number): number {
+  return Math.max(1, Math.min(MOST_DRAWS, Math.floor(MOST_NUMBERS / (labels * dimensions))));
 }
 
 const about = (name: string, of: string, options: Readonly<Record<string, number>> = {}) => ({
@@ -139,15 +147,18 @@ export async function linearProbe(
 
 /** The penalty with the highest likelihood of what was left out: every fifth row, five times over. */
 async function bestPenalty(regression: SoftmaxRegression, signal?: AbortSignal): Promise<number> {
-  const { features, labels, classes } = regression.rows;
+  const { labels } = regression.rows;
   const totals = PENALTIES.map(() => 0);
+  // What four fifths make of a penalty is near what four others do, three of which are the same.
+  const starts: Float64Array[] = [];
   for (let fold = 0; fold < Math.min(FOLDS, labels.length); fold++) {
-    const weights = Float32Array.from(labels, (_, n) => (n % FOLDS === fold ? 0 : 1));
-    let start: Float64Array | undefined;
+    const isHeld = (n: number) => n % FOLDS === fold;
+    const weights = Float32Array.from(labels, (_, n) => (isHeld(n) ? 0 : 1));
+    const held = [...labels.keys()].filter(isHeld);
     for (const [i, penalty] of PENALTIES.entries()) {
-      start = await regression.fit({ penalty, weights, start, tolerance: CHOICE_TOLERANCE, signal });
-      const logProbs = regression.logProbs(start, features);
-      for (let n = fold; n < labels.length; n += FOLDS) totals[i] += logProbs[n * classes + labels[n]];
+      const start = starts[i] ?? starts[i - 1];
+      starts[i] = await regression.fit({ penalty, weights, start, tolerance: CHOICE_TOLERANCE, signal });
+      totals[i] += regression.logLikelihood(starts[i], held);
     }
   }
   return PENALTIES[totals.indexOf(Math.max(...totals))];

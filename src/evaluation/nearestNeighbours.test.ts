@@ -8,7 +8,7 @@ import { RandomStream } from '../random/index.js';
 import { ae, type System } from '../systems/index.js';
 import { zeros } from '../tensor/index.js';
 import { probeMetrics } from './linearProbe.js';
-import { majorities, neighbourMetrics } from './nearestNeighbours.js';
+import { majorities, mostTrainingRows, neighbourMetrics } from './nearestNeighbours.js';
 
 test('the majority decides, of equally frequent classes that of the nearest', () => {
   const labels = [7, 8, 8, 7, 9];
@@ -57,6 +57,13 @@ test('cosines tell directions and not lengths, Euclidean distances tell both', a
   expect(length['knnAccuracy(1)'].value).toBeGreaterThan(0.95);
   expect(length['knnCosineAccuracy(1)'].value).toBeLessThan(0.75);
   expect(length['knnAccuracy(5)']).toMatchObject({ n: 100, options: { k: 5, labels: 200 } });
+});
+
+test('neighbours are looked for among fewer codes where codes are long and samples many', () => {
+  expect(mostTrainingRows(10_000, 64)).toBeGreaterThan(60_000);
+  expect(mostTrainingRows(100, 1000)).toBeGreaterThan(60_000);
+  expect(mostTrainingRows(10_000, 1000)).toBe(13_743);
+  expect(mostTrainingRows(10_000, 2 ** 30)).toBe(1);
 });
 
 test('no more neighbours are asked than there are training samples', async () => {

@@ -26,6 +26,8 @@ export interface NeighbourRequest {
 const COUNTS = [1, 5, 20];
 /** Numbers of training codes in memory, 256 MiB. */
 const MOST_NUMBERS = 2 ** 26;
+/** Products of numbers for each distance: for 10,000 samples and codes of a thousand numbers, 13,743 training codes. */
+const MOST_PRODUCTS = 2 ** 37;
 const DISTANCES: Readonly<Record<RowDistance, { metric: string; text: string }>> = {
   euclidean: { metric: 'knnAccuracy', text: 'Euclidean distance' },
   cosine: { metric: 'knnCosineAccuracy', text: 'cosine' },
@@ -57,8 +59,8 @@ async function ofFeatures(request: NeighbourRequest, features: Features): Promis
     missing(Math.min(limit, source.size), about(`knnAccuracy${suffix}`, name), reason),
   ];
   if (features.reason !== undefined) return none(features.reason);
-  const rows = await features.rows(training, Math.max(1, Math.floor(MOST_NUMBERS / dimensions)));
   const held = await features.rows(source, limit);
+  const rows = await features.rows(training, mostTrainingRows(held.labels.length, dimensions));
   if (rows.labels.length === 0) return none('the class of no training sample is known');
   if (held.labels.length === 0) return none('the class of no sample is known');
   if (!rows.features.every(Number.isFinite) || !held.features.every(Number.isFinite))
@@ -81,6 +83,12 @@ async function ofFeatures(request: NeighbourRequest, features: Features): Promis
     }
   }
   return metrics;
+}
+
+/** Training rows that neighbours of so many samples are looked for among: fewer of long features. */
+export function mostTrainingRows(samples: number, dimensions: number): number {
+  const most = Math.min(MOST_NUMBERS, MOST_PRODUCTS / Math.max(1, samples)) / dimensions;
+  return Math.max(1, Math.floor(most));
 }
 
 /** Class of most of the first `few` neighbours of each query; of equally frequent ones that of the nearest. */

@@ -42,6 +42,15 @@ for (const { name, create } of engines.filter(({ name }) => name !== 'plans in T
   });
 }
 
+test('the likelihood of some of its rows is what their probabilities add up to', async () => {
+  const rows = rowsOf(40);
+  const { regression, parameters, logProbs } = await fitted(rows, { penalty: 0.1 });
+  const some = [3, 4, 17, 39];
+  const sum = some.reduce((total, n) => total + logProbs[n * CLASSES + rows.labels[n]], 0);
+  expect(regression.logLikelihood(parameters, some)).toBeCloseTo(sum, 12);
+  expect(regression.logLikelihood(parameters, [])).toBe(0);
+});
+
 test('features that do not vary leave the shares of the classes', async () => {
   const labels = Int32Array.of(0, 0, 0, 1, 2, 2);
   const rows = { features: new Float32Array(6).fill(7), labels, dimensions: 1, classes: 3 };

@@ -38,6 +38,8 @@ const ROWS = 1024;
 
 /** Fits on some rows, as often as is asked for. */
 export class SoftmaxRegression {
+  /** Of the rows, and zeros up to whole chunks. */
+  readonly #scores: Float32Array;
   readonly #chunks: readonly { readonly x: Float32Array; readonly labels: Int32Array }[];
 
   private constructor(
@@ -47,9 +49,10 @@ export class SoftmaxRegression {
     readonly gradient: Executable,
   ) {
     const { features, labels, dimensions: d } = rows;
-    const scores = standardised(features, moments);
-    this.#chunks = Array.from({ length: Math.ceil(labels.length / chunk) }, (_, i) => ({
-      x: filled(new Float32Array(chunk * d), scores.subarray(i * chunk * d, (i + 1) * chunk * d)),
+    const count = Math.ceil(labels.length / chunk);
+    this.#scores = filled(new Float32Array(count * chunk * d), standardised(features, moments));
+    this.#chunks = Array.from({ length: count }, (_, i) => ({
+      x: this.#scores.subarray(i * chunk * d, (i + 1) * chunk * d),
       labels: filled(new Int32Array(chunk), labels.subarray(i * chunk, (i + 1) * chunk)),
     }));
   }
@@ -97,21 +100,39 @@ export class SoftmaxRegression {
 
   /** Logarithms of the classes' probabilities, rows [n, classes], of features as they were given. */
   logProbs(parameters: Parameters, features: Float32Array): Float64Array {
-    const { dimensions: d, classes } = this.rows;
     const scores = standardised(features, this.moments);
-    const result = new Float64Array((scores.length / d) * classes);
-    for (let n = 0; n * d < scores.length; n++) {
-      const logits = result.subarray(n * classes, (n + 1) * classes);
-      logits.set(parameters.subarray(d * classes));
-      for (let i = 0; i < d; i++) {
-        const x = scores[n * d + i];
-        for (let k = 0; k < classes; k++) logits[k] += x * parameters[i * classes + k];
-      }
-      const largest = logits.reduce((a, b) => Math.max(a, b));
-      const total = logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
-      for (let k = 0; k < classes; k++) logits[k] -= largest + Math.log(total);
-    }
+    const result = new Float64Array((scores.length / this.rows.dimensions) * this.rows.classes);
+    for (let n = 0; n * this.rows.classes < result.length; n++)
+      this.#predict(parameters, scores, n, this.#row(result, n));
     return result;
+  }
+
+  /** Σ_n log p(y_n|x_n) over some of the rows that it fits on. */
+  logLikelihood(parameters: Parameters, rows: Iterable<number>): number {
+    const logProbs = new Float64Array(this.rows.classes);
+    let sum = 0;
+    for (const n of rows) {
+      this.#predict(parameters, this.#scores, n, logProbs);
+      sum += logProbs[this.rows.labels[n]];
+    }
+    return sum;
+  }
+
+  /** log p(y|x) of each class, for the scores of row n. */
+  #predict(parameters: Parameters, scores: Float32Array, n: number, logProbs: Float64Array): void {
+    const { dimensions: d, classes } = this.rows;
+    logProbs.set(parameters.subarray(d * classes));
+    for (let i = 0; i < d; i++) {
+      const x = scores[n * d + i];
+      for (let k = 0; k < classes; k++) logProbs[k] += x * parameters[i * classes + k];
+    }
+    const largest = logProbs.reduce((a, b) => Math.max(a, b));
+    const total = logProbs.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
+    for (let k = 0; k < classes; k++) logProbs[k] -= largest + Math.log(total);
+  }
+
+  #row(values: Float64Array, n: number): Float64Array {
+    return values.subarray(n * this.rows.classes, (n + 1) * this.rows.classes);
   }
 
   dispose(): Promise<void> {
@@ -122,10 +143,11 @@ export class SoftmaxRegression {
 /** Features that do not vary become 0. */
 function standardised(features: Float32Array, { mean, deviation }: ColumnMoments): Float32Array {
   const d = mean.length;
-  return features.map((value, i) => {
-    const j = i % d;
-    return deviation[j] > 0 ? (value - mean[j]) / deviation[j] : 0;
-  });
+  const scores = new Float32Array(features.length);
+  for (let at = 0; at < features.length; at += d)
+    for (let j = 0; j < d; j++)
+      if (deviation[j] > 0) scores[at + j] = (features[at + j] - mean[j]) / deviation[j];
+  return scores;
 }
 
 function filled<T extends Float32Array | Int32Array>(whole: T, part: T): T {

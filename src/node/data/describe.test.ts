@@ -78,6 +78,28 @@ test('clouds of points suggest their own system', async () => {
   });
 });
 
+test('sequences suggest their own system, whose networks see one frame', async () => {
+  const sprites = await describeSource('moving-sprites', { frames: 3, imageSize: '16' });
+  expect(sprites.suggestion).toEqual({
+    system: 'td-vae',
+    architecture: 'conv',
+    likelihood: 'bernoulli',
+    command: 'vaekit train td-vae --data moving-sprites --frames 3 --image-size 16',
+  });
+  const path = await table('series.csv', `a,b\n${'1,2\n3,4\n5,7\n'.repeat(5)}`);
+  expect((await describeSource(path, { window: 4 })).suggestion).toEqual({
+    system: 'td-vae',
+    architecture: 'mlp',
+    likelihood: 'table',
+    command: `vaekit train td-vae --data ${path} --window 4`,
+  });
+});
+
+test('sequences with holes, which a TD-VAE refuses, suggest a VAE', async () => {
+  const holes = await table('holes.csv', `a,b\n${'1,2\n,4\n5,7\n'.repeat(5)}`);
+  expect((await describeSource(holes, { window: 4 })).suggestion.system).toBe('vae');
+});
+
 test('data too small for three parts have no split', async () => {
   expect((await describeSource(await table('small.csv', 'a\n1\n2\n'))).split).toBeUndefined();
 });

@@ -3,6 +3,7 @@ import {
   type ColumnType,
   type Dataset,
   elementsPerSample,
+  hasHoles,
   MissingCellsError,
   pictureOf,
   rowOf,
@@ -20,6 +21,7 @@ import {
   likelihoodOptions,
   networkOptions,
   pointcloudAe,
+  tdVae,
 } from '../../systems/index.js';
 import { type OpenOptions, openDataset } from './open.js';
 
@@ -149,17 +151,19 @@ function splitSizes(dataset: Dataset): DatasetReport['split'] {
 }
 
 /**
- * Known factors are what a β-VAE is for, and clouds of points have a system of their own; everything else starts with a VAE.
- * Architecture and likelihood are those that systems take by themselves.
+ * Clouds of points and sequences have systems of their own, and known factors are what a β-VAE is for; everything else starts
+ * with a VAE, so do sequences that miss numbers, which a TD-VAE does not take. Architecture and likelihood are those that
+ * systems take by themselves.
  */
 function suggestionFor({ spec, size, factors }: Dataset, source: string): Suggestion {
   const commandOf = (system: string) => `vaekit train ${system} --data ${source}`;
   if (spec.kind === 'points') return { system: pointcloudAe.name, command: commandOf(pointcloudAe.name) };
-  const { shape } = describeData(spec, { size });
-  const system = factors ? 'beta-vae' : 'vae';
+  const { shape, frame } = describeData(spec, { size });
+  const jumped = frame && !hasHoles(spec) ? frame : undefined;
+  const system = jumped ? tdVae.name : factors ? 'beta-vae' : 'vae';
   return {
     system,
-    architecture: chooseArchitecture(shape, networkOptions.parse({})).name,
+    architecture: chooseArchitecture(jumped?.shape ?? shape, networkOptions.parse({})).name,
     likelihood: chooseLikelihood(spec, likelihoodOptions.parse({})),
     command: commandOf(system),
   };
