@@ -25,7 +25,7 @@ constexpr int64_t blockRows = 128;
 // large.
 constexpr int64_t partProducts = hasLargeCaches ? 1 << 19 : 1 << 18, fewParts = 16;
 // Products of what is cut in two at least, so that each core computes what it has in its cache.
-constexpr int64_t halfProducts = hasLargeCaches ? partProducts : 1 << 16;
+constexpr int64_t halfProducts = hasLargeCaches ? 1 << 18 : 1 << 16;
 constexpr int64_t largeProducts = 1 << 23, mostParts = 256;
 // Rows of a part, each of which uses all columns of b once.
 constexpr int64_t leastRows = 24;
