@@ -7,6 +7,7 @@ const SYMBOLS: Readonly<Record<string, string>> = {
   delta: 'δ',
   epsilon: 'ε',
   theta: 'θ',
+  tau: 'τ',
   lambda: 'λ',
   mu: 'μ',
   phi: 'φ',

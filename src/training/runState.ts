@@ -13,6 +13,8 @@ const RECORDS = 400;
 /** Steps skipped in a row that mean the weights themselves are lost. */
 const SKIPS_BEFORE_ROLLBACK = 10;
 const MOST_ROLLBACKS = 5;
+/** Factor on the objective that no schedule and no bad luck explains. */
+const RUNAWAY = 1e6;
 
 export interface RunDefinition {
   readonly stages: TrainingStages;
@@ -28,6 +30,8 @@ export class RunState {
   #samples = 0;
   #window: MetricsWindow;
   #lastProblem = '';
+  /** The objective before anything moved, since the run was started or resumed. */
+  #firstObjective: number | undefined;
   readonly #recordEvery: number;
   readonly #warmupEnd: number;
   /** The stage of the next step. */
@@ -101,6 +105,7 @@ export class RunState {
     const { batchSize } = this.definition.training;
     this.#seconds += seconds;
     this.#samples += steps * batchSize;
+    this.#firstObjective ??= outputs[OUTPUTS.objective][0];
     for (let k = 0; k < steps; k++) {
       yield* this.#count(outputs, k);
       this.#window.add(outputs, k, seconds / steps);
@@ -136,6 +141,14 @@ export class RunState {
       ? { ...this.#progress, best: { step, objective }, sinceBest: 0 }
       : { ...this.#progress, sinceBest: sinceBest + 1 };
     return isBest;
+  }
+
+  /** What to tell the user where steps that are each finite have led far away. */
+  runawayWarning(objective: number): string | undefined {
+    const first = this.#firstObjective ?? Number.NaN;
+    const { learningRate } = this.definition.training;
+    if (!(objective > RUNAWAY * Math.max(1, Math.abs(first)))) return undefined;
+    return `at step ${this.step} the objective on the validation part is ${objective.toPrecision(3)}, and at the first step it was ${first.toPrecision(3)}; start with a learning rate below ${learningRate}, or look for values in the data that are far from all others`;
   }
 
   /** @throws DivergenceError if evaluations counted, and none of them was finite: then there is nothing worth keeping */

@@ -65,6 +65,7 @@ export class Training implements AsyncIterable<TrainingEvent> {
   /** Step of the last checkpoint. */
   #saved: number | undefined;
   #warnedOfCollapse = false;
+  #warnedOfRunaway = false;
   /** What belongs to the stage that the run is in. */
   #current: CurrentStage | undefined;
 
@@ -234,6 +235,11 @@ export class Training implements AsyncIterable<TrainingEvent> {
     if (message && !this.#warnedOfCollapse && !run.isWarmingUp && step >= this.totalSteps / 4) {
       this.#warnedOfCollapse = true;
       yield { kind: 'warning', message };
+    }
+    const runaway = run.runawayWarning(evaluation.objective);
+    if (runaway && !this.#warnedOfRunaway && step >= this.totalSteps / 4) {
+      this.#warnedOfRunaway = true;
+      yield { kind: 'warning', message: runaway };
     }
     if (!isBest) return;
     this.#best = await this.#weights();

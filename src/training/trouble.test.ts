@@ -195,6 +195,28 @@ test.each([
   expect(only(events, 'checkpoint').at(-1)?.progress).toMatchObject({ step, skipped: 0 });
 });
 
+test.each([
+  [1, 0],
+  [1e5, 1],
+])(
+  'validation samples of values around %d make %i warnings of a run that has run away',
+  async (scale, count) => {
+    const values = new Float32Array(BATCH * 3).fill(scale);
+    const validation = { size: BATCH, read: async () => ({ x: values }) };
+    const definition = runOf(ae, data, onnx.create(), {
+      options: { hidden: [6], latent: 2 },
+      training: { batchSize: BATCH, steps: 12, evaluateEvery: 4, patience: 0 },
+    });
+    const { events, error } = await collect(new Training({ ...definition, validation }));
+    expect(error).toBeUndefined();
+    expect(messages(events)).toHaveLength(count);
+    for (const message of messages(events))
+      expect(message).toMatch(
+        /^at step 4 the objective on the validation part is \d\.\d+e\+\d+, and at the first step it was \S+; start with a learning rate below 0\.001, or look for values/,
+      );
+  },
+);
+
 test('a learning rate of 1000 ends in finite weights or in that error, with the first weights at least', async () => {
   for (const [system, options] of [
     [vae, { hidden: [6], latent: 2 }],
