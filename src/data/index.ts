@@ -66,7 +66,7 @@ export { filteredRows } from './pngFilters.js';
 export { primitives } from './primitives.js';
 export type { Range } from './range.js';
 export { hasHoles, pictureOf, rowOf, sequenceOf, showSpec } from './specs.js';
-export { type Part, type Split, splitDataset } from './split.js';
+export { inRandomOrder, type Part, type Split, splitDataset } from './split.js';
 export { sprites } from './sprites.js';
 export { requireHoles, type Summary, summarise, type ValueSummary, withMoments } from './statistics.js';
 export { joinArrays, type StoredArray } from './storedArray.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Part, splitDataset } from './split.js';
+import { inRandomOrder, type Part, splitDataset } from './split.js';
 
 const indicesOf = (part: Part) => Array.from({ length: part.size }, (_, i) => part.at(i));
 
@@ -56,4 +56,15 @@ test.each([
 test('a position outside a part is refused', () => {
   const { validation } = splitDataset({ name: 'x', size: 100 });
   expect(() => validation.at(validation.size)).toThrow(RangeError);
+});
+
+test('a part in random order has the same samples, and neighbours of the data far apart', () => {
+  const { test: part } = splitDataset({ name: 'x', size: 3000, testSize: 1000 });
+  const indices = indicesOf(inRandomOrder(part));
+  expect(indicesOf(inRandomOrder(part))).toEqual(indices);
+  expect(indices.slice().sort((a, b) => a - b)).toEqual(indicesOf(part));
+  // Neighbours of a random order are a third of the size apart on average.
+  const apart = indices.slice(1).reduce((sum, index, i) => sum + Math.abs(index - indices[i]), 0) / 999;
+  expect(apart).toBeGreaterThan(280);
+  expect(apart).toBeLessThan(390);
 });

@@ -73,6 +73,12 @@ function inOrder({ train, validation, test }: Parts): Split {
   };
 }
 
+/** The samples of a part in an order that has nothing to do with that of the data, always the same. */
+export function inRandomOrder({ size, at }: Part): Part {
+  const order = new Permutation(size, new RandomStream(0, 'order of a part'));
+  return { size, at: (position) => at(order.at(position)) };
+}
+
 function share(size: number, fraction: number): number {
   return Math.min(LARGEST_PART, Math.max(1, Math.round(size * fraction)));
 }

@@ -2,6 +2,7 @@
  * A training run with a folder: what `Training` tells is recorded as it happens; at the end the best weights are measured
  * on the test part, drawn, exported and reported.
  */
+import { inRandomOrder } from '../../data/index.js';
 import { type Evaluation, evaluate } from '../../evaluation/index.js';
 import type { TrainedModel } from '../../inference/index.js';
 import type { PreparedData, Training, TrainingDefinition, TrainingEvent } from '../../training/index.js';
@@ -136,7 +137,8 @@ export class TrainingRun implements AsyncIterable<RunEvent> {
     const { model } = this;
     try {
       yield* this.#stage('test');
-      const test = data.source(data.split.test);
+      // Neighbours in a file are often alike, as digits of one writer are: batches of them are not batches of the whole.
+      const test = data.source(inRandomOrder(data.split.test));
       const evaluation = await evaluate(model.runner, test, { seed, batchSize, signal });
       const summary: RunSummary = { ...trained, test: testNumbers(evaluation) };
       yield* this.#stage('pictures');
