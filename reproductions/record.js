@@ -20,7 +20,7 @@ export function print(runs, ofAll = {}) {
 
 /**
  * A run: its configuration, the steps it reached, its evaluations in training, its terms on the test part if it went to
- * its end, and what `vaekit evaluate` measured.
+ * its end, and what `vaekit evaluate` and `vaekit score` measured.
  */
 function runOf(folder, name) {
   const read = (file) => readFileSync(join(folder, name, file), 'utf8');
@@ -43,6 +43,7 @@ function runOf(folder, name) {
     validation: records.filter(({ kind }) => kind === 'evaluation').map(evaluationOf),
     ...(has('summary.json') ? { testTerms: JSON.parse(read('summary.json')).test } : {}),
     ...(has('evaluation.json') ? { test: measured(read('evaluation.json')) } : {}),
+    ...(has('anomalies.json') ? { anomalies: measured(read('anomalies.json')) } : {}),
     ...priorsOf(join(folder, name), read),
   };
 }

@@ -2,6 +2,7 @@
 #
 #   MNIST   folder with the four files of MNIST, where a script trains on them
 #   CHAIRS  folder of clouds of points, where a script trains on them
+#   CLOTHING  folder of photographs of clothes, where a script trains on them
 #   RUNS    folder of the runs (default: runs/reproductions/NAME); one that stands there is taken up where it stopped
 #   STEPS   optimiser steps in the place of epochs, for a trial of the first run
 #

@@ -23,7 +23,7 @@ const clothing = await makePictures(join(root, 'clothing'));
 async function makeMnist(path: string): Promise<string> {
   await mkdir(path);
   for (const [part, count] of [
-    ['train', 600],
+    ['train', 800],
     ['t10k', 40],
   ] as const) {
     const pixels = new RandomStream(0, part).uniform(new Float32Array(count * 28 * 28));
