@@ -7,7 +7,7 @@
 score() {
   name=$1
   shift
-  node "$reproductions/../dist/cli/main.js" score "$RUNS/$name" "$@" --json > "$RUNS/$name/anomalies.json"
+  node "$reproductions/../dist/bin/vaekit.js" score "$RUNS/$name" "$@" --json > "$RUNS/$name/anomalies.json"
 }
 
 digits=$(each 0 1 2 3 4 5 6 7 8 9)
