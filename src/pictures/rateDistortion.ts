@@ -17,10 +17,27 @@ const WIDTH = 760;
 const PLOT_HEIGHT = 460;
 const MARGIN = 20;
 const DOT_RADIUS = 4.5;
+/** Between the middle of a dot and its name. */
+const LABEL_GAP = 9;
 /** Lines of equal bound, about. */
 const LINES = 14;
 /** Shorter ones, in the corners, are left out. */
 const SHORTEST_LINE = 30;
+
+/** Where a name stands. */
+interface Label {
+  readonly start: number;
+  readonly width: number;
+  readonly baseline: number;
+}
+
+function overlap(a: Label, b: Label): boolean {
+  return (
+    Math.abs(a.baseline - b.baseline) < LABEL_SIZE &&
+    a.start < b.start + b.width + LABEL_GAP &&
+    b.start < a.start + a.width + LABEL_GAP
+  );
+}
 
 /** @throws RangeError if there is no point */
 export function rateDistortionFigure({ title, caption, points }: RateDistortionFigureOptions): Figure {
@@ -74,14 +91,22 @@ export function rateDistortionFigure({ title, caption, points }: RateDistortionF
         ordered.flatMap(({ rate, distortion }) => [x.at(rate), y.at(distortion)]),
         { paint: classColor(0), width: 1, opacity: 0.5 },
       );
+      const labels: Label[] = [];
       for (const { name, rate, distortion } of ordered) {
         const [px, py] = [x.at(rate), y.at(distortion)];
         surface.dot(px, py, DOT_RADIUS, classColor(0));
-        const isRight = px + 9 + LABEL_SIZE * textWidth(name) > left + box.width;
-        surface.text(name, isRight ? px - 9 : px + 9, py + HALF_CAPITAL * LABEL_SIZE - 6, {
-          size: LABEL_SIZE,
-          anchor: isRight ? 'end' : 'start',
-        });
+        const width = LABEL_SIZE * textWidth(name);
+        const baseline = py + HALF_CAPITAL * LABEL_SIZE - 6;
+        // At the right, or else at the left; where both would lie over another name, the table has it.
+        const place = [px + LABEL_GAP, px - LABEL_GAP - width].find(
+          (start) =>
+            start >= left &&
+            start + width <= left + box.width &&
+            !labels.some((other) => overlap(other, { start, width, baseline })),
+        );
+        if (place === undefined) continue;
+        labels.push({ start: place, width, baseline });
+        surface.text(name, place, baseline, { size: LABEL_SIZE });
       }
     },
   };
