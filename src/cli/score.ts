@@ -260,7 +260,7 @@ async function scored(
     engine,
     training,
     by,
-    background: by === 'likelihoodRatio' ? background?.model.runner : undefined,
+    background: background?.model.runner,
     neighbours,
     draws,
     seed,

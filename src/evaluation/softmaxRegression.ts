@@ -101,9 +101,11 @@ export class SoftmaxRegression {
   /** Logarithms of the classes' probabilities, rows [n, classes], of features as they were given. */
   logProbs(parameters: Parameters, features: Float32Array): Float64Array {
     const scores = standardised(features, this.moments);
-    const result = new Float64Array((scores.length / this.rows.dimensions) * this.rows.classes);
-    for (let n = 0; n * this.rows.classes < result.length; n++)
-      this.#predict(parameters, scores, n, this.#row(result, n));
+    const { dimensions, classes } = this.rows;
+    const count = scores.length / dimensions;
+    const result = new Float64Array(count * classes);
+    for (let n = 0; n < count; n++)
+      this.#predict(parameters, scores, n, result.subarray(n * classes, (n + 1) * classes));
     return result;
   }
 
@@ -129,10 +131,6 @@ export class SoftmaxRegression {
     const largest = logProbs.reduce((a, b) => Math.max(a, b));
     const total = logProbs.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
     for (let k = 0; k < classes; k++) logProbs[k] -= largest + Math.log(total);
-  }
-
-  #row(values: Float64Array, n: number): Float64Array {
-    return values.subarray(n * this.rows.classes, (n + 1) * this.rows.classes);
   }
 
   dispose(): Promise<void> {
