@@ -8,12 +8,14 @@ import { rolldown } from 'rolldown';
 
 const bundle = await rolldown({
   cwd: import.meta.dirname,
-  // What starts as a thread or process of its own is looked for beside the file that starts it, by these names.
+  // What starts as a thread or process of its own is looked for beside the file that starts it, by these names;
+  // peers compares what users start, so that it begins here as well.
   input: {
     vaekit: 'dist/cli/main.js',
     engineWorker: 'dist/node/engineWorker.js',
     dataWorker: 'dist/node/data/dataWorker.js',
     child: 'dist/node/bench/child.js',
+    peers: 'dist/node/bench/peers.js',
   },
   platform: 'node',
   external: [/^onnxruntime/, 'sharp'],
