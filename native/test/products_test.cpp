@@ -261,6 +261,15 @@ void testAll(const Kernels& kernels) {
   testConvolution(kernels, square(3, 20, 16, 128, 3, 1, 1), PlaceKind::input);
   testConvolution(kernels, {3, 32, 272, 2, {1, 9, 9}, {1, 3, 3}, {1, 5, 5}, {1, 2, 2}, {1, 1, 1}, {0, 1, 1}},
                   PlaceKind::arena);
+  // Small pictures, whose borders are left out of the sums: on one side, on both, wide ones, and so wide that a position
+  // meets nothing; a slab of few rows; distances in the rows alone.
+  testConvolution(kernels, square(20, 4, 256, 40, 3, 2, 1), PlaceKind::arena);
+  testConvolution(kernels, square(11, 7, 48, 33, 5, 1, 2), PlaceKind::input);
+  testConvolution(kernels, square(13, 8, 65, 128, 7, 1, 3), PlaceKind::arena);
+  testConvolution(kernels, square(5, 3, 32, 50, 2, 1, 3), PlaceKind::input);
+  testConvolution(kernels, square(1, 8, 300, 310, 3, 1, 1), PlaceKind::arena);
+  testConvolution(kernels, {9, 32, 48, 1, {1, 6, 5}, {1, 3, 2}, {1, 6, 6}, {1, 1, 1}, {1, 2, 1}, {0, 2, 1}},
+                  PlaceKind::arena);
   // Large enough for Winograd's form, which rounds sums of neighbours: even and odd sizes, images that are cut into
   // slabs, extremes.
   const double roundings = 40;

@@ -11,16 +11,12 @@ const WEYL0 = 0x9e3779b9;
 const WEYL1 = 0xbb67ae85;
 const ROUNDS = 10;
 
-/** Upper 32 bits of a 32 × 32 bit product, by 16-bit halves: a double holds no 64-bit integer. */
-function mulHigh(a: number, b: number): number {
-  const aLow = a & 0xffff;
-  const aHigh = a >>> 16;
-  const bLow = b & 0xffff;
-  const bHigh = b >>> 16;
-  const middle = Math.imul(aHigh, bLow) + (Math.imul(aLow, bLow) >>> 16);
-  const carried = Math.imul(aLow, bHigh) + (middle & 0xffff);
-  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (carried >>> 16)) | 0;
-}
+/**
+ * Upper 32 bits of the product of two 32-bit words, given the lower ones. A double rounds the product by at most 2¹⁰; less its
+ * lower bits it is a multiple of 2³², which rounding finds again.
+ */
+const upperHalf = (a: number, b: number, low: number): number =>
+  (((a >>> 0) * b - (low >>> 0)) * 2 ** -32 + 0.5) | 0;
 
 /**
  * Writes the numbers of consecutive counters (first, c1, c2, c3), (first + 1, c1, c2, c3) … into `out`, four for each;
@@ -40,10 +36,10 @@ export function philoxBlocks(
     let k0 = key0 | 0;
     let k1 = key1 | 0;
     for (let round = 0; round < ROUNDS; round++) {
-      const high0 = mulHigh(M0, x0);
-      const low0 = Math.imul(M0, x0);
-      const high1 = mulHigh(M1, x2);
-      const low1 = Math.imul(M1, x2);
+      const low0 = Math.imul(x0, M0);
+      const high0 = upperHalf(x0, M0, low0);
+      const low1 = Math.imul(x2, M1);
+      const high1 = upperHalf(x2, M1, low1);
       x0 = high1 ^ x1 ^ k0;
       x1 = low1;
       x2 = high0 ^ x3 ^ k1;

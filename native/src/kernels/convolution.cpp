@@ -22,6 +22,8 @@ constexpr int64_t partProducts = 1 << 21;
 constexpr int64_t partPositions = 96;
 // So many parts keep some cores busy even where there are few images; products and positions that are worth one then.
 constexpr int64_t fewParts = 8, leastProducts = 1 << 18, leastPositions = 32;
+// Borders are left out of the sums where they are at least this part of them.
+constexpr int64_t leastBorder = 16;
 
 // Taps of a phase along one axis, in the order of the source's positions.
 struct Taps {
@@ -30,14 +32,24 @@ struct Taps {
   std::vector<int64_t> positions;
 };
 
+// Positions of a phase that have the same of their taps within the picture: beyond its border there is nothing to sum up.
+struct Patch {
+  int64_t begin[3], end[3];
+  // The sum: offsets of its segments in the copied source, or of each of its numbers where segments are short.
+  std::vector<int64_t> offsets;
+  int64_t length;
+  // Numbers of the phase's part of the filter that are passed over, before the first segment and between them.
+  int64_t first = 0, gap = 0;
+};
+
 // Positions of the result that meet the same taps.
 struct Phase {
-  // Along each axis: how many, the first, and the taps.
+  // Along each axis: how many, and the first.
   int64_t counts[3], first[3];
-  std::vector<int64_t> sources;  // Offset of each segment of the sum in the copied source.
-  std::vector<int64_t> table;    // Offset of each number of the sum, where segments are short.
+  std::vector<int64_t> sources;  // Offset of each segment of the sum over all taps in the copied source.
   std::vector<int64_t> taps;     // Of the filter, one after the other as the sum meets them.
   int64_t packed = 0;            // Where the phase's part of the packed filter begins, in rows.
+  std::vector<Patch> patches;
 };
 
 constexpr int depthwiseRows = 4;
@@ -153,7 +165,9 @@ class SlidingTask final : public Task {
     const int64_t groups = winograd_ ? 0 : isDepthwise_ ? 1 : groups_;
     for (int64_t group = 0; group < groups; group++) {
       for (int64_t panel = firstPanel; panel < endPanel; panel++) {
-        for (const Phase& phase : phases_) slide(context, shared, region, phase, group, panel);
+        for (const Phase& phase : phases_) {
+          for (const Patch& patch : phase.patches) slide(context, shared, region, phase, patch, group, panel);
+        }
       }
     }
     // Panels are of a group's channels; where there are several groups, a part has all of them.
@@ -240,9 +254,79 @@ class SlidingTask final : public Task {
     return result;
   }
 
+  // Stretches of a phase's positions along an axis, and those of their taps that are within the picture.
+  struct Stretch {
+    int64_t begin, end, firstTap, endTap;
+  };
+  std::vector<Stretch> stretchesAlong(int axis, const Phase& phase, const Taps& taps) const {
+    const int64_t length = (isForward_ ? work_.geometry.space : work_.geometry.out)[axis];
+    const int64_t count = static_cast<int64_t>(taps.taps.size());
+    std::vector<Stretch> stretches;
+    for (int64_t position = 0; position < phase.counts[axis]; position++) {
+      const auto isOutside = [&](int64_t tap) {
+        const int64_t at = low_[axis] + position * sourceStep(axis) + taps.positions[tap];
+        return at < 0 || at >= length;
+      };
+      int64_t first = 0, end = count;
+      while (first < count && isOutside(first)) first++;
+      while (end > first && isOutside(end - 1)) end--;
+      // Copies have zeros for those that meet nothing.
+      if (first == end) first = 0, end = count;
+      const bool isNew = stretches.empty() || stretches.back().firstTap != first || stretches.back().endTap != end;
+      if (isNew) stretches.push_back({position, position, first, end});
+      stretches.back().end++;
+    }
+    return stretches;
+  }
+
+  // Whether what is beyond the border is worth more than the tiles that are not full along it.
+  bool isWorthPatches(const Phase& phase, const std::vector<Stretch> (&stretches)[3], const Taps (&taps)[3]) const {
+    if (isDepthwise_ || isDot_ || inPairs_ || !isMerged() || taps[0].taps.size() != 1 || phase.taps.empty()) return false;
+    if (sourceChannels_ < Sum::shortSegment) return false;
+    int64_t inside = 1, all = 1;
+    for (int axis = 1; axis < 3; axis++) {
+      int64_t met = 0;
+      for (const Stretch& each : stretches[axis]) met += (each.end - each.begin) * (each.endTap - each.firstTap);
+      inside *= met;
+      all *= phase.counts[axis] * static_cast<int64_t>(taps[axis].taps.size());
+    }
+    return (all - inside) * leastBorder >= all;
+  }
+
+  void findPatches(Phase& phase, const Taps (&taps)[3]) {
+    const int64_t depth = sourceChannels_ / groups_;
+    std::vector<Stretch> stretches[3];
+    for (int axis = 0; axis < 3; axis++) stretches[axis] = stretchesAlong(axis, phase, taps[axis]);
+    if (!isWorthPatches(phase, stretches, taps)) {
+      Patch all{{0, 0, 0}, {phase.counts[0], phase.counts[1], phase.counts[2]}, phase.sources, 0};
+      if (!phase.sources.empty()) all.length = static_cast<int64_t>(phase.taps.size() / phase.sources.size()) * depth;
+      if (all.length > 0 && all.length < Sum::shortSegment && !isDot_) {
+        all.offsets.clear();
+        for (const int64_t source : phase.sources) {
+          for (int64_t i = 0; i < all.length; i++) all.offsets.push_back(source + i);
+        }
+        all.length = 1;
+      }
+      phase.patches.push_back(std::move(all));
+      return;
+    }
+    hasPatches_ = true;
+    const int64_t rowTaps = static_cast<int64_t>(taps[2].taps.size());
+    for (const Stretch& j : stretches[1]) {
+      for (const Stretch& k : stretches[2]) {
+        Patch patch{{0, j.begin, k.begin}, {phase.counts[0], j.end, k.end}, {}, (k.endTap - k.firstTap) * depth};
+        for (int64_t tap = j.firstTap; tap < j.endTap; tap++) {
+          patch.offsets.push_back(phase.sources[tap] + k.firstTap * source_.stride(2));
+        }
+        patch.first = (j.firstTap * rowTaps + k.firstTap) * depth;
+        patch.gap = (rowTaps - (k.endTap - k.firstTap)) * depth;
+        phase.patches.push_back(std::move(patch));
+      }
+    }
+  }
+
   void findPhases() {
     const Geometry& g = work_.geometry;
-    const int64_t depth = sourceChannels_ / groups_;
     for (int64_t r0 = 0; r0 < phasesAlong(0); r0++) {
       for (int64_t r1 = 0; r1 < phasesAlong(1); r1++) {
         for (int64_t r2 = 0; r2 < phasesAlong(2); r2++) {
@@ -265,12 +349,7 @@ class SlidingTask final : public Task {
               }
             }
           }
-          if (!phase.sources.empty() && !isDot_) {
-            const int64_t length = static_cast<int64_t>(phase.taps.size() / phase.sources.size()) * depth;
-            for (size_t s = 0; s < phase.sources.size() && length < Sum::shortSegment; s++) {
-              for (int64_t i = 0; i < length; i++) phase.table.push_back(phase.sources[s] + i);
-            }
-          }
+          findPatches(phase, taps);
           const size_t index = phases_.size();
           phaseOfRow_.insert(phaseOfRow_.end(), phase.taps.size(), index);
           taps_.insert(taps_.end(), phase.taps.begin(), phase.taps.end());
@@ -320,7 +399,10 @@ class SlidingTask final : public Task {
       slabs_ = 1;
       const int64_t wanted = larger(ceilDivide(partProducts, products), ceilDivide(leastOfPart, positions));
       const int64_t room = copied > 0 ? larger(1, copiedBytes / copied) : g.batch;
-      images_ = smaller(g.batch, larger(1, smaller(wanted, room)));
+      images_ = larger(1, smaller(wanted, room));
+      // A patch may have one position in each image.
+      if (hasPatches_) images_ = ceilDivide(images_, tileRows) * tileRows;
+      images_ = smaller(g.batch, images_);
     }
     // With few images, smaller parts are better than idle cores. Where the filter is much larger than they are, it is
     // what is better cut.
@@ -337,16 +419,14 @@ class SlidingTask final : public Task {
     parts = rowParts * columnParts_;
   }
 
-  // Computes what a phase has of a region, for a panel of channels.
-  void slide(const Context& context, const char* shared, const Region& region, const Phase& phase, int64_t group,
-             int64_t panel) const {
+  // Computes what a patch has of a region, for a panel of channels.
+  void slide(const Context& context, const char* shared, const Region& region, const Phase& phase, const Patch& patch,
+             int64_t group, int64_t panel) const {
     const Geometry& g = work_.geometry;
     const int64_t depth = sourceChannels_ / groups_;
     const int vectors = panels_.vectors(panel);
     const int last = panels_.last(panel);
     const int64_t column = group * (channels_ / groups_) + panels_.first(panel);
-    const int64_t tapsInSegment =
-        phase.sources.empty() ? 0 : static_cast<int64_t>(phase.taps.size() / phase.sources.size());
     const int64_t phaseRows = static_cast<int64_t>(phase.taps.size()) * depth;
     const float* filter;
     int64_t rowStride;
@@ -361,9 +441,9 @@ class SlidingTask final : public Task {
       filter = context.as<const float>(work_.right) + column;
       rowStride = g.filters;
     }
-    const int64_t length = tapsInSegment * depth;
-    const std::vector<int64_t>& offsets = phase.table.empty() ? phase.sources : phase.table;
-    const Sum sum{static_cast<int64_t>(offsets.size()), offsets.data(), phase.table.empty() ? length : 1, 1, rowStride};
+    filter += patch.first * rowStride;
+    const Sum sum{static_cast<int64_t>(patch.offsets.size()), patch.offsets.data(), patch.length, 1, rowStride,
+                  patch.gap * rowStride};
     const int64_t* space = resultSpace();
     const int64_t columns = channels_ / groups_;
     const int mostRows = isDepthwise_ ? depthwiseRows : isDot_ ? dotRows(static_cast<int>(columns)) : tileRows;
@@ -379,10 +459,10 @@ class SlidingTask final : public Task {
     };
     float* result = context.as<float>(work_.result) + column;
     const float* source = region.source + group * depth;
-    int64_t begin[3] = {0, 0, 0};
-    int64_t end[3] = {phase.counts[0], phase.counts[1], phase.counts[2]};
-    begin[slabAxis_] = region.fromRow;
-    end[slabAxis_] = smaller(phase.counts[slabAxis_], region.toRow);
+    int64_t begin[3] = {patch.begin[0], patch.begin[1], patch.begin[2]};
+    int64_t end[3] = {patch.end[0], patch.end[1], patch.end[2]};
+    begin[slabAxis_] = larger(begin[slabAxis_], region.fromRow);
+    end[slabAxis_] = smaller(end[slabAxis_], region.toRow);
     const int64_t step2 = sourceStep(2) * source_.stride(2), resultStep2 = resultStep(2) * channels_;
     for (int64_t image = region.fromImage; image < region.toImage; image++) {
       for (int64_t i = begin[0]; i < end[0]; i++) {
@@ -450,7 +530,7 @@ class SlidingTask final : public Task {
   std::vector<int64_t> taps_;
   std::vector<size_t> phaseOfRow_;
   int64_t rows_ = 0;
-  bool isPacked_ = false;
+  bool isPacked_ = false, hasPatches_ = false;
   int64_t packedBytes_ = 0, copyBytes_ = 0, workBytes_ = 0;
   // Images of a part, or slabs of an image along the outermost axis that is longer than 1.
   int64_t images_ = 1, slabs_ = 1, columnParts_ = 1;

@@ -1,6 +1,6 @@
 // The inner kernel of matrix products and convolutions: a tile of the result, held in registers while its sum runs.
 //
-//   c[i, :] = Σ_s Σ_j a[i][offsets[s] + j·aStep] · b[(s·length + j)·bStep + :]
+//   c[i, :] = Σ_s Σ_j a[i][offsets[s] + j·aStep] · b[s·(length·bStep + bGap) + j·bStep + :]
 //
 // One number of a meets a vector of b. The sum has two levels, so that one kernel serves a matrix product (one
 // segment), a convolution (a segment for each row of the filter), and a filter's gradient (one for each row of pixels),
@@ -15,6 +15,8 @@ struct Sum {
   const int64_t* offsets;
   int64_t length;
   int64_t aStep, bStep;
+  // What is passed over in b between segments.
+  int64_t bGap = 0;
 
   // Beginning a segment costs about as much as ten products. Short ones are better called segments of length 1.
   static constexpr int64_t shortSegment = 24;
@@ -70,6 +72,7 @@ void tile(const float* const* a, const float* b, const Sum& sum, float* const* c
         multiply(at);
         at += sum.aStep;
       }
+      b += sum.bGap;
     }
   }
   for (int i = 0; i < rows; i++) {
