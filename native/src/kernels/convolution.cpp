@@ -89,10 +89,10 @@ class SlidingTask final : public Task {
         isDepthwise_(work.geometry.isDepthwise()),
         isDot_(!isDepthwise_ && channels_ / groups_ <= mostDotColumns && segmentLength() >= lanes),
         panels_(channels_ / groups_),
-        inPairs_(Winograd::fits(work)),
+        side_(Winograd::tileSide(work)),
         source_(findSource()) {
     if (then) loops = then_.emplace(*then, plan).loops();
-    if (inPairs_) winograd_.emplace(work);
+    if (side_ > 0) winograd_.emplace(work);
     findPhases();
     findPacking(plan);
     findParts();
@@ -211,8 +211,8 @@ class SlidingTask final : public Task {
   int64_t phasesAlong(int axis) const {
     return isForward_ ? 1 : smaller(work_.geometry.strides[axis], work_.geometry.space[axis]);
   }
-  // Winograd's tiles have rows and columns of results in pairs.
-  int64_t rounded(int64_t positions) const { return inPairs_ ? (positions + 1) / 2 * 2 : positions; }
+  // Winograd's tiles have several rows and columns of results.
+  int64_t rounded(int64_t positions) const { return side_ > 0 ? ceilDivide(positions, side_) * side_ : positions; }
   // Positions of phase 0, which has the most.
   int64_t rowsAlong(int axis) const { return ceilDivide(resultSpace()[axis], resultStep(axis)); }
 
@@ -281,7 +281,7 @@ class SlidingTask final : public Task {
 
   // Whether what is beyond the border is worth more than the tiles that are not full along it.
   bool isWorthPatches(const Phase& phase, const std::vector<Stretch> (&stretches)[3], const Taps (&taps)[3]) const {
-    if (isDepthwise_ || isDot_ || inPairs_ || !isMerged() || taps[0].taps.size() != 1 || phase.taps.empty()) return false;
+    if (isDepthwise_ || isDot_ || side_ > 0 || !isMerged() || taps[0].taps.size() != 1 || phase.taps.empty()) return false;
     if (sourceChannels_ < Sum::shortSegment) return false;
     int64_t inside = 1, all = 1;
     for (int axis = 1; axis < 3; axis++) {
@@ -519,7 +519,7 @@ class SlidingTask final : public Task {
   // With few channels, and enough to sum up for each, the vectors run along the sum instead.
   bool isDepthwise_, isDot_;
   Panels panels_;
-  bool inPairs_;
+  int side_;  // Of Winograd's tiles, if it is done so.
   // Along each axis: the source's first position for position 0, and how far the taps reach from there.
   int64_t low_[3], span_[3];
   Source source_;

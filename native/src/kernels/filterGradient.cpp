@@ -42,8 +42,8 @@ class FilterGradientTask final : public Task {
         filters_(work_.geometry.filters / groups_),
         isDepthwise_(work_.geometry.isDepthwise()),
         panels_(filters_),
-        inPairs_(Winograd::fits(work_)),
-        gathers_(!isDepthwise_ && !inPairs_ && filters_ >= gatheredFilters && channels_ % gatheredChannels == 0),
+        side_(Winograd::tileSide(work_)),
+        gathers_(!isDepthwise_ && side_ == 0 && filters_ >= gatheredFilters && channels_ % gatheredChannels == 0),
         source_(findSource()) {
     if (then) loops = then_.emplace(*then, plan).loops();
     const Geometry& g = work_.geometry;
@@ -61,7 +61,7 @@ class FilterGradientTask final : public Task {
     // What is left to be split is split by rows, for the price of a copy of x for each.
     if (!isDepthwise_) rowParts_ = larger(1, smaller(wanted / imageGroups_, ceilDivide(rows_, rowUnit())));
     parts = imageGroups_ * rowParts_;
-    if (inPairs_ && rowParts_ == 1) winograd_.emplace(work_);
+    if (side_ > 0 && rowParts_ == 1) winograd_.emplace(work_);
     partialBytes_ = isPartial_ ? wholeLines(imageGroups_ * size_ * 4) : 0;
     copyBytes_ = wholeLines(source_.copiedSize(blockImages_, slabAxis_, slabLength(blockRows_)) * 4 + 64);
     gatherBytes_ = gathers_ ? wholeLines(gatheredPixels * (gatheredChannels + panels_.packedSize(1)) * 4) : 0;
@@ -158,8 +158,8 @@ class FilterGradientTask final : public Task {
 
   // Rows of the product that are computed together.
   int64_t rowUnit() const { return gathers_ ? gatheredChannels : tileRows; }
-  // Winograd's tiles have rows and columns of pixels in pairs.
-  int64_t rounded(int64_t pixels) const { return inPairs_ ? (pixels + 1) / 2 * 2 : pixels; }
+  // Winograd's tiles have several rows and columns of pixels.
+  int64_t rounded(int64_t pixels) const { return side_ > 0 ? ceilDivide(pixels, side_) * side_ : pixels; }
 
   static bool mayBeSwapped(const Geometry& g) {
     const bool hasStride = g.strides[0] * g.strides[1] * g.strides[2] > 1;
@@ -346,7 +346,8 @@ class FilterGradientTask final : public Task {
   int64_t groups_, channels_, filters_;
   bool isDepthwise_;
   Panels panels_;
-  bool inPairs_, gathers_;
+  int side_;  // Of Winograd's tiles.
+  bool gathers_;
   Source source_;
   std::optional<Winograd> winograd_;
   std::optional<ElementwiseLoop> then_;

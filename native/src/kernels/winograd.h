@@ -4,7 +4,8 @@
 // A tile of 2 × 2 results meets a window of the picture. With 3 × 3 taps it is one of 4 × 4 positions, and takes 16
 // products of channels where it took 36. For a stride of 2, a filter of four taps is one of two taps for the even
 // positions and one for the odd ones: the tile meets four windows of 3 × 3 positions, and takes 36 products where it took
-// 64. At each point that is a matrix product, whose rows are tiles and whose sums run over windows and channels.
+// 64; one of 4 × 4 results meets windows of 5 × 5, and takes 100 where it took 256. At each point that is a matrix
+// product, whose rows are tiles and whose sums run over windows and channels.
 //
 // A sum of two numbers stands where each stood, so an infinity may become NaN: what comes out not finite is computed
 // again, tap by tap.
@@ -18,20 +19,27 @@ namespace vaekit::VAEKIT_ISA {
 
 class Winograd {
  public:
-  // Whether a convolution has the right form, and is large enough to gain from this one.
-  static bool fits(const Convolution& work) {
+  // Results along each side of a tile, or 0 where a convolution has not the right form or is too small to gain from this one.
+  static int tileSide(const Convolution& work) {
     const Geometry& g = work.geometry;
     const int64_t height = g.kernel[1], width = g.kernel[2];
     const bool isPlain = g.strides[1] == 1 && g.strides[2] == 1 && width == 3 && (height == 2 || height == 3);
     const bool isHalving = g.strides[1] == 2 && g.strides[2] == 2 && width == 4 && height == 4;
-    if (!isPlain && !(isHalving && work.kind != ConvKind::inputGrad)) return false;
+    if (!isPlain && !(isHalving && work.kind != ConvKind::inputGrad)) return 0;
     const int64_t* results = work.kind == ConvKind::inputGrad ? g.space : g.out;
-    const int64_t tiles = g.batch * ceilDivide(results[1], 2) * ceilDivide(results[2], 2);
-    const int64_t products = (isPlain ? (height + 1) * (width + 1) : 36) * g.channels * g.filters;
-    return g.space[0] * g.out[0] * g.kernel[0] == 1 && g.before[0] == 0 && g.dilations[1] * g.dilations[2] == 1 &&
-           results[1] > 1 && results[2] > 1 && g.groups == 1 && g.channels % widest == 0 && g.filters % widest == 0 &&
-           g.channels * g.filters >= 512 && tiles >= leastTiles &&
-           products <= (work.kind == ConvKind::filterGrad ? mostSums : mostFilter);
+    const bool isFlat = g.space[0] * g.out[0] * g.kernel[0] == 1 && g.before[0] == 0 && g.dilations[1] * g.dilations[2] == 1 &&
+                        results[1] > 1 && results[2] > 1;
+    const bool fillsVectors = g.groups == 1 && g.channels % widest == 0 && g.filters % widest == 0 && g.channels * g.filters >= 512;
+    if (!isFlat || !fillsVectors) return 0;
+    const auto tilesOf = [&](int side) { return g.batch * ceilDivide(results[1], side) * ceilDivide(results[2], side); };
+    const auto fits = [&](int64_t points, int64_t tiles) {
+      return tiles >= leastTiles &&
+             points * g.channels * g.filters <= (work.kind == ConvKind::filterGrad ? mostSums : mostFilter);
+    };
+    if (isPlain) return fits((height + 1) * (width + 1), tilesOf(2)) ? 2 : 0;
+    // Wide tiles may reach further beyond the picture.
+    if (100 * tilesOf(4) < 36 * tilesOf(2) && fits(100, 4 * tilesOf(4))) return 4;
+    return fits(36, tilesOf(2)) ? 2 : 0;
   }
 
   explicit Winograd(const Convolution& work)
@@ -41,6 +49,7 @@ class Winograd {
         width_(isTurned_ ? geometry_.channels : geometry_.filters),
         step_(geometry_.strides[1]),
         windows_(step_ * step_),
+        side_(tileSide(work)),
         rowLength_(windows_ * depth_),
         panels_(width_) {
     withForm([&](auto form) { points_ = form.points; });
@@ -63,7 +72,7 @@ class Winograd {
   };
 
   // Positions of results that are worked on at once: parts of fewer make less of the packed filter.
-  int64_t blockPositions() const { return 4 * blockTiles_; }
+  int64_t blockPositions() const { return side_ * side_ * blockTiles_; }
 
   // Packs the sums of taps that the products need.
   void prepare(const float* filter, int64_t part, float* packed) const {
@@ -81,10 +90,10 @@ class Winograd {
       }
       float* nowhere = sums + points_ * resultStep_;
       for (int i = 0; i < count; i++) {
-        float* to[2][2];
-        for (int j = 0; j < 4; j++) {
-          const int64_t position = positionOf(tiles[i], j / 2, j % 2);
-          to[j / 2][j % 2] = position < 0 ? nowhere : result + position * width_;
+        float* to[mostResults];
+        for (int j = 0; j < side_ * side_; j++) {
+          const int64_t position = positionOf(tiles[i], j);
+          to[j] = position < 0 ? nowhere : result + position * width_;
         }
         check += gatherResult(sums + i * width_, to);
       }
@@ -103,10 +112,10 @@ class Winograd {
       float* nothing = spreadG + points_ * resultStep_;
       std::memset(nothing, 0, sizeof(float) * width_);
       for (int i = 0; i < count; i++) {
-        const float* from[2][2];
-        for (int j = 0; j < 4; j++) {
-          const int64_t position = positionOf(tiles[i], j / 2, j % 2);
-          from[j / 2][j % 2] = position < 0 ? nothing : g + position * width_;
+        const float* from[mostResults];
+        for (int j = 0; j < side_ * side_; j++) {
+          const int64_t position = positionOf(tiles[i], j);
+          from[j] = position < 0 ? nothing : g + position * width_;
         }
         spreadGradient(from, spreadG + i * width_);
       }
@@ -159,13 +168,15 @@ class Winograd {
   // One tile's numbers at all points are written and read together. Between them lies an odd number of lines, or they
   // would meet in the few places of the first cache that addresses a power of two apart share.
   static constexpr int64_t lineFloats = 16;
+  static constexpr int mostResults = 16;
   static constexpr int64_t mostTiles = 64, blockFloats = (lanes == 16 ? 192 : 96) << 10;
 
   template <typename F>
   void withForm(F f) const {
-    if (step_ == 2) f(MinimalSquare<2, 2>{});
-    else if (geometry_.kernel[1] == 2) f(MinimalSquare<2, 3>{});
-    else f(MinimalSquare<3, 3>{});
+    if (side_ == 4) f(MinimalSquare<2, 2, 4>{});
+    else if (step_ == 2) f(MinimalSquare<2, 2, 2>{});
+    else if (geometry_.kernel[1] == 2) f(MinimalSquare<2, 3, 2>{});
+    else f(MinimalSquare<3, 3, 2>{});
   }
 
   // The filter's tap that is tap [i][j] of a window, in the order of the source's positions.
@@ -208,8 +219,8 @@ class Winograd {
     Tile tiles[mostTiles];
     int count = 0;
     for (int64_t image = region.fromImage; image < region.toImage; image++) {
-      for (int64_t row = region.fromRow / 2; row < ceilDivide(region.toRow, 2); row++) {
-        for (int64_t column = 0; column < ceilDivide(resultSpace()[2], 2); column++) {
+      for (int64_t row = region.fromRow / side_; row < ceilDivide(region.toRow, side_); row++) {
+        for (int64_t column = 0; column < ceilDivide(resultSpace()[2], side_); column++) {
           tiles[count++] = {image, row, column};
           if (count < blockTiles_) continue;
           f(tiles, count);
@@ -220,17 +231,18 @@ class Winograd {
     if (count > 0) f(tiles, count);
   }
 
-  // Of a tile's result [i][j], or −1 where there is none.
-  int64_t positionOf(const Tile& tile, int i, int j) const {
+  // Of a tile's result, or −1 where there is none.
+  int64_t positionOf(const Tile& tile, int each) const {
     const int64_t* space = resultSpace();
-    const int64_t row = tile.row * 2 + i, column = tile.column * 2 + j;
+    const int64_t row = tile.row * side_ + each / side_, column = tile.column * side_ + each % side_;
     if (row >= space[1] || column >= space[2]) return -1;
     return (tile.image * space[1] + row) * space[2] + column;
   }
-  // The first position that a tile's result [i][j] meets.
-  const float* sourceOf(const Region& region, const Tile& tile, int64_t i = 0, int64_t j = 0) const {
+  // The first position that a tile's result meets.
+  const float* sourceOf(const Region& region, const Tile& tile, int each = 0) const {
     return region.source + (tile.image - region.fromImage) * region.imageStride +
-           (tile.row * 2 + i - region.fromRow) * step_ * region.rowStride + (tile.column * 2 + j) * step_ * depth_;
+           (tile.row * side_ + each / side_ - region.fromRow) * step_ * region.rowStride +
+           (tile.column * side_ + each % side_) * step_ * depth_;
   }
 
   // A matrix for each point, with a row for each tile.
@@ -258,13 +270,13 @@ class Winograd {
     });
   }
 
-  void spreadGradient(const float* const (&from)[2][2], float* to) const {
+  void spreadGradient(const float* const* from, float* to) const {
     withForm([&](auto form) {
       using Form = decltype(form);
       for (int64_t at = 0; at < width_; at += lanes) {
         typename Form::Square d;
-        for (int i = 0; i < 2; i++) {
-          for (int j = 0; j < 2; j++) d[i * Form::width + j] = load<Floats>(from[i][j] + at);
+        for (int i = 0; i < Form::results; i++) {
+          for (int j = 0; j < Form::results; j++) d[i * Form::width + j] = load<Floats>(from[i * Form::results + j] + at);
         }
         Form::spreadGradient(d);
         for (int64_t point = 0; point < Form::points; point++) store(to + at + point * resultStep_, d[point]);
@@ -308,7 +320,7 @@ class Winograd {
   }
 
   // Puts a tile's sums together. Returns NaN if a result is not finite.
-  Floats gatherResult(const float* from, float* const (&to)[2][2]) const {
+  Floats gatherResult(const float* from, float* const* to) const {
     Floats check = {};
     withForm([&](auto form) {
       using Form = decltype(form);
@@ -316,11 +328,11 @@ class Winograd {
         typename Form::Square m;
         for (int64_t point = 0; point < Form::points; point++) m[point] = load<Floats>(from + at + point * resultStep_);
         Form::gatherResult(m);
-        for (int i = 0; i < 2; i++) {
-          for (int j = 0; j < 2; j++) {
+        for (int i = 0; i < Form::results; i++) {
+          for (int j = 0; j < Form::results; j++) {
             const Floats y = m[i * Form::width + j];
             check = multiplyAdd(y, Floats{}, check);
-            store(to[i][j] + at, y);
+            store(to[i * Form::results + j] + at, y);
           }
         }
       }
@@ -331,14 +343,14 @@ class Winograd {
   // Sums up, tap by tap, those of a tile's results that are not finite.
   void repair(const Region& region, const Tile& tile, const float* filter, float* result) const {
     const int64_t columns = geometry_.kernel[2], taps = geometry_.kernel[1] * columns;
-    for (int each = 0; each < 4; each++) {
-      const int64_t position = positionOf(tile, each / 2, each % 2);
+    for (int each = 0; each < side_ * side_; each++) {
+      const int64_t position = positionOf(tile, each);
       if (position < 0) continue;
       float* to = result + position * width_;
       Floats check = {};
       for (int64_t at = 0; at < width_; at += lanes) check = multiplyAdd(load<Floats>(to + at), Floats{}, check);
       if (!any(check != check)) continue;
-      const float* source = sourceOf(region, tile, each / 2, each % 2);
+      const float* source = sourceOf(region, tile, each);
       std::memset(to, 0, sizeof(float) * width_);
       for (int64_t tap = 0; tap < taps; tap++) {
         const float* from = source + tap / columns * region.rowStride + tap % columns * depth_;
@@ -356,6 +368,8 @@ class Winograd {
   // Channels of the source and of the result.
   int64_t depth_, width_;
   int64_t step_, windows_;
+  // Results along each side of a tile.
+  int side_;
   // Of a tile's row in a point's matrix.
   int64_t rowLength_;
   Panels panels_;
