@@ -1,11 +1,12 @@
-// Convolutions over pictures by Winograd's minimal filters (minimal.h): filters of 3 × 3 and 2 × 3 taps and stride 1, their
-// gradients, and filters of 4 × 4 taps and stride 2, forward and in the filter.
+// Convolutions over pictures by Winograd's minimal filters (minimal.h), and their gradients: filters of 3 × 3 and 2 × 3 taps
+// and stride 1, and of 4 × 4 taps and stride 2.
 //
 // A tile of 2 × 2 results meets a window of the picture. With 3 × 3 taps it is one of 4 × 4 positions, and takes 16
 // products of channels where it took 36. For a stride of 2, a filter of four taps is one of two taps for the even
 // positions and one for the odd ones: the tile meets four windows of 3 × 3 positions, and takes 36 products where it took
 // 64; one of 4 × 4 results meets windows of 5 × 5, and takes 100 where it took 256. At each point that is a matrix
-// product, whose rows are tiles and whose sums run over windows and channels.
+// product, whose rows are tiles and whose sums run over windows and channels. In the gradient of its input a stride of 2
+// has four kinds of positions, or phases, which meet two taps by two each: tiles of every one, with windows of one kind.
 //
 // A sum of two numbers stands where each stood, so an infinity may become NaN: what comes out not finite is computed
 // again, tap by tap.
@@ -25,8 +26,11 @@ class Winograd {
     const int64_t height = g.kernel[1], width = g.kernel[2];
     const bool isPlain = g.strides[1] == 1 && g.strides[2] == 1 && width == 3 && (height == 2 || height == 3);
     const bool isHalving = g.strides[1] == 2 && g.strides[2] == 2 && width == 4 && height == 4;
-    if (!isPlain && !(isHalving && work.kind != ConvKind::inputGrad)) return 0;
-    const int64_t* results = work.kind == ConvKind::inputGrad ? g.space : g.out;
+    if (!isPlain && !isHalving) return 0;
+    int64_t results[3];
+    for (int axis = 0; axis < 3; axis++) {
+      results[axis] = work.kind == ConvKind::inputGrad ? ceilDivide(g.space[axis], g.strides[axis]) : g.out[axis];
+    }
     const bool isFlat = g.space[0] * g.out[0] * g.kernel[0] == 1 && g.before[0] == 0 && g.dilations[1] * g.dilations[2] == 1 &&
                         results[1] > 1 && results[2] > 1;
     const bool fillsVectors = g.groups == 1 && g.channels % widest == 0 && g.filters % widest == 0 && g.channels * g.filters >= 512;
@@ -48,20 +52,23 @@ class Winograd {
         depth_(isTurned_ ? geometry_.filters : geometry_.channels),
         width_(isTurned_ ? geometry_.channels : geometry_.filters),
         step_(geometry_.strides[1]),
-        windows_(step_ * step_),
+        windows_(isTurned_ ? 1 : step_ * step_),
+        phases_(isTurned_ ? step_ * step_ : 1),
         side_(tileSide(work)),
         rowLength_(windows_ * depth_),
         panels_(width_) {
     withForm([&](auto form) { points_ = form.points; });
     const int64_t tileFloats = points_ * (rowLength_ + width_);
+    const int64_t blockFloats = work.kind == ConvKind::filterGrad ? mostSpread : mostSpread / 3;
     blockTiles_ = static_cast<int>(smaller(mostTiles, larger(tileRows, blockFloats / tileFloats / tileRows * tileRows)));
     sourceStep_ = blockTiles_ * rowLength_ + lineFloats;
     resultStep_ = blockTiles_ * width_ + lineFloats;
     filterStep_ = rowLength_ * width_ + lineFloats;
-    filterFloats = points_ * filterStep_;
+    phaseStep_ = points_ * filterStep_;
+    filterFloats = phases_ * phaseStep_;
     scratchFloats = points_ * (sourceStep_ + resultStep_) + width_;
     // Some channels of a window, for one panel of results, are prepared by themselves.
-    preparations = windows_ * panels_.count * (depth_ / lanes);
+    preparations = phases_ * windows_ * panels_.count * (depth_ / lanes);
   }
 
   // Rows [fromRow, toRow) of the result's images [fromImage, toImage), and the source copied for them.
@@ -82,39 +89,40 @@ class Winograd {
   // The results of a region.
   void run(const Region& region, const float* filter, const float* packed, float* result, float* scratch) const {
     Floats check = {};
-    eachBlock(region, [&](const Tile* tiles, int count) {
-      spreadSource(region, tiles, count, scratch);
+    eachBlock(region, [&](int64_t phase, const Tile* tiles, int count) {
+      spreadSource(region, phase, tiles, count, scratch);
       float* sums = scratch + points_ * sourceStep_;
       for (int64_t point = 0; point < points_; point++) {
-        multiply(scratch + point * sourceStep_, packed + point * filterStep_, count, sums + point * resultStep_);
+        multiply(scratch + point * sourceStep_, packed + phase * phaseStep_ + point * filterStep_, count,
+                 sums + point * resultStep_);
       }
       float* nowhere = sums + points_ * resultStep_;
       for (int i = 0; i < count; i++) {
         float* to[mostResults];
         for (int j = 0; j < side_ * side_; j++) {
-          const int64_t position = positionOf(tiles[i], j);
+          const int64_t position = positionOf(phase, tiles[i], j);
           to[j] = position < 0 ? nowhere : result + position * width_;
         }
         check += gatherResult(sums + i * width_, to);
       }
     });
     if (!any(check != check)) return;
-    eachBlock(region, [&](const Tile* tiles, int count) {
-      for (int i = 0; i < count; i++) repair(region, tiles[i], filter, result);
+    eachBlock(region, [&](int64_t phase, const Tile* tiles, int count) {
+      for (int i = 0; i < count; i++) repair(region, phase, tiles[i], filter, result);
     });
   }
 
   // Adds to `sums`, `filterFloats` of them, what a region has for the filter's gradient, or sets them.
   void addFilterGradient(const Region& region, const float* g, float* sums, bool add, float* scratch) const {
-    eachBlock(region, [&](const Tile* tiles, int count) {
-      spreadSource(region, tiles, count, scratch);
+    eachBlock(region, [&](int64_t phase, const Tile* tiles, int count) {
+      spreadSource(region, phase, tiles, count, scratch);
       float* spreadG = scratch + points_ * sourceStep_;
       float* nothing = spreadG + points_ * resultStep_;
       std::memset(nothing, 0, sizeof(float) * width_);
       for (int i = 0; i < count; i++) {
         const float* from[mostResults];
         for (int j = 0; j < side_ * side_; j++) {
-          const int64_t position = positionOf(tiles[i], j);
+          const int64_t position = positionOf(phase, tiles[i], j);
           from[j] = position < 0 ? nothing : g + position * width_;
         }
         spreadGradient(from, spreadG + i * width_);
@@ -143,7 +151,7 @@ class Winograd {
             for (int j = 0; j < Form::Columns::taps; j++) {
               const Floats sum = m[i * Form::width + j];
               check = multiplyAdd(sum, Floats{}, check);
-              store(result + tapOf(window, i, j) * size + at, sum);
+              store(result + tapOf(0, window, i, j) * size + at, sum);
             }
           }
         }
@@ -164,12 +172,14 @@ class Winograd {
   // which are written there as well.
   static constexpr int64_t mostFilter = 1 << (lanes == 16 ? 19 : 18), mostSums = lanes == 16 ? 5 << 16 : 1 << 18;
   static constexpr int64_t leastTiles = 512;
-  // Tiles that are worked on at once, and floats that they take.
   // One tile's numbers at all points are written and read together. Between them lies an odd number of lines, or they
   // would meet in the few places of the first cache that addresses a power of two apart share.
   static constexpr int64_t lineFloats = 16;
+  // Of a tile.
   static constexpr int mostResults = 16;
-  static constexpr int64_t mostTiles = 64, blockFloats = (lanes == 16 ? 192 : 96) << 10;
+  // Tiles that are worked on at once, and floats that they take. The sums of the filter's gradient are read and written
+  // for each block; otherwise the block itself is better near.
+  static constexpr int64_t mostTiles = 64, mostSpread = (lanes == 16 ? 192 : 96) << 10;
 
   template <typename F>
   void withForm(F f) const {
@@ -179,12 +189,35 @@ class Winograd {
     else f(MinimalSquare<3, 3, 2>{});
   }
 
-  // The filter's tap that is tap [i][j] of a window, in the order of the source's positions.
-  int64_t tapOf(int64_t window, int i, int j) const {
-    const int64_t taps = geometry_.kernel[1] * geometry_.kernel[2];
-    const int64_t tap = (window / step_ + step_ * i) * geometry_.kernel[2] + window % step_ + step_ * j;
-    return isTurned_ ? taps - 1 - tap : tap;
+  // Along an axis, the first tap that a phase or a window meets, in the order of the source's positions; more follow at
+  // distances of the stride.
+  int64_t firstTap(int axis, int64_t phase, int64_t window) const {
+    if (!isTurned_) return window;
+    const int64_t last = geometry_.kernel[axis] - 1;
+    return last - (last - phase - geometry_.before[axis] + 2 * step_) % step_;
   }
+  // The filter's tap that is tap [i][j] of a phase and a window.
+  int64_t tapOf(int64_t phase, int64_t window, int i, int j) const {
+    const int64_t direction = isTurned_ ? -step_ : step_;
+    const int64_t row = firstTap(1, phase / step_, window / step_) + direction * i;
+    const int64_t column = firstTap(2, phase % step_, window % step_) + direction * j;
+    return row * geometry_.kernel[2] + column;
+  }
+  // Where a phase's first result meets its first tap, from the position that the source begins with.
+  int64_t shiftOf(int axis, int64_t phase) const {
+    if (!isTurned_) return 0;
+    int64_t shift = 0, least = 0;
+    for (int64_t each = 0; each < step_; each++) {
+      // A multiple of the stride, of which the quotient may be negative.
+      const int64_t at = (each + geometry_.before[axis] - firstTap(axis, each, 0)) / step_;
+      if (each == phase) shift = at;
+      least = each == 0 ? at : smaller(least, at);
+    }
+    return shift - least;
+  }
+  // Between neighbours of a phase, in the source and in the result.
+  int64_t sourceDistance() const { return isTurned_ ? 1 : step_; }
+  int64_t resultDistance() const { return isTurned_ ? step_ : 1; }
   // Between channels of the source and of the result in a tap of the filter.
   int64_t depthStride() const { return isTurned_ ? 1 : geometry_.filters; }
   int64_t widthStride() const { return isTurned_ ? geometry_.filters : 1; }
@@ -193,17 +226,19 @@ class Winograd {
   template <typename Form>
   void prepareAs(Form, const float* filter, int64_t part, float* packed) const {
     const int64_t panel = part % panels_.count, window = part / panels_.count % windows_;
-    const int64_t firstChannel = part / panels_.count / windows_ * lanes;
+    const int64_t phase = part / panels_.count / windows_ % phases_;
+    const int64_t firstChannel = part / panels_.count / windows_ / phases_ * lanes;
     const int64_t length = panels_.vectors(panel) * lanes;
     float taps[Form::Rows::taps][Form::Columns::taps][lanes * tileVectors * lanes];
     for (int i = 0; i < Form::Rows::taps; i++) {
       for (int j = 0; j < Form::Columns::taps; j++) {
-        const float* tap = filter + tapOf(window, i, j) * depth_ * width_;
+        const float* tap = filter + tapOf(phase, window, i, j) * depth_ * width_;
         packRows(tap + firstChannel * depthStride() + panels_.first(panel) * widthStride(), depthStride(), widthStride(), 0,
                  lanes, length, taps[i][j]);
       }
     }
-    float* to = packed + panels_.packedOffset(panel, rowLength_) + (window * depth_ + firstChannel) * length;
+    float* to = packed + phase * phaseStep_ + panels_.packedOffset(panel, rowLength_) +
+                (window * depth_ + firstChannel) * length;
     for (int64_t at = 0; at < lanes * length; at += lanes) {
       typename Form::Square g;
       for (int i = 0; i < Form::Rows::taps; i++) {
@@ -218,40 +253,44 @@ class Winograd {
   void eachBlock(const Region& region, F f) const {
     Tile tiles[mostTiles];
     int count = 0;
+    const auto flush = [&] {
+      for (int64_t phase = 0; phase < phases_; phase++) f(phase, tiles, count);
+      count = 0;
+    };
+    const int64_t columns = ceilDivide(ceilDivide(resultSpace()[2], resultDistance()), side_);
     for (int64_t image = region.fromImage; image < region.toImage; image++) {
       for (int64_t row = region.fromRow / side_; row < ceilDivide(region.toRow, side_); row++) {
-        for (int64_t column = 0; column < ceilDivide(resultSpace()[2], side_); column++) {
+        for (int64_t column = 0; column < columns; column++) {
           tiles[count++] = {image, row, column};
-          if (count < blockTiles_) continue;
-          f(tiles, count);
-          count = 0;
+          if (count == blockTiles_) flush();
         }
       }
     }
-    if (count > 0) f(tiles, count);
+    if (count > 0) flush();
   }
 
   // Of a tile's result, or −1 where there is none.
-  int64_t positionOf(const Tile& tile, int each) const {
+  int64_t positionOf(int64_t phase, const Tile& tile, int each) const {
     const int64_t* space = resultSpace();
-    const int64_t row = tile.row * side_ + each / side_, column = tile.column * side_ + each % side_;
+    const int64_t row = (tile.row * side_ + each / side_) * resultDistance() + phase / step_;
+    const int64_t column = (tile.column * side_ + each % side_) * resultDistance() + phase % step_;
     if (row >= space[1] || column >= space[2]) return -1;
     return (tile.image * space[1] + row) * space[2] + column;
   }
   // The first position that a tile's result meets.
-  const float* sourceOf(const Region& region, const Tile& tile, int each = 0) const {
-    return region.source + (tile.image - region.fromImage) * region.imageStride +
-           (tile.row * side_ + each / side_ - region.fromRow) * step_ * region.rowStride +
-           (tile.column * side_ + each % side_) * step_ * depth_;
+  const float* sourceOf(const Region& region, int64_t phase, const Tile& tile, int each = 0) const {
+    const int64_t row = (tile.row * side_ + each / side_ - region.fromRow) * sourceDistance() + shiftOf(1, phase / step_);
+    const int64_t column = (tile.column * side_ + each % side_) * sourceDistance() + shiftOf(2, phase % step_);
+    return region.source + (tile.image - region.fromImage) * region.imageStride + row * region.rowStride + column * depth_;
   }
 
   // A matrix for each point, with a row for each tile.
-  void spreadSource(const Region& region, const Tile* tiles, int count, float* to) const {
+  void spreadSource(const Region& region, int64_t phase, const Tile* tiles, int count, float* to) const {
     withForm([&](auto form) {
       using Form = decltype(form);
-      const int64_t rowStep = step_ * region.rowStride, columnStep = step_ * depth_;
+      const int64_t rowStep = sourceDistance() * region.rowStride, columnStep = sourceDistance() * depth_;
       for (int each = 0; each < count; each++) {
-        const float* source = sourceOf(region, tiles[each]);
+        const float* source = sourceOf(region, phase, tiles[each]);
         for (int64_t window = 0; window < windows_; window++) {
           const float* from = source + window / step_ * region.rowStride + window % step_ * depth_;
           float* row = to + each * rowLength_ + window * depth_;
@@ -341,24 +380,33 @@ class Winograd {
   }
 
   // Sums up, tap by tap, those of a tile's results that are not finite.
-  void repair(const Region& region, const Tile& tile, const float* filter, float* result) const {
-    const int64_t columns = geometry_.kernel[2], taps = geometry_.kernel[1] * columns;
+  void repair(const Region& region, int64_t phase, const Tile& tile, const float* filter, float* result) const {
     for (int each = 0; each < side_ * side_; each++) {
-      const int64_t position = positionOf(tile, each);
+      const int64_t position = positionOf(phase, tile, each);
       if (position < 0) continue;
       float* to = result + position * width_;
       Floats check = {};
       for (int64_t at = 0; at < width_; at += lanes) check = multiplyAdd(load<Floats>(to + at), Floats{}, check);
       if (!any(check != check)) continue;
-      const float* source = sourceOf(region, tile, each);
+      const float* source = sourceOf(region, phase, tile, each);
       std::memset(to, 0, sizeof(float) * width_);
-      for (int64_t tap = 0; tap < taps; tap++) {
-        const float* from = source + tap / columns * region.rowStride + tap % columns * depth_;
-        const float* weights = filter + (isTurned_ ? taps - 1 - tap : tap) * depth_ * width_;
-        for (int64_t channel = 0; channel < depth_; channel++) {
-          for (int64_t f = 0; f < width_; f++) to[f] += from[channel] * weights[channel * depthStride() + f * widthStride()];
+      withForm([&](auto form) {
+        using Form = decltype(form);
+        for (int64_t window = 0; window < windows_; window++) {
+          for (int i = 0; i < Form::Rows::taps; i++) {
+            for (int j = 0; j < Form::Columns::taps; j++) {
+              const float* from = source + (window / step_ + sourceDistance() * i) * region.rowStride +
+                                  (window % step_ + sourceDistance() * j) * depth_;
+              const float* weights = filter + tapOf(phase, window, i, j) * depth_ * width_;
+              for (int64_t channel = 0; channel < depth_; channel++) {
+                const float left = from[channel];
+                const float* row = weights + channel * depthStride();
+                for (int64_t f = 0; f < width_; f++) to[f] += left * row[f * widthStride()];
+              }
+            }
+          }
         }
-      }
+      });
     }
   }
 
@@ -367,7 +415,7 @@ class Winograd {
   bool isTurned_;
   // Channels of the source and of the result.
   int64_t depth_, width_;
-  int64_t step_, windows_;
+  int64_t step_, windows_, phases_;
   // Results along each side of a tile.
   int side_;
   // Of a tile's row in a point's matrix.
@@ -377,6 +425,8 @@ class Winograd {
   int blockTiles_ = 0;
   // Between the matrices of two points.
   int64_t sourceStep_ = 0, resultStep_ = 0, filterStep_ = 0;
+  // Between the packed filters of two phases.
+  int64_t phaseStep_ = 0;
 };
 
 }  // namespace vaekit::VAEKIT_ISA
