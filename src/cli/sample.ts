@@ -6,7 +6,6 @@ import type { TrainedModel } from '../inference/index.js';
 import { type LoadedRun, usePrior } from '../node/index.js';
 import type { RunConfig } from '../node/runs/config.js';
 import type { Figure } from '../pictures/index.js';
-import { requiresLabels } from '../systems/index.js';
 import { nearestView, priorsView, samplesView } from '../views/index.js';
 import { sentenceOf } from './errors.js';
 import { UsageError } from './exit.js';
@@ -217,7 +216,7 @@ function labelsFor(
   count: number,
 ): Int32Array | undefined {
   const { classes } = config.data;
-  if (!requiresLabels(runner.settings.system, runner.settings.options) || !classes) {
+  if (!runner.isConditional || !classes) {
     if (label === undefined) return undefined;
     throw new UsageError(
       `--label: ${config.system} is not conditioned on classes; leave it out, train a cvae, or fit a prior with --conditional`,

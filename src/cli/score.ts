@@ -14,7 +14,6 @@ import {
 } from '../evaluation/index.js';
 import { type LoadedRun, openRunData } from '../node/index.js';
 import { formatNumber } from '../pictures/index.js';
-import { requiresLabels } from '../systems/index.js';
 import { partSource } from '../training/index.js';
 import { anomaliesView } from '../views/index.js';
 import { UsageError } from './exit.js';
@@ -134,7 +133,7 @@ function withSets<T>(
   f: (sets: readonly ChosenSamples[]) => Promise<T>,
 ): Promise<T> {
   // What the model is told must be classes that it knows.
-  const options = { hasOwnClasses: !isConditional(run) };
+  const options = { hasOwnClasses: !run.model.runner.isConditional };
   return withSamples(
     run,
     typed,
@@ -144,10 +143,6 @@ function withSets<T>(
         : withSamples(run, { ...typed, data: anomalies }, (others) => f([samples, others]), options),
     options,
   );
-}
-
-function isConditional({ model: { runner } }: LoadedRun): boolean {
-  return requiresLabels(runner.settings.system, runner.settings.options);
 }
 
 interface Opened {
@@ -282,7 +277,7 @@ function sourceOf(samples: ChosenSamples): SampleSource {
 
 /** Samples with their classes only where the model must be told them. */
 function seenBy(run: LoadedRun, source: SampleSource): SampleSource {
-  if (isConditional(run)) return source;
+  if (run.model.runner.isConditional) return source;
   return {
     size: source.size,
     read: async (start, count) => {
@@ -358,7 +353,7 @@ async function readAll(
     all.set(row.x, i * first.x.length);
   });
   const labels = rows.flatMap((row) => Array.from(row.labels ?? []));
-  return isConditional(run) ? { x: all, labels: Int32Array.from(labels) } : { x: all };
+  return run.model.runner.isConditional ? { x: all, labels: Int32Array.from(labels) } : { x: all };
 }
 
 function arraysOf(

@@ -19,7 +19,7 @@ import { cholesky, inverseLower } from '../data/index.js';
 import type { Engine } from '../engine/index.js';
 import type { ModelRunner } from '../inference/index.js';
 import { chamferHalves } from '../nn/index.js';
-import { costOfObserved, KINDS, OptionError, requiresLabels } from '../systems/index.js';
+import { costOfObserved, KINDS, OptionError } from '../systems/index.js';
 import { sizeOf, type Tensor } from '../tensor/index.js';
 import { bound, hasCertainIndices, hasSoftTargets, lacks } from './bound.js';
 import { importanceWeightedNll } from './importance.js';
@@ -253,13 +253,11 @@ function requireComparable(runner: ModelRunner, background: ModelRunner): void {
         ? `it was trained with --binarise ${background.data.binarise} and not ${runner.data.binarise}`
         : likelihoodKind(background) !== likelihoodKind(runner)
           ? `it has a ${likelihoodKind(background)} likelihood and not a ${likelihoodKind(runner)}`
-          : isConditional(background) && !isConditional(runner)
+          : background.isConditional && !runner.isConditional
             ? 'it is conditioned on classes, which the other model is not told'
             : undefined);
   if (why !== undefined) throw new OptionError('background', `cannot be compared with: ${why}`);
 }
-
-const isConditional = ({ settings: { system, options } }: ModelRunner) => requiresLabels(system, options);
 
 /** Log-likelihood and divergence of each sample, means over draws. */
 async function boundDraws(

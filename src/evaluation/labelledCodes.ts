@@ -1,17 +1,17 @@
 /** Codes of samples whose class is known: what classifiers and clusters are held against. */
 import { type Samples, UNKNOWN } from '../data/index.js';
 import type { BatchContext, ModelRunner } from '../inference/index.js';
-import { type Batch, requiresLabels } from '../systems/index.js';
+import type { Batch } from '../systems/index.js';
 import { sizeOf, type Tensor } from '../tensor/index.js';
 import type { LabelledRows } from './softmaxRegression.js';
 import { CHUNK, type SampleSource } from './sources.js';
 
 /** Why codes cannot be held against classes, if they cannot. */
 export function lacksLabelledCodes(runner: ModelRunner): string | undefined {
-  const { system, options } = runner.settings;
+  const { system } = runner.settings;
   if (runner.data.classes === 0) return 'the samples have no classes';
   if (system.isGenerator) return `${system.name} has no encoder`;
-  return requiresLabels(system, options) ? `${system.name} is told the class when it encodes` : undefined;
+  return runner.isConditional ? `${system.name} is told the class when it encodes` : undefined;
 }
 
 interface LabelledRequest {

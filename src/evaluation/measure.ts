@@ -2,7 +2,6 @@
 import type { Engine } from '../engine/index.js';
 import type { ModelRunner } from '../inference/index.js';
 import { DiagonalNormal } from '../probability/index.js';
-import { requiresLabels } from '../systems/index.js';
 import { sizeOf, type Tensor } from '../tensor/index.js';
 import { aggregatePosterior, gaussianTotalCorrelation } from './aggregate.js';
 import { boundMetrics, hasSoftTargets, lacks, SOFT_TARGETS } from './bound.js';
@@ -221,7 +220,6 @@ async function aggregateMetrics({
     return [missing(count, estimator, 'coordinates of the codes depend on each other, or do not vary')];
   }
   const { mean, logVar } = codes;
-  const isConditional = requiresLabels(runner.settings.system, runner.settings.options);
   const prior = model.prior?.(1, labelsOf(runner, 1));
   const count = mean.length / d;
   const estimate = await aggregatePosterior(engine, { dimensions: d, mean, logVar }, { seed, signal });
@@ -237,6 +235,6 @@ async function aggregateMetrics({
     ),
     meanOver(estimate.totalCorrelation, about('totalCorrelation', `KL(q(z) ‖ Π_j q(z_j)), ${mixture}`)),
     // The estimates above take p(z) to be standard normal.
-    ...(prior instanceof DiagonalNormal && !isConditional ? withPrior : []),
+    ...(prior instanceof DiagonalNormal && !runner.isConditional ? withPrior : []),
   ];
 }

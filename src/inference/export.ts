@@ -8,7 +8,7 @@
 import { hasHoles, type SampleSpec } from '../data/index.js';
 import { exportModel } from '../engine/index.js';
 import { DiagonalNormal } from '../probability/index.js';
-import { type Batch, type Model, requiresLabels } from '../systems/index.js';
+import type { Batch, Model } from '../systems/index.js';
 import { type DType, input, Program, type Tensor, topologicalOrder } from '../tensor/index.js';
 import type { ModelRunner } from './runner.js';
 import { indexTensors } from './trainedModel.js';
@@ -143,8 +143,8 @@ function noiseOf(code: Tensor): Tensor {
 }
 
 /** The class of each sample, where the system is conditioned on it. */
-function labelPort({ data, settings }: ModelRunner, batch: number): { label?: Port } {
-  if (!requiresLabels(settings.system, settings.options)) return {};
+function labelPort({ data, isConditional }: ModelRunner, batch: number): { label?: Port } {
+  if (!isConditional) return {};
   return { label: [input('label', [batch], 'int32'), `class of the sample, 0 to ${data.classes - 1}`] };
 }
 

@@ -11,6 +11,7 @@ import {
   type Model,
   OptionError,
   requiresEveryLabel,
+  requiresLabels,
   type System,
 } from '../systems/index.js';
 import {
@@ -98,6 +99,11 @@ export class ModelRunner {
 
   get data(): DataDescription {
     return this.settings.data;
+  }
+
+  /** Whether the model is told the class of each sample. */
+  get isConditional(): boolean {
+    return requiresLabels(this.settings.system, this.settings.options);
   }
 
   /** Builds the model as evaluation sees it. */

@@ -109,8 +109,7 @@ export class ModelWithPrior extends TrainedModel {
     count: number,
     options: SampleOptions = {},
   ): Promise<{ x: Float32Array; codes: Float32Array }> {
-    const { system, options: given } = this.runner.settings;
-    if (!options.labels && requiresLabels(system, given))
+    if (!options.labels && this.runner.isConditional)
       throw new OptionError('labels', 'these samples are conditioned on classes; give one for each');
     if (this.runner.build().prior) return super.sample(count, options);
     if (options.temperature !== undefined)

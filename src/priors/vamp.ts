@@ -11,7 +11,7 @@ import { z } from 'zod';
 import type { Scope } from '../nn/index.js';
 import { DiagonalNormal, NormalMixture } from '../probability/index.js';
 import { Permutation, RandomStream } from '../random/index.js';
-import { OptionError, positiveInteger, requiresLabels } from '../systems/index.js';
+import { OptionError, positiveInteger } from '../systems/index.js';
 import { constant, sizeOf, substitute, type Tensor, type TensorData } from '../tensor/index.js';
 import { isNormal } from './codeRows.js';
 import type { VectorCodes } from './description.js';
@@ -68,7 +68,7 @@ type Request = FitRequest<VectorCodes>;
 
 /** @throws OptionError if the system's posteriors are no components for this mixture */
 function requireNormalPosterior({ model, description }: Request): void {
-  const { system, options } = model.settings;
+  const { system } = model.settings;
   if (description.stored === 'means' && isNormal(model))
     throw new OptionError(
       'fitOn',
@@ -79,7 +79,7 @@ function requireNormalPosterior({ model, description }: Request): void {
       'prior',
       `vamp is made of normal posteriors, which ${system.name} has not; fit gmm`,
     );
-  if (requiresLabels(system, options))
+  if (model.isConditional)
     throw new OptionError(
       'prior',
       `vamp has no classes, and the posteriors of ${system.name} take them; fit gmm`,

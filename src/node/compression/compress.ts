@@ -10,7 +10,7 @@ import {
   type IndexModel,
   splitMaps,
 } from '../../priors/index.js';
-import { type CodeMap, type Model, OptionError, requiresLabels } from '../../systems/index.js';
+import { type CodeMap, type Model, OptionError } from '../../systems/index.js';
 import { concat, sizeOf, type Tensor } from '../../tensor/index.js';
 import { crc32c } from '../crc32c.js';
 import type { EngineInfo } from '../engines.js';
@@ -169,13 +169,12 @@ function lookup({ discrete }: Model, indices: readonly Tensor[]): Tensor {
 /** @throws OptionError if codes are no indices, or depend on classes */
 function requireIndices({ model: { runner }, folder: { config } }: LoadedRun): readonly CodeMap[] {
   const { discrete } = runner.build();
-  const { system, options } = runner.settings;
   if (!discrete)
     throw new OptionError(
       'system',
       `codes of ${config.system} are real numbers, and only indices are compressed; train a vq-vae, a vq-vae-2 or a categorical-vae`,
     );
-  if (requiresLabels(system, options))
+  if (runner.isConditional)
     throw new OptionError(
       'system',
       `${config.system} is told the class of each sample, which is not kept; compress with one that is not`,
