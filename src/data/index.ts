@@ -53,6 +53,7 @@ export { hideLabels } from './hideLabels.js';
 export { openIdx } from './idx.js';
 export { requireIndices } from './indices.js';
 export { allocateSamples, elementsPerSample, type Identity } from './memory.js';
+export { type Moments, moments, type Points } from './moments.js';
 export { movingSprites } from './movingSprites.js';
 export { encodeNpy } from './npy.js';
 export { encodeNpz } from './npz.js';
@@ -61,7 +62,7 @@ export { type Companions, type FileOptions, openDataFile, shortName } from './op
 export { requireEffect } from './options.js';
 export { TrainingOrder } from './order.js';
 export { oscillator } from './oscillator.js';
-export { type Points, type PrincipalComponents, principalComponents } from './pca.js';
+export { type PrincipalComponents, principalComponents } from './pca.js';
 export { filteredRows } from './pngFilters.js';
 export { primitives } from './primitives.js';
 export type { Range } from './range.js';

@@ -1,12 +1,6 @@
 /** Principal components: the directions along which points vary most, and the points seen along them. */
 import { leadingEigen, symmetricEigen } from './eigen.js';
-
-export interface Points {
-  /** [count, dimensions], row by row. */
-  readonly data: ArrayLike<number>;
-  readonly count: number;
-  readonly dimensions: number;
-}
+import { moments, type Points } from './moments.js';
 
 export interface PrincipalComponents {
   readonly mean: Float64Array;
@@ -82,26 +76,6 @@ function finiteRows({ data, count, dimensions }: Points): number[] {
     if (finite) rows.push(row);
   }
   return rows;
-}
-
-/** Mean and covariance (divided by the number of points) of some rows; the mean goes first, so nothing cancels. */
-function moments({ data, dimensions }: Points, rows: readonly number[]) {
-  const mean = new Float64Array(dimensions);
-  for (const row of rows)
-    for (let k = 0; k < dimensions; k++) mean[k] += data[row * dimensions + k] / rows.length;
-  const covariance = new Float64Array(dimensions * dimensions);
-  const centred = new Float64Array(dimensions);
-  for (const row of rows) {
-    for (let k = 0; k < dimensions; k++) centred[k] = data[row * dimensions + k] - mean[k];
-    for (let i = 0; i < dimensions; i++) {
-      const scale = centred[i] / rows.length;
-      for (let j = i; j < dimensions; j++) covariance[i * dimensions + j] += scale * centred[j];
-    }
-  }
-  for (let i = 0; i < dimensions; i++) {
-    for (let j = 0; j < i; j++) covariance[i * dimensions + j] = covariance[j * dimensions + i];
-  }
-  return { mean, covariance };
 }
 
 /** Of the two signs that a direction may have, the one that makes its largest entry positive: maps stay as they are. */

@@ -8,6 +8,7 @@
  *
  * Source: Hoffman & Johnson 2016; Chen et al. 2018, eq. 2.
  */
+import { cholesky, moments } from '../data/index.js';
 import type { Engine } from '../engine/index.js';
 import { DiagonalNormal, pairwiseLogDensity } from '../probability/index.js';
 import { RandomStream } from '../random/index.js';
@@ -138,30 +139,16 @@ function logAddExp(a: number, b: number): number {
  * @returns NaN where coordinates depend on each other linearly, or do not vary
  */
 export function gaussianTotalCorrelation(codes: Float32Array, d: number): number {
-  const n = codes.length / d;
-  const mean = new Float64Array(d);
-  codes.forEach((value, i) => {
-    mean[i % d] += value / n;
-  });
-  const covariance = Array.from({ length: d }, () => new Float64Array(d));
-  for (let row = 0; row < n; row++) {
-    for (let i = 0; i < d; i++) {
-      const a = codes[row * d + i] - mean[i];
-      for (let j = 0; j <= i; j++) covariance[i][j] += (a * (codes[row * d + j] - mean[j])) / n;
-    }
-  }
+  const { covariance } = moments({ data: codes, count: codes.length / d, dimensions: d });
+  const factor = cholesky(covariance, d);
   let total = 0;
-  // Cholesky: log det S = Σ 2 log L_jj.
-  for (let i = 0; i < d; i++) {
-    const variance = covariance[i][i];
-    for (let j = 0; j <= i; j++) {
-      let sum = covariance[i][j];
-      for (let k = 0; k < j; k++) sum -= covariance[i][k] * covariance[j][k];
-      covariance[i][j] = i === j ? Math.sqrt(sum) : sum / covariance[j][j];
-    }
+  for (let j = 0; j < d; j++) {
+    const variance = covariance[j * (d + 1)];
+    const left = factor?.[j * (d + 1)] ?? 0;
     // What rounding leaves of nothing.
-    if (!(covariance[i][i] ** 2 > 1e-12 * variance)) return Number.NaN;
-    total += 0.5 * Math.log(variance) - Math.log(covariance[i][i]);
+    if (!(left ** 2 > 1e-12 * variance)) return Number.NaN;
+    // log det S = Σ 2 log L_jj
+    total += 0.5 * Math.log(variance) - Math.log(left);
   }
   return total;
 }

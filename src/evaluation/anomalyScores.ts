@@ -15,7 +15,7 @@
  * in how much there is in them, both as likelihood ratios: against a general code for pictures (arXiv:1909.11480; in bits of a
  * picture, where the paper has bits of a dimension), and against a model of samples that were spoilt (arXiv:1906.02845).
  */
-import { cholesky, inverseLower } from '../data/index.js';
+import { cholesky, inverseLower, moments } from '../data/index.js';
 import type { Engine } from '../engine/index.js';
 import type { ModelRunner } from '../inference/index.js';
 import { chamferHalves } from '../nn/index.js';
@@ -313,16 +313,7 @@ const finiteRow = (rows: Float32Array, n: number, d: number) =>
 
 /** The mean of rows, and L⁻¹ with S = L Lᵀ. @throws OptionError if there are fewer than two rows, or none varies */
 function standardiser(rows: Float32Array, d: number): { mean: Float64Array; inverse: Float64Array } {
-  const count = rows.length / d;
-  const mean = new Float64Array(d);
-  for (let i = 0; i < rows.length; i++) mean[i % d] += rows[i] / count;
-  const covariance = new Float64Array(d * d);
-  const centred = new Float64Array(d);
-  for (let n = 0; n < count; n++) {
-    for (let j = 0; j < d; j++) centred[j] = rows[n * d + j] - mean[j];
-    for (let i = 0; i < d; i++)
-      for (let j = 0; j <= i; j++) covariance[i * d + j] += (centred[i] * centred[j]) / count;
-  }
+  const { mean, covariance } = moments({ data: rows, count: rows.length / d, dimensions: d });
   let variance = 0;
   for (let i = 0; i < d; i++) variance += covariance[i * (d + 1)] / d;
   for (let i = 0; i < d; i++) covariance[i * (d + 1)] += FLOOR * variance;

@@ -4,10 +4,10 @@ import { numericTable, optionsOf, toy } from '../conformance/models.js';
 import { initialValues } from '../engine/index.js';
 import { ModelRunner } from '../inference/index.js';
 import { RandomStream } from '../random/index.js';
-import { type System, vae, vqVae } from '../systems/index.js';
+import { ae, type System, vae, vqVae } from '../systems/index.js';
 import { input } from '../tensor/index.js';
 import { boundMetrics } from './bound.js';
-import { evaluate } from './index.js';
+import { evaluate, measure } from './index.js';
 import { indexMetrics, perplexity } from './indices.js';
 
 const data = toy(numericTable(3), new RandomStream(1, 'rows').normal(new Float32Array(300 * 3)));
@@ -82,4 +82,17 @@ test('codes that are numbers have no perplexity, and it is said why', async () =
   const [only, ...others] = await indexMetrics(runner, data.source);
   expect(others).toEqual([]);
   expect(only).toMatchObject({ name: 'perplexity', value: null, reason: 'codes are made of no indices' });
+});
+
+test('codes of indices have no correlation, and neither have codes so long that a covariance would take minutes', async () => {
+  const reasonOf = async (system: System, options: Record<string, unknown>) => {
+    const runner = await runnerOf(system, options);
+    const { engine } = runner.settings;
+    const groups = ['aggregate'] as const;
+    const { metrics } = await measure({ runner, engine, source: data.source, training: data.source, groups });
+    return metrics.find(({ name }) => name === 'totalCorrelation')?.reason;
+  };
+  expect(await reasonOf(vqVae, small)).toBe('codes are made of indices');
+  expect(await reasonOf(ae, { hidden: [2], latent: 1025 })).toMatch(/^codes have 1025 numbers, and 1024 are/);
+  expect(await reasonOf(ae, { hidden: [5], latent: 2 })).toBeUndefined();
 });

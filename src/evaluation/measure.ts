@@ -2,6 +2,7 @@
 import type { Engine } from '../engine/index.js';
 import type { ModelRunner } from '../inference/index.js';
 import { DiagonalNormal } from '../probability/index.js';
+import type { Model, System } from '../systems/index.js';
 import { sizeOf, type Tensor } from '../tensor/index.js';
 import { aggregatePosterior, gaussianTotalCorrelation } from './aggregate.js';
 import { boundMetrics, hasSoftTargets, lacks, SOFT_TARGETS } from './bound.js';
@@ -32,6 +33,9 @@ export const METRIC_GROUPS = [
   'classes',
 ] as const;
 export type MetricGroup = (typeof METRIC_GROUPS)[number];
+
+/** The covariance of as many numbers takes half a minute for 50,000 samples. */
+const MOST_CORRELATED = 1024;
 
 export interface MeasureRequest {
   readonly runner: ModelRunner;
@@ -187,6 +191,16 @@ async function latentMetrics({
   };
 }
 
+/** Why codes have no total correlation, if they have none. */
+function lacksCorrelation(system: System, model: Model, d: number): string | undefined {
+  if (system.isGenerator) return 'there is no encoder';
+  if (model.posterior) return undefined;
+  if (model.discrete) return 'codes are made of indices';
+  return d > MOST_CORRELATED
+    ? `codes have ${d} numbers, and ${MOST_CORRELATED} are the most of which a covariance is found`
+    : undefined;
+}
+
 async function aggregateMetrics({
   runner,
   engine,
@@ -196,11 +210,10 @@ async function aggregateMetrics({
 }: MeasureRequest): Promise<Metric[]> {
   const about = (name: string, estimator: string) => ({ name, unit: 'nats' as const, estimator });
   const model = runner.build();
-  if (runner.settings.system.isGenerator) {
-    const none = about('totalCorrelation', 'of the codes of training samples');
-    return [missing(training.size, none, 'there is no encoder')];
-  }
   const d = sizeOf(model.codeShape);
+  const why = lacksCorrelation(runner.settings.system, model, d);
+  if (why !== undefined)
+    return [missing(training.size, about('totalCorrelation', 'of the codes of training samples'), why)];
   const codes = await mapSource(runner, 'posteriors', training, { signal }, (batch, { model: built }) => {
     const q = built.posterior?.(batch);
     const rows: Record<string, Tensor> =
@@ -214,8 +227,8 @@ async function aggregateMetrics({
       'totalCorrelation',
       'of codes as if they were jointly normal: ½ (Σ log S_jj − log det S)',
     );
-    const value = gaussianTotalCorrelation(codes.mean, d);
     const count = codes.mean.length / d;
+    const value = gaussianTotalCorrelation(codes.mean, d);
     if (Number.isFinite(value)) return [single(value, count, estimator)];
     return [missing(count, estimator, 'coordinates of the codes depend on each other, or do not vary')];
   }
