@@ -33,7 +33,7 @@ constexpr int64_t leastRows = 24;
 constexpr int64_t leastPiece = 192;
 // Sums that are long beside the result are cut themselves: their least length in a part, how much longer than the
 // result's columns they are, the result's numbers, and the parts, which one thread puts together.
-constexpr int64_t leastSum = 64, sumsPerRow = 4, mostSummed = 1 << 13, mostSumParts = hasLargeCaches ? 1 : 8;
+constexpr int64_t leastSum = 64, sumsPerRow = 4, mostSummed = 1 << 13, mostSumParts = 8;
 // Rows of b, or of the transpose of a, that are packed in one part.
 constexpr int64_t packedRows = 256;
 // Panels, each of which goes through all rows of a, that are worth a copy of its transpose, and numbers of a that are.
