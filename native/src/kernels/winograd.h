@@ -41,7 +41,7 @@ class Winograd {
              points * g.channels * g.filters <= (work.kind == ConvKind::filterGrad ? mostSums : mostFilter);
     };
     if (isPlain) return fits((height + 1) * (width + 1), tilesOf(2)) ? 2 : 0;
-    // Wide tiles may reach further beyond the picture.
+    // A wide tile has the work of four, and may reach further beyond the picture.
     if (100 * tilesOf(4) < 36 * tilesOf(2) && fits(100, 4 * tilesOf(4))) return 4;
     return fits(36, tilesOf(2)) ? 2 : 0;
   }
