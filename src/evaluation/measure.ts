@@ -227,8 +227,8 @@ async function aggregateMetrics({
       'totalCorrelation',
       'of codes as if they were jointly normal: ½ (Σ log S_jj − log det S)',
     );
-    const count = codes.mean.length / d;
     const value = gaussianTotalCorrelation(codes.mean, d);
+    const count = codes.mean.length / d;
     if (Number.isFinite(value)) return [single(value, count, estimator)];
     return [missing(count, estimator, 'coordinates of the codes depend on each other, or do not vary')];
   }

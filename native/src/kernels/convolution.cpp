@@ -92,8 +92,12 @@ class SlidingTask final : public Task {
         side_(Winograd::tileSide(work)),
         source_(findSource()) {
     if (then) loops = then_.emplace(*then, plan).loops();
-    if (side_ > 0) winograd_.emplace(work);
     findPhases();
+    if (side_ > 0) {
+      std::vector<Winograd::Phase> phases;
+      for (const Phase& phase : phases_) phases.push_back({phase.sources[0], phase.taps});
+      winograd_.emplace(work, side_, std::move(phases));
+    }
     findPacking(plan);
     findParts();
     const int64_t slabRows = rounded(ceilDivide(slabRows_, slabs_));
@@ -279,25 +283,25 @@ class SlidingTask final : public Task {
     return stretches;
   }
 
-  // Whether what is beyond the border is worth more than the tiles that are not full along it.
-  bool isWorthPatches(const Phase& phase, const std::vector<Stretch> (&stretches)[3], const Taps (&taps)[3]) const {
-    if (isDepthwise_ || isDot_ || side_ > 0 || !isMerged() || taps[0].taps.size() != 1 || phase.taps.empty()) return false;
-    if (sourceChannels_ < Sum::shortSegment) return false;
-    int64_t inside = 1, all = 1;
-    for (int axis = 1; axis < 3; axis++) {
-      int64_t met = 0;
-      for (const Stretch& each : stretches[axis]) met += (each.end - each.begin) * (each.endTap - each.firstTap);
-      inside *= met;
-      all *= phase.counts[axis] * static_cast<int64_t>(taps[axis].taps.size());
-    }
-    return (all - inside) * leastBorder >= all;
+  // Positions and the taps that they meet along an axis, in all.
+  static int64_t metBy(const std::vector<Stretch>& stretches) {
+    int64_t met = 0;
+    for (const Stretch& each : stretches) met += (each.end - each.begin) * (each.endTap - each.firstTap);
+    return met;
   }
 
   void findPatches(Phase& phase, const Taps (&taps)[3]) {
     const int64_t depth = sourceChannels_ / groups_;
-    std::vector<Stretch> stretches[3];
-    for (int axis = 0; axis < 3; axis++) stretches[axis] = stretchesAlong(axis, phase, taps[axis]);
-    if (!isWorthPatches(phase, stretches, taps)) {
+    const bool mayBeCut = !isDepthwise_ && !isDot_ && side_ == 0 && isMerged() && taps[0].taps.size() == 1 &&
+                          !phase.taps.empty() && depth >= Sum::shortSegment;
+    std::vector<Stretch> rows, columns;
+    if (mayBeCut) {
+      rows = stretchesAlong(1, phase, taps[1]);
+      columns = stretchesAlong(2, phase, taps[2]);
+    }
+    const int64_t whole = phase.counts[1] * phase.counts[2] * static_cast<int64_t>(phase.taps.size());
+    // Whether what is beyond the border is worth more than the tiles that are not full along it.
+    if (!mayBeCut || (whole - metBy(rows) * metBy(columns)) * leastBorder < whole) {
       Patch all{{0, 0, 0}, {phase.counts[0], phase.counts[1], phase.counts[2]}, phase.sources, 0};
       if (!phase.sources.empty()) all.length = static_cast<int64_t>(phase.taps.size() / phase.sources.size()) * depth;
       if (all.length > 0 && all.length < Sum::shortSegment && !isDot_) {
@@ -312,8 +316,8 @@ class SlidingTask final : public Task {
     }
     hasPatches_ = true;
     const int64_t rowTaps = static_cast<int64_t>(taps[2].taps.size());
-    for (const Stretch& j : stretches[1]) {
-      for (const Stretch& k : stretches[2]) {
+    for (const Stretch& j : rows) {
+      for (const Stretch& k : columns) {
         Patch patch{{0, j.begin, k.begin}, {phase.counts[0], j.end, k.end}, {}, (k.endTap - k.firstTap) * depth};
         for (int64_t tap = j.firstTap; tap < j.endTap; tap++) {
           patch.offsets.push_back(phase.sources[tap] + k.firstTap * source_.stride(2));

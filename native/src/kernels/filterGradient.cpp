@@ -61,7 +61,7 @@ class FilterGradientTask final : public Task {
     // What is left to be split is split by rows, for the price of a copy of x for each.
     if (!isDepthwise_) rowParts_ = larger(1, smaller(wanted / imageGroups_, ceilDivide(rows_, rowUnit())));
     parts = imageGroups_ * rowParts_;
-    if (side_ > 0 && rowParts_ == 1) winograd_.emplace(work_);
+    if (side_ > 0 && rowParts_ == 1) winograd_.emplace(work_, side_, Winograd::wholeFilter(work_.geometry));
     partialBytes_ = isPartial_ ? wholeLines(imageGroups_ * size_ * 4) : 0;
     copyBytes_ = wholeLines(source_.copiedSize(blockImages_, slabAxis_, slabLength(blockRows_)) * 4 + 64);
     gatherBytes_ = gathers_ ? wholeLines(gatheredPixels * (gatheredChannels + panels_.packedSize(1)) * 4) : 0;

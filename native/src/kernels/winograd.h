@@ -11,6 +11,10 @@
 // A sum of two numbers stands where each stood, so an infinity may become NaN: what comes out not finite is computed
 // again, tap by tap.
 #pragma once
+#include <numeric>
+#include <utility>
+#include <vector>
+
 #include "../plan.h"
 #include "minimal.h"
 #include "pack.h"
@@ -46,15 +50,30 @@ class Winograd {
     return fits(36, tilesOf(2)) ? 2 : 0;
   }
 
-  explicit Winograd(const Convolution& work)
+  // Positions of the result that meet the same taps: where the first of these lies for the first position, from the
+  // beginning of the source, and all of them in the order of the source's positions.
+  struct Phase {
+    int64_t source;
+    std::vector<int64_t> taps;
+  };
+
+  // Of the filter's gradient, for which the picture meets all taps in their own order.
+  static std::vector<Phase> wholeFilter(const Geometry& g) {
+    std::vector<int64_t> taps(g.kernel[1] * g.kernel[2]);
+    std::iota(taps.begin(), taps.end(), 0);
+    return {{0, std::move(taps)}};
+  }
+
+  // `side` is not 0.
+  Winograd(const Convolution& work, int side, std::vector<Phase> phases)
       : geometry_(work.geometry),
         isTurned_(work.kind == ConvKind::inputGrad),
         depth_(isTurned_ ? geometry_.filters : geometry_.channels),
         width_(isTurned_ ? geometry_.channels : geometry_.filters),
         step_(geometry_.strides[1]),
         windows_(isTurned_ ? 1 : step_ * step_),
-        phases_(isTurned_ ? step_ * step_ : 1),
-        side_(tileSide(work)),
+        phases_(std::move(phases)),
+        side_(side),
         rowLength_(windows_ * depth_),
         panels_(width_) {
     withForm([&](auto form) { points_ = form.points; });
@@ -65,10 +84,10 @@ class Winograd {
     resultStep_ = blockTiles_ * width_ + lineFloats;
     filterStep_ = rowLength_ * width_ + lineFloats;
     phaseStep_ = points_ * filterStep_;
-    filterFloats = phases_ * phaseStep_;
+    filterFloats = phaseCount() * phaseStep_;
     scratchFloats = points_ * (sourceStep_ + resultStep_) + width_;
     // Some channels of a window, for one panel of results, are prepared by themselves.
-    preparations = phases_ * windows_ * panels_.count * (depth_ / lanes);
+    preparations = phaseCount() * windows_ * panels_.count * (depth_ / lanes);
   }
 
   // Rows [fromRow, toRow) of the result's images [fromImage, toImage), and the source copied for them.
@@ -189,31 +208,12 @@ class Winograd {
     else f(MinimalSquare<3, 3, 2>{});
   }
 
-  // Along an axis, the first tap that a phase or a window meets, in the order of the source's positions; more follow at
-  // distances of the stride.
-  int64_t firstTap(int axis, int64_t phase, int64_t window) const {
-    if (!isTurned_) return window;
-    const int64_t last = geometry_.kernel[axis] - 1;
-    return last - (last - phase - geometry_.before[axis] + 2 * step_) % step_;
-  }
+  int64_t phaseCount() const { return static_cast<int64_t>(phases_.size()); }
   // The filter's tap that is tap [i][j] of a phase and a window.
   int64_t tapOf(int64_t phase, int64_t window, int i, int j) const {
-    const int64_t direction = isTurned_ ? -step_ : step_;
-    const int64_t row = firstTap(1, phase / step_, window / step_) + direction * i;
-    const int64_t column = firstTap(2, phase % step_, window % step_) + direction * j;
-    return row * geometry_.kernel[2] + column;
-  }
-  // Where a phase's first result meets its first tap, from the position that the source begins with.
-  int64_t shiftOf(int axis, int64_t phase) const {
-    if (!isTurned_) return 0;
-    int64_t shift = 0, least = 0;
-    for (int64_t each = 0; each < step_; each++) {
-      // A multiple of the stride, of which the quotient may be negative.
-      const int64_t at = (each + geometry_.before[axis] - firstTap(axis, each, 0)) / step_;
-      if (each == phase) shift = at;
-      least = each == 0 ? at : smaller(least, at);
-    }
-    return shift - least;
+    const int64_t columns = geometry_.kernel[2] / resultDistance();
+    const int64_t row = window / step_ + sourceDistance() * i, column = window % step_ + sourceDistance() * j;
+    return phases_[phase].taps[row * columns + column];
   }
   // Between neighbours of a phase, in the source and in the result.
   int64_t sourceDistance() const { return isTurned_ ? 1 : step_; }
@@ -226,8 +226,8 @@ class Winograd {
   template <typename Form>
   void prepareAs(Form, const float* filter, int64_t part, float* packed) const {
     const int64_t panel = part % panels_.count, window = part / panels_.count % windows_;
-    const int64_t phase = part / panels_.count / windows_ % phases_;
-    const int64_t firstChannel = part / panels_.count / windows_ / phases_ * lanes;
+    const int64_t phase = part / panels_.count / windows_ % phaseCount();
+    const int64_t firstChannel = part / panels_.count / windows_ / phaseCount() * lanes;
     const int64_t length = panels_.vectors(panel) * lanes;
     float taps[Form::Rows::taps][Form::Columns::taps][lanes * tileVectors * lanes];
     for (int i = 0; i < Form::Rows::taps; i++) {
@@ -254,7 +254,7 @@ class Winograd {
     Tile tiles[mostTiles];
     int count = 0;
     const auto flush = [&] {
-      for (int64_t phase = 0; phase < phases_; phase++) f(phase, tiles, count);
+      for (int64_t phase = 0; phase < phaseCount(); phase++) f(phase, tiles, count);
       count = 0;
     };
     const int64_t columns = ceilDivide(ceilDivide(resultSpace()[2], resultDistance()), side_);
@@ -279,9 +279,9 @@ class Winograd {
   }
   // The first position that a tile's result meets.
   const float* sourceOf(const Region& region, int64_t phase, const Tile& tile, int each = 0) const {
-    const int64_t row = (tile.row * side_ + each / side_ - region.fromRow) * sourceDistance() + shiftOf(1, phase / step_);
-    const int64_t column = (tile.column * side_ + each % side_) * sourceDistance() + shiftOf(2, phase % step_);
-    return region.source + (tile.image - region.fromImage) * region.imageStride + row * region.rowStride + column * depth_;
+    const int64_t row = tile.row * side_ + each / side_ - region.fromRow, column = tile.column * side_ + each % side_;
+    return region.source + (tile.image - region.fromImage) * region.imageStride + phases_[phase].source +
+           sourceDistance() * (row * region.rowStride + column * depth_);
   }
 
   // A matrix for each point, with a row for each tile.
@@ -415,7 +415,8 @@ class Winograd {
   bool isTurned_;
   // Channels of the source and of the result.
   int64_t depth_, width_;
-  int64_t step_, windows_, phases_;
+  int64_t step_, windows_;
+  std::vector<Phase> phases_;
   // Results along each side of a tile.
   int side_;
   // Of a tile's row in a point's matrix.
