@@ -32,8 +32,8 @@ constexpr int64_t leastRows = 24;
 // Columns of a piece of a row that are worth a loop.
 constexpr int64_t leastPiece = 192;
 // Sums that are long beside the result are cut themselves: their least length in a part, how much longer than the
-// result's columns they are, the result's numbers, and the parts, which one thread puts together.
-constexpr int64_t leastSum = 64, sumsPerRow = 4, mostSummed = 1 << 13, mostSumParts = 8;
+// result's columns they are, the result's numbers, and the parts and their numbers, which one thread puts together.
+constexpr int64_t leastSum = 64, sumsPerRow = 4, mostSummed = 1 << 15, mostSumParts = 8, mostSums = 1 << 17;
 // Rows of b, or of the transpose of a, that are packed in one part.
 constexpr int64_t packedRows = 256;
 // Panels, each of which goes through all rows of a, that are worth a copy of its transpose, and numbers of a that are.
@@ -58,7 +58,7 @@ class MatmulTask final : public Task {
     sumBytes_ = sumParts_ > 1 ? wholeLines(sumParts_ * work.m * work.n * 4) : 0;
     const int64_t blockFloats = makesBlocks_ ? depth_ * blockPanels * tileVectors * lanes : 0;
     const int64_t mostRows = ceilDivide(ceilDivide(work.m, tileRows), rowParts_) * tileRows;
-    const int64_t copyFloats = copiesLeft_ ? mostRows * depth_ : 0;
+    const int64_t copyFloats = copiesLeft_ || turnsLeft_ ? mostRows * depth_ : 0;
     blockBytes_ = wholeLines(blockFloats * 4);
     copyBytes_ = wholeLines(copyFloats * 4);
     scratchBytes = blockBytes_ + copyBytes_;
@@ -72,7 +72,7 @@ class MatmulTask final : public Task {
 
   void prepare(const Context& context, int64_t part, char*, char* shared) const override {
     if (part >= prepared.preparations) {
-      turn(context, part - prepared.preparations, shared);
+      turnAhead(context, part - prepared.preparations, shared);
       return;
     }
     const int64_t block = part % packBlocks_;
@@ -162,8 +162,9 @@ class MatmulTask final : public Task {
     const bool mayCutColumns = !then || (work_.batch == 1 && !keepsRows(*then));
     // Halves, quarters and so on: a thread meets again the rows that it has computed before.
     const int64_t each = powerOfTwo(wanted);
-    if (work_.batch == 1 && m * n <= mostSummed && k >= sumsPerRow * m) {
-      sumParts_ = smaller(smaller(each, mostSumParts), powerOfTwo(k / leastSum));
+    if (work_.batch == 1 && m * n <= mostSummed && k >= sumsPerRow * larger(m, n)) {
+      const int64_t most = smaller(mostSumParts, powerOfTwo(mostSums / (m * n)));
+      sumParts_ = smaller(smaller(each, most), powerOfTwo(k / leastSum));
     }
     if (sumParts_ > 1) {
       parts = sumParts_;
@@ -189,15 +190,22 @@ class MatmulTask final : public Task {
     // A vector at the end of a row may reach into what lies behind the matrix.
     const bool endsInside = work_.n % lanes == 0 || plan.buffers[b.buffer].hasMargin();
     const bool isLong = work_.k > 64;
-    const bool conflicts = isLong && work_.m > 2 * tileRows && b.rowStride * 4 % conflictBytes == 0;
-    const bool isPacked = b.columnStride != 1 || !endsInside || conflicts;
     const int64_t rows = work_.m / rowParts_;
-    const bool mayMakeBlocks = comesInBlocks() && sumParts_ == 1 && rows > 2 * tileRows;
+    // What a cache cannot hold is better read from blocks at half of that distance, too, if many rows meet them.
+    const bool isLarge = comesInBlocks() && sumParts_ == 1 && rows >= blockRows;
+    const int64_t distance = isLarge ? conflictBytes / 2 : conflictBytes;
+    const bool conflicts = isLong && work_.m > 2 * tileRows && b.rowStride * 4 % distance == 0;
+    const bool isPacked = b.columnStride != 1 || !endsInside || conflicts;
+    const bool mayMakeBlocks = (comesInBlocks() || sumParts_ > 1) && rows > 2 * tileRows;
     makesBlocks_ = mayMakeBlocks && isPacked && (rowParts_ == 1 || rows >= blockRows);
     copiesLeft_ = makesBlocks_ && isLong && a.columnStride == 1 && a.rowStride * 4 % conflictBytes == 0;
-    turnsLeft_ = sumParts_ == 1 && a.rowStride == 1 && a.columnStride != 1 && panels_.count >= turnedPanels &&
-                 work_.m * work_.k >= turnedNumbers;
-    const int64_t most = makesBlocks_ ? blockDepth : a.columnStride != 1 && !turnsLeft_ ? scatteredDepth : mostDepth;
+    const bool turns = a.rowStride == 1 && a.columnStride != 1 && panels_.count >= turnedPanels &&
+                       work_.m * work_.k >= turnedNumbers;
+    turnsLeft_ = turns && columnParts_ == 1;
+    turnsAhead_ = turns && columnParts_ > 1;
+    const int64_t most = makesBlocks_ || turnsLeft_ ? blockDepth
+                         : a.columnStride != 1 && !turnsAhead_ ? scatteredDepth
+                                                              : mostDepth;
     depth_ = ceilDivide(work_.k, larger(1, ceilDivide(work_.k, most)));
     packBlocks_ = ceilDivide(work_.k, packedRows);
     if (isPacked && !makesBlocks_) {
@@ -208,32 +216,34 @@ class MatmulTask final : public Task {
       prepared = {static_cast<size_t>(packedBytes_), preparations, b.buffer,
                   {b.offset, b.batchStride, b.rowStride, b.columnStride, work_.batch, work_.k, work_.n}};
     }
-    if (turnsLeft_) {
+    if (turnsAhead_) {
       turnedSize_ = ceilDivide(work_.m, tileRows) * tileRows * work_.k;
       turnedBytes_ = wholeLines(work_.batch * turnedSize_ * 4);
       preparations += work_.batch * packBlocks_;
     }
   }
 
-  // Copies rows of the transpose of a such that the numbers which a tile needs at once lie beside each other, and those
-  // of one tile behind each other.
-  void turn(const Context& context, int64_t part, char* shared) const {
+  // Copies rows of the transpose of a, `count` of whose numbers are wanted, such that those that a tile needs at once lie
+  // beside each other; tiles are at a distance.
+  void turn(const float* rows, int64_t count, int64_t length, float* turned, int64_t tileStride) const {
     constexpr int64_t tiles = 8;
-    const int64_t batch = part / packBlocks_, from = part % packBlocks_ * packedRows;
-    const int64_t end = smaller(work_.k, from + packedRows);
-    const float* rows = leftOf(context, batch);
-    float* turned = turnedOf(shared, batch);
     // A few tiles at once, so that whole lines are read.
-    for (int64_t first = 0; first < work_.m; first += tiles * tileRows) {
-      for (int64_t k = from; k < end; k++) {
+    for (int64_t first = 0; first < count; first += tiles * tileRows) {
+      for (int64_t k = 0; k < length; k++) {
         const float* row = rows + k * work_.a.columnStride;
-        for (int64_t i = first; i < smaller(work_.m, first + tiles * tileRows); i += tileRows) {
-          float* to = turned + i * work_.k + k * tileRows;
-          if (i + tileRows <= work_.m) std::memcpy(to, row + i, sizeof(float) * tileRows);
-          else std::memcpy(to, row + i, sizeof(float) * (work_.m - i));
+        float* to = turned + first / tileRows * tileStride + k * tileRows;
+        for (int64_t i = first; i < smaller(count, first + tiles * tileRows); i += tileRows, to += tileStride) {
+          if (i + tileRows <= count) std::memcpy(to, row + i, sizeof(float) * tileRows);
+          else std::memcpy(to, row + i, sizeof(float) * (count - i));
         }
       }
     }
+  }
+  void turnAhead(const Context& context, int64_t part, char* shared) const {
+    const int64_t batch = part / packBlocks_, from = part % packBlocks_ * packedRows;
+    const int64_t length = smaller(work_.k - from, packedRows);
+    turn(leftOf(context, batch) + from * work_.a.columnStride, work_.m, length,
+         turnedOf(shared, batch) + from * tileRows, work_.k * tileRows);
   }
 
   float* turnedOf(char* shared, int64_t batch) const {
@@ -270,8 +280,11 @@ class MatmulTask final : public Task {
       const int64_t length = smaller(depth_, piece.end - k);
       const float* rows = leftOf(context, piece.batch) + piece.firstRow * a.rowStride + k * a.columnStride;
       Left left{rows, a.rowStride, a.rowStride, a.columnStride};
-      if (turnsLeft_) {
+      if (turnsAhead_) {
         left = {turnedOf(shared, piece.batch) + piece.firstRow * work_.k + k * tileRows, work_.k, 1, tileRows};
+      } else if (turnsLeft_) {
+        turn(rows, piece.endRow - piece.firstRow, length, copy, length * tileRows);
+        left = {copy, length, 1, tileRows};
       } else if (copiesLeft_) {
         for (int64_t row = 0; row < piece.endRow - piece.firstRow; row++) {
           std::memcpy(copy + row * length, rows + row * a.rowStride, sizeof(float) * length);
@@ -347,8 +360,9 @@ class MatmulTask final : public Task {
   bool isPacked_ = false, makesBlocks_ = false;
   // Whether a part copies its rows of a as well, which lie at distances that a cache has few places for.
   bool copiesLeft_ = false;
-  // Whether the transpose of a, which is what lies in memory, is copied before all parts.
-  bool turnsLeft_ = false;
+  // Whether the transpose of a, which is what lies in memory, is copied: by a part what it needs, or, where parts need the
+  // same rows, ahead of them.
+  bool turnsLeft_ = false, turnsAhead_ = false;
   // Of one batch, in floats, and of all, in bytes.
   int64_t packedSize_ = 0, packedBytes_ = 0, turnedSize_ = 0, turnedBytes_ = 0;
   int64_t packBlocks_ = 0;
