@@ -203,9 +203,9 @@ class MatmulTask final : public Task {
                        work_.m * work_.k >= turnedNumbers;
     turnsLeft_ = turns && columnParts_ == 1;
     turnsAhead_ = turns && columnParts_ > 1;
-    const int64_t most = makesBlocks_ || turnsLeft_ ? blockDepth
-                         : a.columnStride != 1 && !turnsAhead_ ? scatteredDepth
-                                                              : mostDepth;
+    const bool isScattered = a.columnStride != 1 && !turns;
+    const int64_t fitting = turnsLeft_ ? larger(blockDepth, heldNumbers / 4 / rows) : mostDepth;
+    const int64_t most = makesBlocks_ ? blockDepth : isScattered ? scatteredDepth : smaller(mostDepth, fitting);
     depth_ = ceilDivide(work_.k, larger(1, ceilDivide(work_.k, most)));
     packBlocks_ = ceilDivide(work_.k, packedRows);
     if (isPacked && !makesBlocks_) {
