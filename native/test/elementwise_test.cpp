@@ -560,9 +560,12 @@ std::vector<Sequence> sequences() {
   };
 }
 
-// @param isWhole whether every line's result is stored, which no loop of several lines does
+// Where results go: to places of their own; the last one over the first input; or those of all lines are stored, which
+// no loop of several lines does.
+enum class Stored { beside, over, all };
+
 // @returns the loops; what is to be stored, one result after the other
-int runSequence(const Kernels& set, const Sequence& sequence, int64_t size, bool isWhole, std::vector<uint32_t>& results) {
+int runSequence(const Kernels& set, const Sequence& sequence, int64_t size, Stored way, std::vector<uint32_t>& results) {
   Desk desk;
   CodeWriter code({size});
   std::vector<int> inputs, outputs, slots;
@@ -571,6 +574,8 @@ int runSequence(const Kernels& set, const Sequence& sequence, int64_t size, bool
   };
   for (int i = 0; i < sequence.inputs; i++) inputs.push_back(desk.add(DType::float32, isUniform(i) ? 1 : size));
   for (size_t i = 0; i < sequence.lines.size(); i++) outputs.push_back(desk.add(DType::float32, size));
+  // Another buffer in the same place, as where a value is written over one that is needed no more.
+  if (way == Stored::over) desk.plan.buffers[outputs.back()].at = desk.plan.buffers[inputs[0]].at;
   desk.lay();
   std::mt19937 random(5);
   for (const int buffer : inputs) {
@@ -586,7 +591,7 @@ int runSequence(const Kernels& set, const Sequence& sequence, int64_t size, bool
   }
   for (size_t i = 0; i < sequence.lines.size(); i++) {
     const bool isStored = std::count(sequence.stored.begin(), sequence.stored.end(), static_cast<int>(i)) > 0;
-    if (isStored || isWhole) code.store(slots[10 + i], outputs[i]);
+    if (isStored || way == Stored::all) code.store(slots[10 + i], outputs[i]);
   }
   desk.run(*set.elementwise(code.work(), desk.plan));
   for (const int i : sequence.stored) {
@@ -599,13 +604,14 @@ int runSequence(const Kernels& set, const Sequence& sequence, int64_t size, bool
 void testSequences(const Kernels& set) {
   for (const Sequence& sequence : sequences()) {
     for (const int64_t size : {2, 7, 64, 1003}) {
-      std::vector<uint32_t> together, apart;
-      const int one = runSequence(set, sequence, size, false, together);
-      const int many = runSequence(set, sequence, size, true, apart);
+      std::vector<uint32_t> together, inPlace, apart;
+      const int one = runSequence(set, sequence, size, Stored::beside, together);
+      const int over = runSequence(set, sequence, size, Stored::over, inPlace);
+      const int many = runSequence(set, sequence, size, Stored::all, apart);
       const std::string name = std::string(set.name) + " " + sequence.name + ", " + std::to_string(size) + " elements";
       report(name + ": one loop instead of one for each line",
-             one == 1 && many == static_cast<int>(sequence.lines.size()));
-      report(name + ": the same bits", together == apart);
+             one == 1 && over == 1 && many == static_cast<int>(sequence.lines.size()));
+      report(name + ": the same bits", together == apart && inPlace == apart);
     }
   }
 }

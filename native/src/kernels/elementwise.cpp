@@ -26,6 +26,9 @@ bool overlap(const Buffer& a, const Buffer& b) {
   return startA < startB + b.bytes() && startB < startA + a.bytes();
 }
 
+// Whether both begin at the same byte: a value may be written into the place of one that it replaces.
+bool haveOnePlace(const Buffer& a, const Buffer& b) { return a.kind == b.kind && a.at == b.at; }
+
 int64_t commonMultiple(int64_t a, int64_t b) {
   int64_t x = a, y = b;
   while (y != 0) {
@@ -293,7 +296,8 @@ struct ElementwiseLoop::Compiled {
         return false;
       };
       for (const Window& from : windows) {
-        if (isHarmed(from.location, from.buffer, from.buffer == to.buffer && from.offset == to.offset)) return false;
+        const bool isInPlace = haveOnePlace(plan.buffers[from.buffer], plan.buffers[to.buffer]) && from.offset == to.offset;
+        if (isHarmed(from.location, from.buffer, isInPlace)) return false;
       }
       for (const Gathered& from : gathered) {
         if (from.mayStay && isHarmed(from.location, from.buffer, false)) return false;
