@@ -551,7 +551,7 @@ std::vector<Sequence> sequences() {
       {"deviation", 3, {}, {line(Op::add, 0, 1), line(Op::sub, 10, 2), line(Op::mul, 11, 11)}, {1, 2}},
       {"normalisation", 7, {6}, after(scaled, {line(Op::max, 13, 14)}), {5}},
       {"derivative of a normalisation", 8, {6},
-       after(scaled, {line(Op::less, 14, 13), line(Op::mul, 7, 6), line(Op::where, 15, 7, 16), line(Op::mul, 12, 17)}),
+       after(scaled, {line(Op::less, 14, 13), line(Op::mul, 7, 6), line(Op::where, 15, 7, 16), line(Op::mul, 11, 17)}),
        {7, 8}},
       {"derivative of a deviation", 8, {},
        {line(Op::mul, 0, 1), line(Op::div, 10, 2), line(Op::add, 3, 4), line(Op::sub, 12, 5), line(Op::mul, 6, 13),

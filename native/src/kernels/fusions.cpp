@@ -122,7 +122,7 @@ constexpr Pattern normalisation(normalised, {{Op::max, {r(3), r(4)}, true}});
 constexpr Pattern normalisationGradient(normalised, {{Op::less, {r(4), r(3)}, false},
                                                      {Op::mul, {7, 6}, false},
                                                      {Op::where, {r(5), 7, r(6)}, true},
-                                                     {Op::mul, {r(2), r(7)}, true}});
+                                                     {Op::mul, {r(1), r(7)}, true}});
 constexpr Pattern deviationGradient(0, {{Op::mul, {0, 1}, false},
                                         {Op::div, {r(0), 2}, false},
                                         {Op::add, {3, 4}, false},
