@@ -7,9 +7,14 @@ import { temporaryFolder, vaekit } from '../conformance/commandLine.js';
 import { nativeSets } from '../conformance/engines.js';
 import { longFeeds, longProgram } from '../conformance/longRun.js';
 import { quotedUrl, runModule } from '../conformance/processes.js';
+import { initialValues } from '../engine/index.js';
 import { NativeEngine } from '../engine/native/engine.js';
+import { lowerProgram } from '../engine/native/lower.js';
+import { loopOf } from '../engine/native/memory.js';
 import type { Plan } from '../engine/native/plan.js';
-import { constant, input, Program, Variable } from '../tensor/index.js';
+import { constant, input, Program, sizeOf, Variable } from '../tensor/index.js';
+import { benchCases } from './bench/cases.js';
+import { buildStep } from './bench/measure.js';
 import { AddonRunner, loadAddon, MOST_THREADS } from './native.js';
 import { requireMemory } from './planMemory.js';
 
@@ -52,6 +57,28 @@ describe.skipIf(nativeSets.length === 0)('the compiled engine', () => {
     expect(alone - started).toBeLessThan(performance.now() - alone);
     expect(await count(engine)).toBe(60);
     await engine.dispose();
+  });
+
+  test.each([
+    ['mlp-vae', 0.3],
+    ['conv-vae-celeba', 0.25],
+    ['gru-belief', 0.45],
+  ])('most elementwise work of %s is done by loops of several lines', (name, most) => {
+    const [bench] = benchCases.filter((each) => each.name === name);
+    const { step } = buildStep(bench);
+    const plan = lowerProgram(step.program);
+    const runner = new AddonRunner({ threads: 1 });
+    runner.write(initialValues(step.state, 0));
+    const { loops } = runner.load(plan);
+    let [lines, passes] = [0, 0];
+    for (const [i, instruction] of plan.instructions.entries()) {
+      const loop = loopOf(instruction);
+      if (!loop) continue;
+      lines += loop.code.length * sizeOf(loop.shape);
+      passes += loops[i] * sizeOf(loop.shape);
+    }
+    expect(passes / lines).toBeLessThan(most);
+    runner.close();
   });
 
   test('a run writes into the results of an earlier one where it is given them and they fit', async () => {

@@ -90,6 +90,15 @@ constexpr Pattern gateGradient(0b1000, {{Op::mul, {0, 1}, false},
                                         {Op::negMulAdd, {1, 1, 3}, false},
                                         {Op::mul, {r(3), r(4)}, true}});
 
+// g times the derivative of tanh, which is 1 − y², or of a sigmoid, y − y².
+constexpr Pattern tanhGradient(0b010, {{Op::negMulAdd, {0, 0, 1}, false}, {Op::mul, {2, r(0)}, true}});
+constexpr Pattern sigmoidGradient(0, {{Op::negMulAdd, {0, 0, 0}, false}, {Op::mul, {1, r(0)}, true}});
+
+// What meets after several layers, with their biases.
+constexpr Pattern sumOfThree(0, {{Op::add, {0, 1}, false}, {Op::add, {r(0), 2}, true}});
+constexpr Pattern sumOfFour(
+    0, {{Op::add, {0, 1}, false}, {Op::add, {2, 3}, false}, {Op::add, {r(0), r(1)}, true}});
+
 // What a GRU does in a frame: σ(a + b + c) of two gates; n = tanh(r (a + b) + (c + d)) and n + z (h − n), with what their
 // derivatives need; and the derivatives, of the sum of three gradients.
 constexpr Pattern recurrentGates(
@@ -198,7 +207,8 @@ const Known known[] = {
 #define X(name) {name, {name.lines, name.inputs, name.results, run<name>}}
     X(adam),      X(normalisationGradient), X(deviationGradient), X(normalisation), X(bernoulliOfBits),
     X(gateGradient), X(bernoulli),          X(gate),              X(deviation),     X(bernoulliAndMean),
-    X(recurrentGradient), X(recurrentState), X(recurrentGates),
+    X(recurrentGradient), X(recurrentState), X(recurrentGates),     X(sumOfFour),   X(sumOfThree),
+    X(tanhGradient),      X(sigmoidGradient),
 #undef X
 };
 
