@@ -242,6 +242,8 @@ void testAll(const Kernels& kernels) {
   testMatmul(kernels, 1, 520, 600, 512, false, true, PlaceKind::arena);
   testMatmul(kernels, 1, 133, 230, 1100, true, false, PlaceKind::arena);
   testMatmul(kernels, 2, 100, 200, 400, true, true, PlaceKind::input);
+  testMatmul(kernels, 1, 61, 200, 900, true, false, PlaceKind::arena);
+  testMatmul(kernels, 1, 300, 128, 2100, true, false, PlaceKind::arena);
   for (int i = 0; i < 400; i++) {
     Geometry g{};
     if (randomGeometry(g)) testConvolution(kernels, g, places[i & 1]);
@@ -256,10 +258,15 @@ void testAll(const Kernels& kernels) {
                   PlaceKind::input);
   testConvolution(kernels, {1, 12, 12, 1, {12, 16, 16}, {3, 3, 3}, {12, 16, 16}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}},
                   PlaceKind::arena);
-  // Filters enough for copies of a line of channels, in several blocks, pieces and groups.
-  testConvolution(kernels, square(50, 5, 32, 136, 3, 2, 1), PlaceKind::arena);
-  testConvolution(kernels, square(3, 20, 16, 128, 3, 1, 1), PlaceKind::input);
-  testConvolution(kernels, {3, 32, 272, 2, {1, 9, 9}, {1, 3, 3}, {1, 5, 5}, {1, 2, 2}, {1, 1, 1}, {0, 1, 1}},
+  // Filters enough for a gradient tap by tap, in several pieces and groups, with three axes, and with taps that meet
+  // nothing.
+  testConvolution(kernels, square(50, 5, 32, 264, 3, 2, 1), PlaceKind::arena);
+  testConvolution(kernels, square(3, 20, 16, 256, 5, 1, 1), PlaceKind::input);
+  testConvolution(kernels, {3, 32, 528, 2, {1, 9, 9}, {1, 3, 3}, {1, 5, 5}, {1, 2, 2}, {1, 1, 1}, {0, 1, 1}},
+                  PlaceKind::arena);
+  testConvolution(kernels, {9, 16, 260, 1, {3, 4, 5}, {2, 3, 2}, {4, 4, 3}, {1, 1, 2}, {1, 1, 1}, {1, 1, 1}},
+                  PlaceKind::input);
+  testConvolution(kernels, {2, 16, 256, 1, {1, 3, 3}, {1, 3, 3}, {1, 3, 3}, {1, 1, 1}, {1, 4, 4}, {0, 4, 4}},
                   PlaceKind::arena);
   // Small pictures, whose borders are left out of the sums: on one side, on both, wide ones, and so wide that a position
   // meets nothing; a slab of few rows; distances in the rows alone.

@@ -6,6 +6,7 @@
 
 #include "elementwise.h"
 #include "source.h"
+#include "tapGradient.h"
 #include "tile.h"
 #include "winograd.h"
 
@@ -16,10 +17,6 @@ namespace {
 constexpr int64_t wantedParts = 8;
 constexpr int64_t partProducts = 1 << 20;
 constexpr int64_t mostPartialFloats = 1 << 20;
-// Where a pixel has many channels and filters, its numbers lie far from the next one's, and the first cache has few
-// places for them: a line of each pixel's channels, and panels of g, are copied side by side. They pay for it where
-// several panels share the channels. With vectors of 16 this was not measured.
-constexpr int64_t gatheredChannels = 16, gatheredPixels = 192, gatheredFilters = lanes == 16 ? INT64_MAX : 128;
 
 // A row of the product is a tap and a channel, a column a filter, and the sum runs over pixels:
 //
@@ -43,7 +40,6 @@ class FilterGradientTask final : public Task {
         isDepthwise_(work_.geometry.isDepthwise()),
         panels_(filters_),
         side_(Winograd::tileSide(work_)),
-        gathers_(!isDepthwise_ && side_ == 0 && filters_ >= gatheredFilters && channels_ % gatheredChannels == 0),
         source_(findSource()) {
     if (then) loops = then_.emplace(*then, plan).loops();
     const Geometry& g = work_.geometry;
@@ -52,25 +48,22 @@ class FilterGradientTask final : public Task {
     size_ = rows_ * g.filters;
     pixels_ = g.out[0] * g.out[1] * g.out[2];
     slabAxis_ = slabAxisOf(g.out);
-    findOffsets();
-    findBlocks();
     const int64_t products = g.batch * pixels_ * rows_ * g.filters;
     const int64_t wanted = larger(1, smaller(wantedParts, products / partProducts));
+    const bool byTaps = side_ == 0 && TapGradient::pays(g);
     imageGroups_ = larger(1, smaller(smaller(wanted, g.batch), mostPartialFloats / size_));
     isPartial_ = imageGroups_ > 1 || isSwapped_;
     // What is left to be split is split by rows, for the price of a copy of x for each.
-    if (!isDepthwise_) rowParts_ = larger(1, smaller(wanted / imageGroups_, ceilDivide(rows_, rowUnit())));
+    const int64_t mostRowParts = byTaps ? TapGradient::linesOf(g) : ceilDivide(rows_, tileRows);
+    if (!isDepthwise_) rowParts_ = larger(1, smaller(wanted / imageGroups_, mostRowParts));
     parts = imageGroups_ * rowParts_;
-    if (side_ > 0 && rowParts_ == 1) winograd_.emplace(work_, side_, Winograd::wholeFilter(work_.geometry));
     partialBytes_ = isPartial_ ? wholeLines(imageGroups_ * size_ * 4) : 0;
-    copyBytes_ = wholeLines(source_.copiedSize(blockImages_, slabAxis_, slabLength(blockRows_)) * 4 + 64);
-    gatherBytes_ = gathers_ ? wholeLines(gatheredPixels * (gatheredChannels + panels_.packedSize(1)) * 4) : 0;
-    if (filters_ % lanes != 0 && !plan.buffers[work_.right].hasMargin()) {
-      preparations = 1;
-      gBytes_ = wholeLines(g.batch * pixels_ * g.filters * 4 + lanes * 4);
+    if (byTaps) {
+      byTaps_.emplace(g, rowParts_);
+      scratchBytes = wholeLines(byTaps_->scratchFloats() * 4);
+    } else {
+      readInPlace(plan);
     }
-    scratchBytes = copyBytes_ + gatherBytes_;
-    if (winograd_) scratchBytes += wholeLines((winograd_->filterFloats + winograd_->scratchFloats) * 4);
     sharedBytes = partialBytes_ + gBytes_ + (then_ ? then_->partialBytes() + then_->scratchBytes() : 0);
   }
 
@@ -83,15 +76,18 @@ class FilterGradientTask final : public Task {
     const Geometry& g = work_.geometry;
     const int64_t rowPart = part % rowParts_, group = part / rowParts_;
     const int64_t fromImage = g.batch * group / imageGroups_, toImage = g.batch * (group + 1) / imageGroups_;
-    const int64_t units = ceilDivide(rows_, rowUnit());
-    const int64_t fromRow = units * rowPart / rowParts_ * rowUnit();
-    const int64_t toRow = smaller(rows_, units * (rowPart + 1) / rowParts_ * rowUnit());
     float* result = isPartial_ ? reinterpret_cast<float*>(shared) + group * size_ : context.as<float>(work_.result);
     const float* x = context.as<const float>(work_.left);
+    float* copy = reinterpret_cast<float*>(scratch);
+    if (byTaps_) {
+      byTaps_->run(x, context.as<const float>(work_.right), rowPart, fromImage, toImage, copy, result);
+      return;
+    }
+    const int64_t units = ceilDivide(rows_, tileRows);
+    const int64_t fromRow = units * rowPart / rowParts_ * tileRows;
+    const int64_t toRow = smaller(rows_, units * (rowPart + 1) / rowParts_ * tileRows);
     const float* all =
         gBytes_ > 0 ? reinterpret_cast<const float*>(shared + partialBytes_) : context.as<const float>(work_.right);
-    float* copy = reinterpret_cast<float*>(scratch);
-    float* gathered = reinterpret_cast<float*>(scratch + copyBytes_);
     bool add = false;
     if (winograd_) {
       float* sums = reinterpret_cast<float*>(scratch + copyBytes_);
@@ -105,9 +101,7 @@ class FilterGradientTask final : public Task {
       add = false;
     }
     eachBlock(x, fromImage, toImage, copy, [&](const Pixels& block) {
-      const float* gradient = all + block.first * g.filters;
-      if (gathers_) addGathered(block, gradient, fromRow, toRow, gathered, result, add);
-      else addBlock(block, gradient, fromRow, toRow, result, add);
+      addBlock(block, all + block.first * g.filters, fromRow, toRow, result, add);
       add = true;
     });
   }
@@ -136,6 +130,21 @@ class FilterGradientTask final : public Task {
     int64_t segments, length;
   };
 
+  // What all ways but that by taps need.
+  void readInPlace(const Plan& plan) {
+    const Geometry& g = work_.geometry;
+    findOffsets();
+    findBlocks();
+    if (side_ > 0 && rowParts_ == 1) winograd_.emplace(work_, side_, Winograd::wholeFilter(g));
+    copyBytes_ = wholeLines(source_.copiedSize(blockImages_, slabAxis_, slabLength(blockRows_)) * 4 + 64);
+    if (filters_ % lanes != 0 && !plan.buffers[work_.right].hasMargin()) {
+      preparations = 1;
+      gBytes_ = wholeLines(g.batch * pixels_ * g.filters * 4 + lanes * 4);
+    }
+    scratchBytes = copyBytes_;
+    if (winograd_) scratchBytes += wholeLines((winograd_->filterFloats + winograd_->scratchFloats) * 4);
+  }
+
   // Calls f with one piece of some images after the other, of which x is copied where it needs to be.
   template <typename F>
   void eachBlock(const float* x, int64_t fromImage, int64_t toImage, float* copy, F f) const {
@@ -156,8 +165,6 @@ class FilterGradientTask final : public Task {
     }
   }
 
-  // Rows of the product that are computed together.
-  int64_t rowUnit() const { return gathers_ ? gatheredChannels : tileRows; }
   // Winograd's tiles have several rows and columns of pixels.
   int64_t rounded(int64_t pixels) const { return side_ > 0 ? ceilDivide(pixels, side_) * side_ : pixels; }
 
@@ -213,8 +220,7 @@ class FilterGradientTask final : public Task {
     if (image > copiedBytes) {
       blockRows_ = rounded(larger(1, blockRows_ / ceilDivide(image, copiedBytes)));
     } else {
-      const int64_t gathered = gathers_ ? gatheredPixels / pixels_ : 0;
-      blockImages_ = smaller(g.batch, larger(gathered, copiedBytes / image));
+      blockImages_ = smaller(g.batch, copiedBytes / image);
     }
     for (int64_t image = 0; image < blockImages_; image++) {
       for (int64_t i = 0; i < g.out[0]; i++) {
@@ -224,7 +230,7 @@ class FilterGradientTask final : public Task {
         }
       }
     }
-    if (!gathers_ && (g.out[2] >= Sum::shortSegment || slabAxis_ == 2)) return;
+    if (g.out[2] >= Sum::shortSegment || slabAxis_ == 2) return;
     for (const int64_t row : segmentOffsets_) {
       for (int64_t k = 0; k < g.out[2]; k++) pixelOffsets_.push_back(row + k * g.strides[2] * source_.stride(2));
     }
@@ -260,43 +266,6 @@ class FilterGradientTask final : public Task {
           }
         }
         tileOf(sum, rows, panels_.vectors(panel))(from, g + column, sum, to, panels_.last(panel), add);
-      }
-    }
-  }
-
-  // The same from copies. Rows of the product come by the channels of a line, all of one tap.
-  void addGathered(const Pixels& block, const float* g, int64_t fromRow, int64_t toRow, float* scratch, float* result,
-                   bool add) const {
-    const int64_t filters = work_.geometry.filters, pixels = block.segments * block.length, noOffset = 0;
-    const int64_t chunks = ceilDivide(pixels, gatheredPixels);
-    float* panels = scratch + gatheredPixels * gatheredChannels;
-    for (int64_t turn = 0; turn < groups_ * chunks; turn++) {
-      const int64_t group = turn / chunks, chunk = turn % chunks;
-      const int64_t first = pixels * chunk / chunks, count = pixels * (chunk + 1) / chunks - first;
-      for (int64_t panel = 0; panel < panels_.count; panel++) {
-        const int64_t columns = (panels_.vectors(panel) - 1) * lanes + panels_.last(panel);
-        packRows(g + first * filters + group * filters_ + panels_.first(panel), filters, 1, 0, count, columns,
-                 panels + panels_.packedOffset(panel, count));
-      }
-      for (int64_t row = fromRow; row < toRow; row += gatheredChannels) {
-        const float* x = block.x + tapOffsets_[row / channels_] + group * channels_ + row % channels_;
-        for (int64_t pixel = 0; pixel < count; pixel++) {
-          std::memcpy(scratch + pixel * gatheredChannels, x + pixelOffsets_[first + pixel], 4 * gatheredChannels);
-        }
-        for (int64_t panel = 0; panel < panels_.count; panel++) {
-          const int vectors = panels_.vectors(panel);
-          const Sum sum{1, &noOffset, count, gatheredChannels, vectors * lanes};
-          for (int64_t channel = 0; channel < gatheredChannels; channel += tileRows) {
-            const float* from[tileRows];
-            float* to[tileRows];
-            for (int i = 0; i < tileRows; i++) {
-              from[i] = scratch + channel + i;
-              to[i] = result + (row + channel + i) * filters + group * filters_ + panels_.first(panel);
-            }
-            tileOf(sum, tileRows, vectors)(from, panels + panels_.packedOffset(panel, count), sum, to,
-                                           panels_.last(panel), add || chunk > 0);
-          }
-        }
       }
     }
   }
@@ -347,9 +316,9 @@ class FilterGradientTask final : public Task {
   bool isDepthwise_;
   Panels panels_;
   int side_;  // Of Winograd's tiles.
-  bool gathers_;
   Source source_;
   std::optional<Winograd> winograd_;
+  std::optional<TapGradient> byTaps_;
   std::optional<ElementwiseLoop> then_;
   // In x: of each tap, of each row of pixels, and of each pixel where the rows are short.
   std::vector<int64_t> tapOffsets_, segmentOffsets_, pixelOffsets_;
@@ -358,7 +327,7 @@ class FilterGradientTask final : public Task {
   int64_t blockImages_ = 1, blockRows_ = 1;
   int64_t imageGroups_ = 1, rowParts_ = 1;
   bool isPartial_ = false;
-  int64_t partialBytes_ = 0, gBytes_ = 0, copyBytes_ = 0, gatherBytes_ = 0;
+  int64_t partialBytes_ = 0, gBytes_ = 0, copyBytes_ = 0;
 };
 
 }  // namespace
