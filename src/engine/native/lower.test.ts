@@ -429,6 +429,17 @@ test('the gradients of the parts of a split go side by side, in one loop', () =>
   expect(loopsOf(plan)[0].stores.length).toBe(2);
 });
 
+test('the sum of parts side by side is taken where the parts are computed', () => {
+  const [x, s] = [input('x', [8, 3]), input('s', [8, 2])];
+  const both = concat([x.exp(), s.tanh()], 1);
+  const sumOf = (axis: number) => lowerProgram(new Program({ outputs: { both, sum: both.sum(axis) } }));
+  const reduced = loopsOf(sumOf(0)).flatMap(({ reductions }) => reductions);
+  expect(kinds(sumOf(0))).not.toContain('reduce');
+  expect(reduced.map(({ keep }) => keep)).toEqual(['columns', 'columns']);
+  // Where the parts lie one behind the other in what is summed, the whole has to be there first.
+  expect(kinds(sumOf(1))).toContain('reduce');
+});
+
 test('a part of two sums of parts is written into both, and no zeros first', () => {
   const [a, b, c] = [input('a', [4, 2]), input('b', [4, 3]), input('c', [4, 3])];
   const first = a.pad([

@@ -6,9 +6,10 @@
  *   0 < z = 0 < max(z, 0)                                so that the pre-activation need not be kept
  *   where(c, a, 0) + s · where(c, 0, b) = where(c, a, s b)
  *   pad(a) + pad(b) = a and b side by side               where they do not overlap
+ *   Σ (a and b side by side) = Σ a and Σ b side by side  where they are so along what is kept
  *   (a b)ᵀ = bᵀ aᵀ                                       where only the transpose is read
  */
-import { sameShape } from '../../tensor/index.js';
+import { type Shape, sameShape, sizeOf } from '../../tensor/index.js';
 import {
   type Box,
   denseRead,
@@ -30,7 +31,7 @@ import {
 } from './graph.js';
 import { lineOf } from './lines.js';
 import type { CodeOp } from './plan.js';
-import { append, reduceSegments } from './reductions.js';
+import { append, reduceOf, reduceSegments } from './reductions.js';
 import { isDense, sameWalk, stridesOver, type Walk, walkAlong, walkOf } from './views.js';
 
 export function rewriteGraph(program: GraphProgram, graph: Graph): GraphProgram {
@@ -263,6 +264,27 @@ class Rewriter {
     return { read, sign };
   }
 
+  /** The parts' sums side by side, which the loops that make the parts take in passing. */
+  #sumOfParts(
+    { dtype, shape, boxes, reads, fill }: JoinNode,
+    segments: readonly Segment[],
+  ): Node | undefined {
+    // Which can be sums of columns.
+    if (segments.length !== 2 || !segments[0].isReduced) return undefined;
+    const isReduced = reducedAxes(shape, segments);
+    const isComputed = reads.every(({ source }) => source.kind === 'line' || source.kind === 'kernel');
+    if (!isReduced || !isComputed || (fill !== undefined && fill !== 0)) return undefined;
+    const isAlongKept = boxes.every(({ sizes }) =>
+      sizes.every((size, axis) => !isReduced[axis] || size === shape[axis]),
+    );
+    if (!isAlongKept) return undefined;
+    const kept = <T>(axes: readonly T[]) => axes.filter((_, axis) => !isReduced[axis]);
+    const sums = reads.map((read, i) => reduceOf(this.graph, 'sum', read, boxes[i].sizes, isReduced));
+    const keptBoxes = boxes.map(({ starts, sizes }) => ({ starts: kept(starts), sizes: kept(sizes) }));
+    const keptShape = kept(shape);
+    return this.graph.join(dtype, keptShape, sizeOf(keptShape), sums, keptBoxes, fill);
+  }
+
   /** A sum, of what an inner sum adds up where nothing else wants that. */
   #plainSum(read: Read, segments: readonly Segment[]): Node {
     const inner = read.source;
@@ -270,6 +292,8 @@ class Rewriter {
       const both = nested(inner.segments, segments);
       if (both) return reduceSegments(this.graph, 'sum', inner.reads[0], both);
     }
+    const parts = inner.kind === 'join' && isWhole(read) ? this.#sumOfParts(inner, segments) : undefined;
+    if (parts) return parts;
     return reduceSegments(this.graph, 'sum', read, segments);
   }
 }
@@ -320,6 +344,20 @@ function overlap(a: Box, b: Box): boolean {
   return a.starts.every(
     (start, axis) => start < b.starts[axis] + b.sizes[axis] && b.starts[axis] < start + a.sizes[axis],
   );
+}
+
+/** Which axes the segments reduce; undefined where one ends within an axis. */
+function reducedAxes(shape: Shape, segments: readonly Segment[]): boolean[] | undefined {
+  const isReduced: boolean[] = [];
+  let at = 0;
+  let left = segments[0].length;
+  for (const length of shape) {
+    if (left === 1 && length > 1) left = segments[++at].length;
+    if (left % length !== 0) return undefined;
+    left /= length;
+    isReduced.push(segments[at].isReduced);
+  }
+  return isReduced;
 }
 
 /** What a sum runs over. */
