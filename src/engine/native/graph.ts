@@ -158,7 +158,11 @@ export class Graph {
     );
   }
 
-  /** @param fill for what no box covers, if anything */
+  /**
+   * What is itself put together goes to its place part by part.
+   *
+   * @param fill for what no box covers, if anything
+   */
   join(
     dtype: DType,
     shape: Shape,
@@ -168,8 +172,17 @@ export class Graph {
     fill: number | undefined,
   ): JoinNode {
     const isCovered = parts.reduce((sum, { walk }) => sum + walkSize(walk), 0) === size;
+    const placed = parts.flatMap((part, i) => partsOf(part, boxes[i]));
     return this.#node<JoinNode>(
-      { kind: 'join', dtype, size, reads: parts, shape, boxes, fill: isCovered ? undefined : fill },
+      {
+        kind: 'join',
+        dtype,
+        size,
+        reads: placed.map(({ read }) => read),
+        shape,
+        boxes: placed.map(({ box }) => box),
+        fill: isCovered ? undefined : fill,
+      },
       undefined,
     );
   }
@@ -194,6 +207,26 @@ export class Graph {
         return node;
     }
   }
+}
+
+/** What a read puts into a box: its own parts where it is of a join that differs from the box in axes of length 1 at most. */
+function partsOf(read: Read, box: Box): { read: Read; box: Box }[] {
+  const { source } = read;
+  const whole = [{ read, box }];
+  if (source.kind !== 'join' || !isWhole(read) || source.fill !== undefined) return whole;
+  const long = (lengths: Shape) => lengths.flatMap((length, axis) => (length > 1 ? [axis] : []));
+  const [outer, inner] = [long(box.sizes), long(source.shape)];
+  const isAlike =
+    outer.length === inner.length && outer.every((axis, i) => box.sizes[axis] === source.shape[inner[i]]);
+  if (!isAlike) return whole;
+  return source.reads.map((part, k) => {
+    const [starts, sizes] = [[...box.starts], [...box.sizes]];
+    outer.forEach((axis, i) => {
+      starts[axis] += source.boxes[k].starts[inner[i]];
+      sizes[axis] = source.boxes[k].sizes[inner[i]];
+    });
+    return { read: part, box: { starts, sizes } };
+  });
 }
 
 /** All nodes that the roots depend on, each after what it reads. */

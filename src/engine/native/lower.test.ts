@@ -460,6 +460,40 @@ test('a part of two sums of parts is written into both, and no zeros first', () 
   expect(plan.arenaLines).toBe(0);
 });
 
+test('a sum of products that are larger than their operands is one product', () => {
+  const frames = [0, 1, 2, 3, 4];
+  const [first, ...rest] = frames.map((t) =>
+    input(`x${t}`, [2, 6])
+      .swapLastAxes()
+      .matmul(input(`g${t}`, [2, 7])),
+  );
+  const program = new Program({ outputs: { sum: rest.reduce((sum, each) => sum.add(each), first), first } });
+  const feeds = new Map(
+    frames.flatMap((t): [string, TensorData][] => [
+      [`x${t}`, wholeNumbers(12, t)],
+      [`g${t}`, wholeNumbers(14, t + 9)],
+    ]),
+  );
+  expect(interpreted(program, feeds, new Map())).toEqual(expected(program, feeds, new Map()));
+  const products = lowerProgram(program).instructions.flatMap((each) =>
+    each.kind === 'matmul' ? [each] : [],
+  );
+  // The first is wanted for itself.
+  expect(products.map(({ k }) => k).sort()).toEqual([2, 8]);
+});
+
+test('operands of every frame are written where the one product of all frames reads them', () => {
+  const w = variable('w', [6, 6]);
+  const frames = Array.from({ length: 5 }, (_, t) => input(`x${t}`, [2, 6]));
+  const states: Tensor[] = [];
+  for (const x of frames) states.push(x.add(states.at(-1)?.matmul(w) ?? 0).tanh());
+  const loss = states.reduce((sum, state) => sum.add(state.square().sum()), constant(0));
+  const plan = lowerProgram(new Program({ outputs: { dw: grad(loss, [w])[0] } }));
+  const products = plan.instructions.flatMap((each) => (each.kind === 'matmul' ? [each] : []));
+  expect(products.filter(({ m, n }) => m === 6 && n === 6).map(({ k }) => k)).toEqual([8]);
+  expect(loopsOf(plan).filter(({ code }) => code.length === 0)).toEqual([]);
+});
+
 test('a product that is only read transposed is made that way', () => {
   const [x, g, w] = [input('x', [5, 4]), input('g', [5, 3]), variable('w', [3, 4])];
   const gradient = x.swapLastAxes().matmul(g).swapLastAxes();

@@ -8,6 +8,7 @@
  *   pad(a) + pad(b) = a and b side by side               where they do not overlap
  *   Σ (a and b side by side) = Σ a and Σ b side by side  where they are so along what is kept
  *   (a b)ᵀ = bᵀ aᵀ                                       where only the transpose is read
+ *   aᵀ b + cᵀ d + … = (a over c …)ᵀ (b over d …)         where that is less than all the results
  */
 import { type Shape, sameShape, sizeOf } from '../../tensor/index.js';
 import {
@@ -31,6 +32,7 @@ import {
 } from './graph.js';
 import { lineOf } from './lines.js';
 import type { CodeOp } from './plan.js';
+import { joinProducts } from './productSums.js';
 import { append, reduceOf, reduceSegments } from './reductions.js';
 import { isDense, sameWalk, stridesOver, type Walk, walkAlong, walkOf } from './views.js';
 
@@ -56,6 +58,8 @@ class Rewriter {
   /** For each z the node max(z, s z), s being 0 or a slope below 1. */
   readonly #activated = new Map<Node, LineNode>();
   readonly #depths = new Map<Node, number>();
+  /** Sums that nothing wants but another sum. */
+  readonly #inner = new Set<Node>();
 
   constructor(
     readonly graph: Graph,
@@ -76,6 +80,13 @@ class Rewriter {
       if (node.kind !== 'line' || node.op !== 'max') continue;
       for (const { source } of node.reads) {
         if (slopeOf(node, source) !== undefined) this.#activated.set(source, node);
+      }
+    }
+    for (const { reads } of nodes.filter(isSum)) {
+      for (const read of reads) {
+        if (isSum(read.source) && isWhole(read) && this.#usesOf(read.source) === 1) {
+          this.#inner.add(read.source);
+        }
       }
     }
     for (const node of nodes) this.#imageOf(node);
@@ -156,7 +167,7 @@ class Rewriter {
       }
     }
     if (node.op === 'add') {
-      const joined = this.#joined(reads) ?? this.#chosen(reads, node.size);
+      const joined = this.#joined(reads) ?? this.#chosen(reads, node.size) ?? this.#sumOfProducts(node);
       if (joined) return joined;
     }
     return lineOf(this.graph, node.op, node.dtype, node.size, reads, node.immediate);
@@ -203,6 +214,25 @@ class Rewriter {
   #merged(a: JoinNode, b: JoinNode): Node {
     const parts = [...a.reads, ...b.reads];
     return this.graph.join(a.dtype, a.shape, a.size, parts, [...a.boxes, ...b.boxes], 0);
+  }
+
+  /** A sum whose products become one, where many of them are alike. */
+  #sumOfProducts(sum: LineNode): Node | undefined {
+    if (!isSum(sum) || this.#inner.has(sum)) return undefined;
+    const terms = this.#termsOf(sum);
+    const isSpent = ({ source }: Read) => this.#usesOf(source) === 1;
+    const spent = terms.filter(isSpent).map((term) => this.rewritten(term));
+    const products = joinProducts(this.graph, spent);
+    if (products.length === spent.length) return undefined;
+    const others = terms.filter((term) => !isSpent(term)).map((term) => this.rewritten(term));
+    const add = (a: Read, b: Read) => denseRead(lineOf(this.graph, 'add', 'float32', sum.size, [a, b]));
+    return [...products, ...others].reduce(add).source;
+  }
+
+  #termsOf(sum: LineNode): Read[] {
+    return sum.reads.flatMap((read) =>
+      isSum(read.source) && this.#inner.has(read.source) ? this.#termsOf(read.source) : [read],
+    );
   }
 
   /** Reductions and kernels on the longest way from a leaf: what has more of them is known later. */
@@ -297,6 +327,9 @@ class Rewriter {
     return reduceSegments(this.graph, 'sum', read, segments);
   }
 }
+
+const isSum = (node: Node): node is LineNode =>
+  node.kind === 'line' && node.op === 'add' && node.dtype === 'float32';
 
 /** s of max(z, s z), or 0 for max(z, 0). */
 function slopeOf(max: LineNode, z: Node): number | undefined {
