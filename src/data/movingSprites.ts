@@ -22,7 +22,7 @@ const SMALLEST_SIDE = 8;
 const LARGEST_SIDE = 128;
 const DEFAULT_FRAMES = 12;
 /** Side of the frame in which a shape has the size that it has among `sprites`: it takes about half of the frame. */
-const SPRITE_SIDE = 40;
+const SPRITE_SIDE = 31.28;
 const SCALES = [0.6, 0.8, 1];
 const DIRECTIONS = [-1, 1];
 

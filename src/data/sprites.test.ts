@@ -62,17 +62,23 @@ test('pixels are 0 and 1, and the range says so', async () => {
 });
 
 // A polygon's or ellipse's pixels are counted by their centres, so the count is off by about the root of the outline's length.
-test('all shapes have the area (22.2 · scale)² and turn about their centre of mass', async () => {
+test('all shapes have the area (17.36 · scale)² and turn about their centre of mass', async () => {
   for (let shape = 0; shape < 3; shape++) {
     for (let scale = 0; scale < 6; scale++) {
       for (const orientation of [0, 5, 13, 22, 31]) {
         const { area, right, down } = moments(await picture(shape, scale, orientation, 10, 20));
-        const exact = (22.2 * factors[2].values[scale]) ** 2;
+        const exact = (17.36 * factors[2].values[scale]) ** 2;
         expect(Math.abs(area - exact)).toBeLessThan(0.08 * exact);
-        expect(Math.hypot(right - (16.75 + 10), down - (16.75 + 20))).toBeLessThan(0.4);
+        expect(Math.hypot(right - (16.7 + 10), down - (16.8 + 20))).toBeLessThan(0.4);
       }
     }
   }
+});
+
+test('as many pixels are white as in dSprites, whose mean is 0.0425', async () => {
+  const indices = Array.from({ length: 3600 }, (_, i) => i * 204 + 2);
+  const { area } = moments((await data.read(indices)).x);
+  expect(Math.abs(area / (indices.length * SIDE * SIDE) / 0.0425 - 1)).toBeLessThan(0.03);
 });
 
 test('a step in posX or posY moves the picture by one pixel, right or down', async () => {
@@ -104,10 +110,10 @@ test('no shape touches the frame, wherever it is', async () => {
 
 test('the square of orientation 0 is a square along the axes, and its pixels are known', async () => {
   const x = await picture(0, 0, 0, 0, 0);
-  // Half a side is 5.55 pixels about (16.75, 16.75): pixel centres 11.5 to 21.5.
+  // Half a side is 4.34 pixels about (16.7, 16.8): pixel centres 12.5 to 20.5.
   for (let row = 0; row < SIDE; row++) {
     for (let column = 0; column < SIDE; column++) {
-      const isWhite = row >= 11 && row <= 21 && column >= 11 && column <= 21;
+      const isWhite = row >= 12 && row <= 20 && column >= 12 && column <= 20;
       expect(x[row * SIDE + column]).toBe(isWhite ? 1 : 0);
     }
   }
@@ -120,9 +126,9 @@ test('the ellipse at orientation 0 lies along x, and a quarter turn on it stands
     const rows = new Set([...x.keys()].filter((i) => x[i] > 0).map((i) => Math.floor(i / SIDE)));
     return [columns.size, rows.size];
   };
-  // Axes of 31 and 2 · 22.2² / (31 π / 2) = 20.2 pixels; orientation 10 is 92.3 degrees.
-  expect(await spread(0)).toEqual([31, 20]);
-  expect(await spread(10)).toEqual([20, 31]);
+  // Axes of 24.2 and 2 · 17.36² / (24.2 π / 2) = 15.8 pixels; orientation 10 is 92.3 degrees.
+  expect(await spread(0)).toEqual([24, 16]);
+  expect(await spread(10)).toEqual([16, 24]);
 });
 
 test('the heart at orientation 0 has its point below its two bows', async () => {
