@@ -1,7 +1,18 @@
 // Convolutions and their gradients in the input: sums over the taps of a filter, for each position of the result.
 //
 // Both are the same loop. For the gradient, positions that are congruent modulo the stride meet the same taps: each
-// such phase is a convolution of stride 1 over g, with the filter's transposed taps in reverse order.
+// such phase is a convolution of stride 1 over g, with the filter's transposed taps in reverse order. Along one axis, with
+// four taps, stride 2 and one position beyond each border:
+//
+//   forward                                 gradient in the input
+//   source  · 0 1 2 3 4 5 6 7 ·             source  ·  g₀  g₁  g₂  g₃  ·
+//   y₀      0 1 2 3          (taps)         x₀ = w₃ ·  + w₁ g₀     phase 0: x₀, x₂, x₄, x₆
+//   y₁          0 1 2 3                     x₁ = w₂ g₀ + w₀ g₁     phase 1: x₁, x₃, x₅, x₇
+//   y₂              0 1 2 3                 x₂ = w₃ g₀ + w₁ g₁
+//   y₃                  0 1 2 3             …
+//
+// Where borders are left out, the positions of a phase are cut into patches that meet the same of their taps: y₀ (1 2 3),
+// y₁ and y₂ (all), y₃ (0 1 2).
 #include <optional>
 #include <vector>
 

@@ -8,6 +8,15 @@
 // product, whose rows are tiles and whose sums run over windows and channels. In the gradient of its input a stride of 2
 // has four kinds of positions, or phases, which meet two taps by two each: tiles of every one, with windows of one kind.
 //
+//   3 × 3 taps, stride 1       4 × 4 taps, stride 2
+//     · · · ·                    a b a b a b    what a tile meets; positions of one letter are a window of 3 × 3,
+//     · r r ·                    c d c d c d    and meet the taps of these rows and columns:
+//     · r r ·                    a b a b a b
+//     · · · ·                    c d c d c d      a: 0 and 2, 0 and 2    b: 0 and 2, 1 and 3
+//                                a b a b a b      c: 1 and 3, 0 and 2    d: 1 and 3, 1 and 3
+//   r: results of a tile,        c d c d c d
+//   all 16: its window
+//
 // A sum of two numbers stands where each stood, so an infinity may become NaN: what comes out not finite is computed
 // again, tap by tap.
 #pragma once
