@@ -35,7 +35,9 @@ class TapGradient {
       const Area& area = areas_[units_[unit].area];
       int64_t end = unit + 1;
       while (end < starts_[part + 1] && units_[end].area == units_[unit].area) end++;
-      for (int64_t group = 0; group < g_.groups; group++) addArea(x, gradient, to - from, area, unit, end, group, scratch, result);
+      for (int64_t group = 0; group < g_.groups; group++) {
+        addArea(x, gradient, to - from, area, unit, end, group, scratch, result);
+      }
       unit = end;
     }
   }
@@ -90,7 +92,8 @@ class TapGradient {
       for (int axis = 0; axis < 3; axis++) {
         const int64_t shift = at[axis] * g_.dilations[axis] - g_.before[axis], stride = g_.strides[axis];
         area.from[axis] = smaller(g_.out[axis], shift < 0 ? ceilDivide(-shift, stride) : 0);
-        area.end[axis] = larger(area.from[axis], smaller(g_.out[axis], ceilDivide(larger(0, g_.space[axis] - shift), stride)));
+        const int64_t end = ceilDivide(larger(0, g_.space[axis] - shift), stride);
+        area.end[axis] = larger(area.from[axis], smaller(g_.out[axis], end));
         offset = offset * g_.space[axis] + shift;
       }
       int same = 0;
@@ -167,7 +170,8 @@ class TapGradient {
           from[i] = lines + channel + i;
           to[i] = result + (channel + i) * g_.filters + panels_.first(panel);
         }
-        tileOf<false>(tileRows, vectors)(from, panels + panels_.packedOffset(panel, count), sum, to, panels_.last(panel), add);
+        const float* right = panels + panels_.packedOffset(panel, count);
+        tileOf<false>(tileRows, vectors)(from, right, sum, to, panels_.last(panel), add);
       }
     }
   }

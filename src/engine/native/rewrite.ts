@@ -229,10 +229,15 @@ class Rewriter {
     return [...products, ...others].reduce(add).source;
   }
 
+  /** What is added up in sums of sums, of which there may be as many as a sequence has frames. */
   #termsOf(sum: LineNode): Read[] {
-    return sum.reads.flatMap((read) =>
-      isSum(read.source) && this.#inner.has(read.source) ? this.#termsOf(read.source) : [read],
-    );
+    const terms: Read[] = [];
+    const open = [...sum.reads];
+    for (let read = open.pop(); read; read = open.pop()) {
+      if (this.#inner.has(read.source)) open.push(...read.source.reads);
+      else terms.push(read);
+    }
+    return terms;
   }
 
   /** Reductions and kernels on the longest way from a leaf: what has more of them is known later. */
