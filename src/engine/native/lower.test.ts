@@ -467,19 +467,25 @@ test('a sum of products that are larger than their operands is one product', () 
       .swapLastAxes()
       .matmul(input(`g${t}`, [2, 7])),
   );
-  const program = new Program({ outputs: { sum: rest.reduce((sum, each) => sum.add(each), first), first } });
-  const feeds = new Map(
+  const odd = input('x', [3, 6])
+    .swapLastAxes()
+    .matmul(input('g', [3, 7]));
+  const sum = [...rest, odd].reduce((all, each) => all.add(each), first);
+  const program = new Program({ outputs: { sum, first } });
+  const feeds = new Map<string, TensorData>(
     frames.flatMap((t): [string, TensorData][] => [
       [`x${t}`, wholeNumbers(12, t)],
       [`g${t}`, wholeNumbers(14, t + 9)],
     ]),
   );
+  feeds.set('x', wholeNumbers(18, 5)).set('g', wholeNumbers(21, 6));
   expect(interpreted(program, feeds, new Map())).toEqual(expected(program, feeds, new Map()));
-  const products = lowerProgram(program).instructions.flatMap((each) =>
-    each.kind === 'matmul' ? [each] : [],
-  );
-  // The first is wanted for itself.
-  expect(products.map(({ k }) => k).sort()).toEqual([2, 8]);
+  const { instructions, buffers } = lowerProgram(program);
+  const products = instructions.flatMap((each) => (each.kind === 'matmul' ? [each] : []));
+  // The first is wanted for itself, and one of another length is not worth a copy.
+  expect(products.map(({ k }) => k).sort()).toEqual([2, 3, 8]);
+  const alone = products.filter(({ k }) => k === 3).map(({ a }) => buffers[a.buffer].place.kind);
+  expect(alone).toEqual(['input']);
 });
 
 test('operands of every frame are written where the one product of all frames reads them', () => {

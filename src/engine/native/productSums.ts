@@ -10,6 +10,7 @@ const MANY = 4;
 
 /** aᵀ b, of a [k, m] and b [k, n]. */
 interface Product {
+  readonly term: Read;
   readonly m: number;
   readonly n: number;
   readonly k: number;
@@ -32,8 +33,10 @@ export function joinProducts(graph: Graph, terms: readonly Read[]): Read[] {
     if (known) known.push(product);
     else alike.set(key, [product]);
   }
-  if ([...alike.values()].every((products) => products.length < MANY)) return [...terms];
-  return [...alike.values()].map((products) => joined(graph, products)).concat(rest);
+  const products = [...alike.values()].flatMap((each) =>
+    each.length < MANY ? each.map(({ term }) => term) : [joined(graph, each)],
+  );
+  return products.concat(rest);
 }
 
 function productOf(term: Read): Product | undefined {
@@ -48,6 +51,7 @@ function productOf(term: Read): Product | undefined {
   // The first state of a sequence may be one number.
   if ((aRow !== 1 && numberOf(a) === undefined) || bColumn !== 1) return undefined;
   return {
+    term,
     m,
     n,
     k,
