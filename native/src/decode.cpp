@@ -84,7 +84,7 @@ class Reader {
 
   void readBuffer() {
     Buffer buffer{};
-    buffer.kind = choice(static_cast<PlaceKind>(5), "a buffer has an unknown place");
+    buffer.kind = choice(static_cast<PlaceKind>(6), "a buffer has an unknown place");
     buffer.at = word();
     buffer.dtype = choice(static_cast<DType>(4), "a buffer has an unknown type");
     buffer.size = within(0, maxElements, "a buffer has an impossible size");
@@ -105,6 +105,9 @@ class Reader {
       case PlaceKind::output:
         portOf(plan_.outputs, buffer);
         break;
+      case PlaceKind::nowhere:
+        ok(buffer.dtype == DType::float32, "what is made as it is read is not float32");
+        break;
     }
     plan_.buffers.push_back(buffer);
   }
@@ -115,15 +118,19 @@ class Reader {
     ok(port.dtype == buffer.dtype && port.size == buffer.size, "a buffer differs from its port");
   }
 
-  int32_t buffer() {
-    return static_cast<int32_t>(
+  // @param mayBeMade whether it may be one that lies nowhere
+  int32_t buffer(bool mayBeMade = false) {
+    const auto index = static_cast<int32_t>(
         within(0, static_cast<int64_t>(plan_.buffers.size()) - 1, "an instruction names a buffer that is not there"));
+    if (problem_.empty()) ok(mayBeMade || !isMade(index), "an instruction reads or writes what lies nowhere");
+    return index;
   }
+  bool isMade(int32_t buffer) const { return at(buffer).kind == PlaceKind::nowhere; }
   const Buffer& at(int32_t buffer) const { return plan_.buffers[buffer]; }
 
   // A buffer of this type that has at least `size` elements; 0 stands for a size that is too large.
-  int32_t dense(int64_t size, DType dtype) {
-    const int32_t index = buffer();
+  int32_t dense(int64_t size, DType dtype, bool mayBeMade = false) {
+    const int32_t index = buffer(mayBeMade);
     if (!problem_.empty()) return 0;
     ok(at(index).dtype == dtype, "an operand has the wrong type");
     ok(size > 0 && size <= at(index).size, "an operand is too small");
@@ -154,9 +161,9 @@ class Reader {
     return static_cast<int32_t>(within(0, work.slots - 1, "a slot is not there"));
   }
 
-  Load readWalk(const Elementwise& work) {
+  Load readWalk(const Elementwise& work, bool mayBeMade = false) {
     Load load{};
-    load.buffer = buffer();
+    load.buffer = buffer(mayBeMade);
     load.slot = slot(work);
     load.offset = word();
     int64_t low = load.offset, high = load.offset;
@@ -168,7 +175,8 @@ class Reader {
     return load;
   }
 
-  Elementwise readElementwise() {
+  // @param makes whether its results are for one that reads them at once
+  Elementwise readElementwise(bool makes = false) {
     Elementwise work{};
     work.rank = static_cast<int32_t>(within(1, maxRank, "an iteration space has an impossible rank"));
     work.size = 1;
@@ -214,7 +222,7 @@ class Reader {
     }
     const int64_t stores = length();
     for (int64_t i = 0; i < stores && problem_.empty(); i++) {
-      work.stores.push_back(readWalk(work));
+      work.stores.push_back(readWalk(work, makes));
       writable(work.stores.back().buffer);
       ok(filled[work.stores.back().slot], "a store reads a slot that holds nothing");
     }
@@ -235,6 +243,27 @@ class Reader {
       work.reductions.push_back(reduction);
     }
     return work;
+  }
+
+  // What makes an operand of a convolution, if one of the two lies nowhere.
+  void readFirst(Instruction& instruction, const Convolution& work, int64_t left, int64_t right) {
+    const bool isLeft = problem_.empty() && isMade(work.left), isRight = problem_.empty() && isMade(work.right);
+    const bool isThere = within(0, 1, "a convolution begins in an unknown way") == 1;
+    if (!ok(isThere == (isLeft || isRight), "a convolution reads what nothing makes")) return;
+    if (!isThere) return;
+    ok(isLeft != isRight && (isLeft || work.kind == ConvKind::filterGrad), "a convolution cannot make this operand");
+    Elementwise first = readElementwise(true);
+    if (!ok(first.stores.size() == 1 && first.reductions.empty(), "what makes an operand leaves something else")) return;
+    const Store& store = first.stores[0];
+    ok(store.buffer == (isLeft ? work.left : work.right) && first.size == (isLeft ? left : right),
+       "what makes an operand makes another one");
+    int64_t stride = 1, offset = store.offset;
+    for (int32_t axis = first.rank - 1; axis >= 0; axis--) {
+      offset += first.shape[axis] > 1 && store.strides[axis] != stride;
+      stride *= first.shape[axis];
+    }
+    ok(offset == 0, "what makes an operand makes it in another order");
+    instruction.first = std::move(first);
   }
 
   // What follows a product with a result of `rows` × `columns`.
@@ -308,10 +337,11 @@ class Reader {
     const int64_t left = work.kind == ConvKind::inputGrad ? y : x;
     const int64_t right = work.kind == ConvKind::filterGrad ? y : w;
     const int64_t result = work.kind == ConvKind::forward ? y : work.kind == ConvKind::inputGrad ? x : w;
-    work.left = dense(left, DType::float32);
-    work.right = dense(right, DType::float32);
+    work.left = dense(left, DType::float32, true);
+    work.right = dense(right, DType::float32, true);
     work.result = writable(dense(result, DType::float32));
     instruction.work = work;
+    readFirst(instruction, work, left, right);
     readThen(instruction, result, work.kind == ConvKind::inputGrad ? g.channels : g.filters);
   }
 

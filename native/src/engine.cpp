@@ -26,11 +26,12 @@ size_t rounded(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * u
 size_t wholeLines(size_t bytes) { return rounded(bytes, lineBytes); }
 
 TaskPointer makeTask(const Instruction& instruction, const Kernels& kernels, const Plan& plan) {
+  const Elementwise* first = instruction.first ? &*instruction.first : nullptr;
   const Elementwise* then = instruction.then ? &*instruction.then : nullptr;
   const Work& work = instruction.work;
   if (auto each = std::get_if<Elementwise>(&work)) return kernels.elementwise(*each, plan);
   if (auto each = std::get_if<Matmul>(&work)) return kernels.matmul(*each, then, plan);
-  if (auto each = std::get_if<Convolution>(&work)) return kernels.convolution(*each, then, plan);
+  if (auto each = std::get_if<Convolution>(&work)) return kernels.convolution(*each, first, then, plan);
   if (auto each = std::get_if<Reduce>(&work)) return kernels.reduce(*each, plan);
   if (auto each = std::get_if<Gather>(&work)) return kernels.gather(*each, plan);
   if (auto each = std::get_if<ScatterAdd>(&work)) return kernels.scatterAdd(*each, plan);
@@ -264,6 +265,9 @@ Problem Executable::bind() {
         break;
       case PlaceKind::variable:
         pointers_[i] = variables_[buffer.at];
+        break;
+      case PlaceKind::nowhere:
+        pointers_[i] = nullptr;
         break;
       case PlaceKind::input:
       case PlaceKind::output:

@@ -76,7 +76,7 @@ struct Kernels {
   int lanes;
   TaskPointer (*elementwise)(const Elementwise&, const Plan&);
   TaskPointer (*matmul)(const Matmul&, const Elementwise* then, const Plan&);
-  TaskPointer (*convolution)(const Convolution&, const Elementwise* then, const Plan&);
+  TaskPointer (*convolution)(const Convolution&, const Elementwise* first, const Elementwise* then, const Plan&);
   TaskPointer (*reduce)(const Reduce&, const Plan&);
   TaskPointer (*gather)(const Gather&, const Plan&);
   TaskPointer (*scatterAdd)(const ScatterAdd&, const Plan&);

@@ -10,7 +10,8 @@ namespace vaekit {
 enum class DType : int32_t { float32, int32, uint8, boolean };
 inline int bytesOf(DType type) { return type == DType::float32 || type == DType::int32 ? 4 : 1; }
 
-enum class PlaceKind : int32_t { arena, constant, variable, input, output };
+// `nowhere` is what a convolution makes as it reads it.
+enum class PlaceKind : int32_t { arena, constant, variable, input, output, nowhere };
 
 struct Buffer {
   PlaceKind kind;
@@ -180,6 +181,8 @@ using Work = std::variant<Elementwise, Matmul, Convolution, Reduce, Gather, Scat
 
 struct Instruction {
   Work work;
+  // Elementwise work that makes an operand of a Convolution, of which both know by the buffer that lies nowhere.
+  std::optional<Elementwise> first;
   // Elementwise work on the result of a Matmul or Convolution.
   std::optional<Elementwise> then;
 };

@@ -62,7 +62,7 @@ void convolution(const Kernels& kernels, int64_t length, int64_t channels, int64
     desk.lay();
     const Convolution work{static_cast<ConvKind>(form), g, buffers[forms[form][0]], buffers[forms[form][1]],
                            buffers[forms[form][2]]};
-    std::printf(" %.0f", gigaflopsOf(desk, *kernels.convolution(work, nullptr, desk.plan), flops));
+    std::printf(" %.0f", gigaflopsOf(desk, *kernels.convolution(work, nullptr, nullptr, desk.plan), flops));
   }
   std::printf("\n");
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "../src/engine.h"
+#include "desk.h"
 
 using namespace vaekit;
 
@@ -32,6 +33,8 @@ class Numbers {
     for (int64_t i = size; i < size + 16; i++) first_[i] = NAN;
   }
   float* data() { return first_; }
+  const float* data() const { return first_; }
+  int64_t size() const { return size_; }
   bool isIntact() const {
     for (int64_t i = size_; i < size_ + 16; i++) {
       if (!std::isnan(first_[i])) return false;
@@ -129,6 +132,33 @@ std::string show(const int64_t* axes) {
   return std::to_string(axes[0]) + "," + std::to_string(axes[1]) + "," + std::to_string(axes[2]);
 }
 
+// Checks a convolution that makes one of its operands itself, as a product of another array and a factor for each channel.
+void testMaking(const Kernels& kernels, const Convolution& work, bool isLeft, const Numbers* const (&operands)[2],
+                int64_t channels, PlaceKind place, const std::vector<Exact>& expected, double roundings,
+                const std::string& what) {
+  const Numbers& operand = *operands[isLeft ? 0 : 1];
+  const Numbers& other = *operands[isLeft ? 1 : 0];
+  const int64_t size = operand.size();
+  Numbers raw(size), factors(channels), result(static_cast<int64_t>(expected.size()));
+  // Powers of two, so that the operand comes out as it is.
+  for (int64_t c = 0; c < channels; c++) factors.data()[c] = std::ldexp(1.0f, static_cast<int>(c % 5) - 2);
+  for (int64_t i = 0; i < size; i++) raw.data()[i] = operand.data()[i] / factors.data()[i % channels];
+  const int made = isLeft ? 0 : 1;
+  Plan plan = planOf(place, size, other.size(), result.size());
+  if (!isLeft) std::swap(plan.buffers[0], plan.buffers[1]);
+  plan.buffers[made].kind = PlaceKind::nowhere;
+  plan.buffers.push_back({PlaceKind::arena, 1, DType::float32, size});
+  plan.buffers.push_back({PlaceKind::arena, 2, DType::float32, channels});
+  CodeWriter first{size / channels, channels};
+  const int x = first.load(3), factor = first.load(4, {0, 1});
+  first.store(first.line(CodeOp::mul, x, factor), made);
+  char* buffers[] = {nullptr, nullptr, reinterpret_cast<char*>(result.data()), reinterpret_cast<char*>(raw.data()),
+                     reinterpret_cast<char*>(factors.data())};
+  buffers[1 - made] = reinterpret_cast<char*>(const_cast<float*>(other.data()));
+  run(*kernels.convolution(work, &first.work(), nullptr, plan), buffers);
+  check(what + (isLeft ? " of a left operand that it makes" : " of a right operand that it makes"), result, expected, roundings);
+}
+
 // With `hasExtremes`, infinity and NaN stand in the middle of two images.
 void testConvolution(const Kernels& kernels, const Geometry& g, PlaceKind operands, double roundings = 8,
                      bool hasExtremes = false) {
@@ -186,8 +216,12 @@ void testConvolution(const Kernels& kernels, const Geometry& g, PlaceKind operan
     char* buffers[] = {reinterpret_cast<char*>(all[left]->data()), reinterpret_cast<char*>(all[right]->data()),
                        reinterpret_cast<char*>(result.data())};
     const Convolution work{static_cast<ConvKind>(form), g, 0, 1, 2};
-    run(*kernels.convolution(work, nullptr, planOf(operands, sizes[left], sizes[right], sizes[target])), buffers);
+    run(*kernels.convolution(work, nullptr, nullptr, planOf(operands, sizes[left], sizes[right], sizes[target])), buffers);
     check(what + names[form], result, expected[target], roundings);
+    const Numbers* const pair[] = {all[left], all[right]};
+    const int64_t made = left == 0 ? g.channels : g.filters;
+    testMaking(kernels, work, true, pair, made, operands, expected[target], roundings, what + names[form]);
+    if (form == 2) testMaking(kernels, work, false, pair, g.filters, operands, expected[target], roundings, what + names[form]);
   }
 }
 

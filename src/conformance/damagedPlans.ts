@@ -18,7 +18,7 @@ const addon = loadAddon();
 const sampler = new Sampler('damaged plans');
 const counts = { refused: 0, run: 0 };
 for (const program of programs()) {
-  const plan = lowerProgram(program);
+  const plan = lowerProgram(program, { leastMade: 1 });
   const words = encodePlan(plan);
   const variables = initialValues(program.variables.values(), 0);
   await tryPlan(plan, words, variables);

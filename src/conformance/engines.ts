@@ -4,6 +4,7 @@ import * as ortWeb from 'onnxruntime-web';
 import { type Engine, ReferenceEngine } from '../engine/index.js';
 import { NativeEngine } from '../engine/native/engine.js';
 import { PlanInterpreter } from '../engine/native/interpreter.js';
+import type { LoweringOptions } from '../engine/native/lower.js';
 import { localRunner, OnnxEngine } from '../engine/onnx/engine.js';
 import { AddonError, AddonRunner, instructionSets } from '../node/native.js';
 
@@ -51,14 +52,24 @@ function builtSets(): readonly string[] {
   }
 }
 
+/** Small tensors, too, go the way of large ones. */
+const AS_LARGE = { leastMade: 1 };
+
 /** All that it was built for with two threads, and the fastest alone. */
 function nativeEngines(): EngineUnderTest[] {
-  const engine = (instructionSet: string, threads: number): EngineUnderTest => ({
+  const engine = (
+    instructionSet: string,
+    threads: number,
+    lowering: LoweringOptions = {},
+  ): EngineUnderTest => ({
     name: `native for ${instructionSet} on ${threads} thread${threads === 1 ? '' : 's'}`,
-    create: () => new NativeEngine(new AddonRunner({ threads, instructionSet })),
+    create: () => new NativeEngine(new AddonRunner({ threads, instructionSet }), lowering),
     skips: {},
   });
-  return [...nativeSets.map((set) => engine(set, 2)), ...nativeSets.slice(0, 1).map((set) => engine(set, 1))];
+  return [
+    ...nativeSets.map((set) => engine(set, 2)),
+    ...nativeSets.slice(0, 1).map((set) => engine(set, 1, AS_LARGE)),
+  ];
 }
 
 export const engines: readonly EngineUnderTest[] = [
@@ -73,6 +84,6 @@ export const engines: readonly EngineUnderTest[] = [
     create: () => new OnnxEngine(localRunner(ortWeb, { threads: 1, providers: ['wasm'] })),
     skips: onnxRuntimeSkips,
   },
-  { name: 'plans in TypeScript', create: () => new NativeEngine(new PlanInterpreter()), skips: {} },
+  { name: 'plans in TypeScript', create: () => new NativeEngine(new PlanInterpreter(), AS_LARGE), skips: {} },
   ...nativeEngines(),
 ];

@@ -91,7 +91,7 @@ struct Depthwise {
 
 class SlidingTask final : public Task {
  public:
-  SlidingTask(const Convolution& work, const Elementwise* then, const Plan& plan)
+  SlidingTask(const Convolution& work, const Elementwise* first, const Elementwise* then, const Plan& plan)
       : work_(work),
         isForward_(work.kind == ConvKind::forward),
         groups_(work.geometry.groups),
@@ -101,7 +101,8 @@ class SlidingTask final : public Task {
         isDot_(!isDepthwise_ && channels_ / groups_ <= mostDotColumns && segmentLength() >= lanes),
         panels_(channels_ / groups_),
         side_(Winograd::tileSide(work)),
-        source_(findSource()) {
+        source_(findSource(first != nullptr)) {
+    if (first) first_.emplace(*first, plan);
     if (then) loops = then_.emplace(*then, plan).loops();
     findPhases();
     if (side_ > 0) {
@@ -115,7 +116,8 @@ class SlidingTask final : public Task {
     const int64_t slabLength = (slabRows - 1) * sourceStep(slabAxis_) + span_[slabAxis_];
     copyBytes_ = wholeLines(source_.copiedSize(images_, slabAxis_, slabLength) * 4);
     workBytes_ = winograd_ ? wholeLines(winograd_->scratchFloats * 4) : 0;
-    scratchBytes = copyBytes_ + workBytes_ + (then_ ? then_->scratchBytes() : 0);
+    firstBytes_ = first_ ? wholeLines(first_->scratchBytes()) : 0;
+    scratchBytes = copyBytes_ + workBytes_ + firstBytes_ + (then_ ? then_->scratchBytes() : 0);
     sharedBytes = packedBytes_ + (then_ ? parts * then_->partialBytes() : 0);
   }
 
@@ -168,14 +170,17 @@ class SlidingTask final : public Task {
     const int64_t firstPanel = panels_.count * columnPart / columnParts_;
     const int64_t endPanel = panels_.count * (columnPart + 1) / columnParts_;
     const int64_t step = sourceStep(slabAxis_);
+    char* work = scratch + copyBytes_;
+    char* making = work + workBytes_;
+    const Operand left = first_ ? Operand(*first_, context, making) : Operand(context.as<const float>(work_.left));
     const float* source =
-        source_.images(context.as<const float>(work_.left), fromImage, toImage, slabAxis_, fromRow * step,
+        source_.images(left, fromImage, toImage, slabAxis_, fromRow * step,
                        (rounded(toRow - fromRow) - 1) * step + span_[slabAxis_], reinterpret_cast<float*>(scratch));
     Region region{source, fromImage, toImage, fromRow, toRow};
     if (winograd_) {
       winograd_->run({source, source_.imageStride(), source_.stride(1), fromImage, toImage, fromRow, toRow},
                      context.as<const float>(work_.right), reinterpret_cast<const float*>(shared),
-                     context.as<float>(work_.result), reinterpret_cast<float*>(scratch + copyBytes_));
+                     context.as<float>(work_.result), reinterpret_cast<float*>(work));
     }
     const int64_t groups = winograd_ ? 0 : isDepthwise_ ? 1 : groups_;
     for (int64_t group = 0; group < groups; group++) {
@@ -187,7 +192,7 @@ class SlidingTask final : public Task {
     }
     // Panels are of a group's channels; where there are several groups, a part has all of them.
     const int64_t endColumn = endPanel == panels_.count ? channels_ : panels_.first(endPanel);
-    if (then_) follow(context, part, region, panels_.first(firstPanel), endColumn, scratch + copyBytes_ + workBytes_, shared);
+    if (then_) follow(context, part, region, panels_.first(firstPanel), endColumn, making + firstBytes_, shared);
   }
 
   void finish(const Context& context, char* shared) const override {
@@ -231,7 +236,7 @@ class SlidingTask final : public Task {
   // Positions of phase 0, which has the most.
   int64_t rowsAlong(int axis) const { return ceilDivide(resultSpace()[axis], resultStep(axis)); }
 
-  Source findSource() {
+  Source findSource(bool isMade) {
     const Geometry& g = work_.geometry;
     int64_t extent[3];
     for (int axis = 0; axis < 3; axis++) {
@@ -254,7 +259,7 @@ class SlidingTask final : public Task {
       span_[axis] = high - low_[axis] + 1;
       extent[axis] = ((axis > 0 ? rounded(rowsAlong(axis)) : rowsAlong(axis)) - 1) * sourceStep(axis) + span_[axis];
     }
-    return Source(isForward_ ? g.space : g.out, sourceChannels_, low_, extent);
+    return Source(isForward_ ? g.space : g.out, sourceChannels_, low_, extent, isMade);
   }
 
   Taps tapsAlong(int axis, int64_t phase) const {
@@ -539,14 +544,14 @@ class SlidingTask final : public Task {
   int64_t low_[3], span_[3];
   Source source_;
   std::optional<Winograd> winograd_;
-  std::optional<ElementwiseLoop> then_;
+  std::optional<ElementwiseLoop> first_, then_;
   std::vector<Phase> phases_;
   // For each tap's rows in the packed filter: which tap, and whose.
   std::vector<int64_t> taps_;
   std::vector<size_t> phaseOfRow_;
   int64_t rows_ = 0;
   bool isPacked_ = false, hasPatches_ = false;
-  int64_t packedBytes_ = 0, copyBytes_ = 0, workBytes_ = 0;
+  int64_t packedBytes_ = 0, copyBytes_ = 0, workBytes_ = 0, firstBytes_ = 0;
   // Images of a part, or slabs of an image along the outermost axis that is longer than 1.
   int64_t images_ = 1, slabs_ = 1, columnParts_ = 1;
   int slabAxis_ = 0;
@@ -555,9 +560,10 @@ class SlidingTask final : public Task {
 
 }  // namespace
 
-TaskPointer makeConvolution(const Convolution& work, const Elementwise* then, const Plan& plan) {
-  if (work.kind == ConvKind::filterGrad) return makeFilterGradient(work, then, plan);
-  return TaskPointer(new SlidingTask(work, then, plan));
+TaskPointer makeConvolution(const Convolution& work, const Elementwise* first, const Elementwise* then,
+                            const Plan& plan) {
+  if (work.kind == ConvKind::filterGrad) return makeFilterGradient(work, first, then, plan);
+  return TaskPointer(new SlidingTask(work, first, then, plan));
 }
 
 }  // namespace vaekit::VAEKIT_ISA

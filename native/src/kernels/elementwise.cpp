@@ -349,9 +349,11 @@ struct ElementwiseLoop::Compiled {
     else call(loop.line, at, count);
   }
 
-  void moveTo(const Context& context, int64_t from, int64_t count, char** at, char* memory) const {
+  // @param made where elements go whose buffer lies nowhere
+  void moveTo(const Context& context, int64_t from, int64_t count, char** at, char* memory, char* made = nullptr) const {
     for (const Window& window : windows) {
-      at[window.location] = context.buffers[window.buffer] + 4 * (window.offset + from);
+      char* buffer = context.buffers[window.buffer];
+      at[window.location] = buffer ? buffer + 4 * (window.offset + from) : made;
     }
     for (const Tile& tile : tiles) at[tile.location] = memory + slots[tile.location] + 4 * (from % tile.period);
     for (const Gathered& load : gathered) {
@@ -475,6 +477,20 @@ void ElementwiseLoop::range(const Context& context, int64_t from, int64_t to, ch
     for (int i = 0; i < c.reductions.size(); i++) c.reduce(context, i, at, from, count, scratch, partial);
     for (const auto& copy : c.copies) c.copy(context, copy, at, from, count);
     from += count;
+  }
+}
+
+void ElementwiseLoop::make(const Context& context, int64_t from, int64_t to, float* into, char* scratch) const {
+  const Compiled& c = *compiled_;
+  char** at = reinterpret_cast<char**>(scratch);
+  while (from < to) {
+    int64_t count = smaller(c.block, to - from);
+    if (c.cut > 0) count = smaller(count, c.cut - from % c.cut);
+    c.moveTo(context, from, count, at, scratch, reinterpret_cast<char*>(into));
+    for (const auto& loop : c.code) c.call(loop, at, count);
+    for (const auto& copy : c.copies) std::memcpy(into, at[copy.location], 4 * count);
+    from += count;
+    into += count;
   }
 }
 

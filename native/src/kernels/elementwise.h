@@ -22,6 +22,9 @@ class ElementwiseLoop {
   // Elements [from, to) of the space in row-major order; whole rows if there are reductions that keep rows. Sums that
   // keep nothing depend in their last bits on where ranges begin and end, nothing else does.
   void range(const Context&, int64_t from, int64_t to, char* scratch, char* partial) const;
+  // Elements [from, to) of the only value that it stores, without reductions, into an array. After `begin`, without a
+  // partial result.
+  void make(const Context&, int64_t from, int64_t to, float* into, char* scratch) const;
   // Puts the partial results together, in the order of the parts.
   void finish(const Context&, char* partials, int64_t parts) const;
   // Elements that go through the code at a time.

@@ -7,7 +7,7 @@ namespace vaekit::VAEKIT_ISA {
 
 TaskPointer makeElementwise(const Elementwise&, const Plan&);
 TaskPointer makeMatmul(const Matmul&, const Elementwise* then, const Plan&);
-TaskPointer makeConvolution(const Convolution&, const Elementwise* then, const Plan&);
+TaskPointer makeConvolution(const Convolution&, const Elementwise* first, const Elementwise* then, const Plan&);
 TaskPointer makeReduce(const Reduce&, const Plan&);
 TaskPointer makeGather(const Gather&, const Plan&);
 TaskPointer makeScatterAdd(const ScatterAdd&, const Plan&);

@@ -31,7 +31,7 @@ constexpr int64_t mostPartialFloats = 1 << 20;
 // sums are added in their order at the end.
 class FilterGradientTask final : public Task {
  public:
-  FilterGradientTask(const Convolution& work, const Elementwise* then, const Plan& plan)
+  FilterGradientTask(const Convolution& work, const Elementwise* first, const Elementwise* then, const Plan& plan)
       : isSwapped_(mayBeSwapped(work.geometry)),
         work_(isSwapped_ ? swapped(work) : work),
         groups_(work_.geometry.groups),
@@ -40,7 +40,9 @@ class FilterGradientTask final : public Task {
         isDepthwise_(work_.geometry.isDepthwise()),
         panels_(filters_),
         side_(Winograd::tileSide(work_)),
+        makesLeft_(first && first->stores[0].buffer == work_.left),
         source_(findSource()) {
+    if (first) first_.emplace(*first, plan);
     if (then) loops = then_.emplace(*then, plan).loops();
     const Geometry& g = work_.geometry;
     taps_ = g.kernel[0] * g.kernel[1] * g.kernel[2];
@@ -50,7 +52,7 @@ class FilterGradientTask final : public Task {
     slabAxis_ = slabAxisOf(g.out);
     const int64_t products = g.batch * pixels_ * rows_ * g.filters;
     const int64_t wanted = larger(1, smaller(wantedParts, products / partProducts));
-    const bool byTaps = side_ == 0 && TapGradient::pays(g);
+    const bool byTaps = side_ == 0 && !first && TapGradient::pays(g);
     imageGroups_ = larger(1, smaller(smaller(wanted, g.batch), mostPartialFloats / size_));
     isPartial_ = imageGroups_ > 1 || isSwapped_;
     // What is left to be split is split by rows, for the price of a copy of x for each.
@@ -77,10 +79,9 @@ class FilterGradientTask final : public Task {
     const int64_t rowPart = part % rowParts_, group = part / rowParts_;
     const int64_t fromImage = g.batch * group / imageGroups_, toImage = g.batch * (group + 1) / imageGroups_;
     float* result = isPartial_ ? reinterpret_cast<float*>(shared) + group * size_ : context.as<float>(work_.result);
-    const float* x = context.as<const float>(work_.left);
-    float* copy = reinterpret_cast<float*>(scratch);
     if (byTaps_) {
-      byTaps_->run(x, context.as<const float>(work_.right), rowPart, fromImage, toImage, copy, result);
+      byTaps_->run(context.as<const float>(work_.left), context.as<const float>(work_.right), rowPart, fromImage, toImage,
+                   reinterpret_cast<float*>(scratch), result);
       return;
     }
     const int64_t units = ceilDivide(rows_, tileRows);
@@ -88,20 +89,23 @@ class FilterGradientTask final : public Task {
     const int64_t toRow = smaller(rows_, units * (rowPart + 1) / rowParts_ * tileRows);
     const float* all =
         gBytes_ > 0 ? reinterpret_cast<const float*>(shared + partialBytes_) : context.as<const float>(work_.right);
+    char* making = scratch + scratchBytes - firstBytes_;
+    const Operand x = makesLeft_ ? Operand(*first_, context, making) : Operand(context.as<const float>(work_.left));
+    const Operand y = first_ && !makesLeft_ ? Operand(*first_, context, making) : Operand(all);
     bool add = false;
     if (winograd_) {
-      float* sums = reinterpret_cast<float*>(scratch + copyBytes_);
-      eachBlock(x, fromImage, toImage, copy, [&](const Pixels& block) {
+      float* sums = reinterpret_cast<float*>(scratch + copyBytes_ + madeBytes_);
+      eachBlock(x, y, fromImage, toImage, scratch, [&](const Pixels& block) {
         winograd_->addFilterGradient({block.x, source_.imageStride(), source_.stride(1), block.fromImage, block.toImage,
                                       block.fromRow, block.toRow},
-                                     all, sums, add, sums + winograd_->filterFloats);
+                                     block.g, block.first, sums, add, sums + winograd_->filterFloats);
         add = true;
       });
       if (winograd_->finishFilterGradient(sums, result)) return;
       add = false;
     }
-    eachBlock(x, fromImage, toImage, copy, [&](const Pixels& block) {
-      addBlock(block, all + block.first * g.filters, fromRow, toRow, result, add);
+    eachBlock(x, y, fromImage, toImage, scratch, [&](const Pixels& block) {
+      addBlock(block, fromRow, toRow, result, add);
       add = true;
     });
   }
@@ -124,9 +128,9 @@ class FilterGradientTask final : public Task {
  private:
   // Rows of pixels that lie behind each other in g.
   struct Pixels {
-    const float* x;
+    const float *x, *g;
     int64_t fromImage, toImage, fromRow, toRow;
-    int64_t first;  // In g.
+    int64_t first;  // Of all.
     int64_t segments, length;
   };
 
@@ -141,25 +145,38 @@ class FilterGradientTask final : public Task {
       preparations = 1;
       gBytes_ = wholeLines(g.batch * pixels_ * g.filters * 4 + lanes * 4);
     }
-    scratchBytes = copyBytes_;
+    if (first_ && !makesLeft_) {
+      const int64_t pixels = blockImages_ * pixels_ / g.out[slabAxis_] * blockRows_;
+      madeBytes_ = wholeLines(pixels * g.filters * 4 + 64);
+    }
+    firstBytes_ = first_ ? wholeLines(first_->scratchBytes()) : 0;
+    scratchBytes = copyBytes_ + madeBytes_ + firstBytes_;
     if (winograd_) scratchBytes += wholeLines((winograd_->filterFloats + winograd_->scratchFloats) * 4);
   }
 
-  // Calls f with one piece of some images after the other, of which x is copied where it needs to be.
+  // Calls f with one piece of some images after the other, of which x and g are copied where they need to be.
   template <typename F>
-  void eachBlock(const float* x, int64_t fromImage, int64_t toImage, float* copy, F f) const {
+  void eachBlock(const Operand& x, const Operand& y, int64_t fromImage, int64_t toImage, char* copies, F f) const {
     const Geometry& g = work_.geometry;
     const int64_t slabs = ceilDivide(g.out[slabAxis_], blockRows_);
     for (int64_t image = fromImage; image < toImage; image += blockImages_) {
       const int64_t endImage = smaller(toImage, image + blockImages_);
       for (int64_t slab = 0; slab < slabs; slab++) {
         const int64_t first = slab * blockRows_, end = smaller(g.out[slabAxis_], first + blockRows_);
-        Pixels block{nullptr, image, endImage, first, end, 0, 0, 0};
-        block.x = source_.images(x, image, endImage, slabAxis_, first * g.strides[slabAxis_], slabLength(end - first), copy);
+        Pixels block{nullptr, nullptr, image, endImage, first, end, 0, 0, 0};
+        block.x = source_.images(x, image, endImage, slabAxis_, first * g.strides[slabAxis_], slabLength(end - first),
+                                 reinterpret_cast<float*>(copies));
         block.first = image * pixels_ + first * (pixels_ / g.out[slabAxis_]);
         block.segments = slabAxis_ == 2 ? endImage - image : (endImage - image) * g.out[0] * g.out[1] / slabs;
         if (slabs > 1) block.segments = slabAxis_ == 2 ? 1 : (end - first) * (slabAxis_ == 0 ? g.out[1] : 1);
         block.length = slabAxis_ == 2 ? end - first : g.out[2];
+        if (y.array()) {
+          block.g = y.array() + block.first * g.filters;
+        } else {
+          float* made = reinterpret_cast<float*>(copies + copyBytes_);
+          y.copy(block.first * g.filters, block.segments * block.length * g.filters, made);
+          block.g = made;
+        }
         f(block);
       }
     }
@@ -189,7 +206,7 @@ class FilterGradientTask final : public Task {
       low[axis] = -g.before[axis];
       extent[axis] = ((axis > 0 ? rounded(g.out[axis]) : g.out[axis]) - 1) * g.strides[axis] + (g.kernel[axis] - 1) * g.dilations[axis] + 1;
     }
-    return Source(g.space, g.channels, low, extent);
+    return Source(g.space, g.channels, low, extent, makesLeft_);
   }
 
   // Positions of x that so many rows of pixels along the slab's axis meet.
@@ -236,14 +253,14 @@ class FilterGradientTask final : public Task {
     }
   }
 
-  void addBlock(const Pixels& block, const float* g, int64_t fromRow, int64_t toRow, float* result, bool add) const {
-    if (isDepthwise_) return addDepthwise(block, g, result, add);
+  void addBlock(const Pixels& block, int64_t fromRow, int64_t toRow, float* result, bool add) const {
+    if (isDepthwise_) return addDepthwise(block, result, add);
     for (int64_t group = 0; group < groups_; group++) {
-      addRows(block, g, group, fromRow, toRow, result, add);
+      addRows(block, group, fromRow, toRow, result, add);
     }
   }
 
-  void addRows(const Pixels& block, const float* g, int64_t group, int64_t fromRow, int64_t toRow, float* result,
+  void addRows(const Pixels& block, int64_t group, int64_t fromRow, int64_t toRow, float* result,
                bool add) const {
     const Geometry& geometry = work_.geometry;
     const bool isTable = !pixelOffsets_.empty();
@@ -265,12 +282,12 @@ class FilterGradientTask final : public Task {
             tap++;
           }
         }
-        tileOf(sum, rows, panels_.vectors(panel))(from, g + column, sum, to, panels_.last(panel), add);
+        tileOf(sum, rows, panels_.vectors(panel))(from, block.g + column, sum, to, panels_.last(panel), add);
       }
     }
   }
 
-  void addDepthwise(const Pixels& block, const float* g, float* result, bool add) const {
+  void addDepthwise(const Pixels& block, float* result, bool add) const {
     const int64_t channels = work_.geometry.channels;
     const int64_t step = work_.geometry.strides[2] * source_.stride(2);
     for (int64_t tap = 0; tap < taps_; tap++) {
@@ -280,7 +297,7 @@ class FilterGradientTask final : public Task {
         Floats sum = add ? loadFirst<Floats>(to, count) : Floats{};
         for (int64_t s = 0; s < block.segments; s++) {
           const float* x = block.x + segmentOffsets_[s] + tapOffsets_[tap] + channel;
-          const float* y = g + s * block.length * channels + channel;
+          const float* y = block.g + s * block.length * channels + channel;
           for (int64_t p = 0; p < block.length; p++) {
             const Floats left = count == lanes ? load<Floats>(x + p * step) : loadFirst<Floats>(x + p * step, count);
             const Floats right = count == lanes ? load<Floats>(y + p * channels) : loadFirst<Floats>(y + p * channels, count);
@@ -316,10 +333,12 @@ class FilterGradientTask final : public Task {
   bool isDepthwise_;
   Panels panels_;
   int side_;  // Of Winograd's tiles.
+  // Which of the operands `first_` makes.
+  bool makesLeft_;
   Source source_;
   std::optional<Winograd> winograd_;
   std::optional<TapGradient> byTaps_;
-  std::optional<ElementwiseLoop> then_;
+  std::optional<ElementwiseLoop> first_, then_;
   // In x: of each tap, of each row of pixels, and of each pixel where the rows are short.
   std::vector<int64_t> tapOffsets_, segmentOffsets_, pixelOffsets_;
   int64_t taps_ = 1, rows_ = 1, size_ = 1, pixels_ = 1;
@@ -327,13 +346,14 @@ class FilterGradientTask final : public Task {
   int64_t blockImages_ = 1, blockRows_ = 1;
   int64_t imageGroups_ = 1, rowParts_ = 1;
   bool isPartial_ = false;
-  int64_t partialBytes_ = 0, gBytes_ = 0, copyBytes_ = 0;
+  int64_t partialBytes_ = 0, gBytes_ = 0, copyBytes_ = 0, madeBytes_ = 0, firstBytes_ = 0;
 };
 
 }  // namespace
 
-TaskPointer makeFilterGradient(const Convolution& work, const Elementwise* then, const Plan& plan) {
-  return TaskPointer(new FilterGradientTask(work, then, plan));
+TaskPointer makeFilterGradient(const Convolution& work, const Elementwise* first, const Elementwise* then,
+                               const Plan& plan) {
+  return TaskPointer(new FilterGradientTask(work, first, then, plan));
 }
 
 }  // namespace vaekit::VAEKIT_ISA

@@ -5,6 +5,6 @@
 
 namespace vaekit::VAEKIT_ISA {
 
-TaskPointer makeFilterGradient(const Convolution&, const Elementwise* then, const Plan&);
+TaskPointer makeFilterGradient(const Convolution&, const Elementwise* first, const Elementwise* then, const Plan&);
 
 }  // namespace vaekit::VAEKIT_ISA

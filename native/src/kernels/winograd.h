@@ -141,7 +141,7 @@ class Winograd {
   }
 
   // Adds to `sums`, `filterFloats` of them, what a region has for the filter's gradient, or sets them.
-  void addFilterGradient(const Region& region, const float* g, float* sums, bool add, float* scratch) const {
+  void addFilterGradient(const Region& region, const float* g, int64_t first, float* sums, bool add, float* scratch) const {
     eachBlock(region, [&](int64_t phase, const Tile* tiles, int count) {
       spreadSource(region, phase, tiles, count, scratch);
       float* spreadG = scratch + points_ * sourceStep_;
@@ -151,7 +151,7 @@ class Winograd {
         const float* from[mostResults];
         for (int j = 0; j < side_ * side_; j++) {
           const int64_t position = positionOf(phase, tiles[i], j);
-          from[j] = position < 0 ? nothing : g + position * width_;
+          from[j] = position < 0 ? nothing : g + (position - first) * width_;
         }
         spreadGradient(from, spreadG + i * width_);
       }

@@ -23,7 +23,7 @@ import { assignSlots } from './slots.js';
 export const MAGIC = 0x56414b31;
 
 const DTYPES: readonly DType[] = ['float32', 'int32', 'uint8', 'bool'];
-const PLACES = ['arena', 'constant', 'variable', 'input', 'output'] as const;
+const PLACES = ['arena', 'constant', 'variable', 'input', 'output', 'nowhere'] as const;
 const REDUCE_OPS: readonly ReduceOp[] = ['sum', 'max'];
 const KEEPS = ['rows', 'columns', 'nothing'] as const;
 const CONVOLUTIONS = ['conv', 'convInputGrad', 'convFilterGrad'] as const;
@@ -58,7 +58,7 @@ export function encodePlan(plan: Plan): Int32Array {
     plan.buffers.length,
   ];
   for (const { place, dtype, size } of plan.buffers) {
-    const at = 'line' in place ? place.line : place.index;
+    const at = 'line' in place ? place.line : 'index' in place ? place.index : 0;
     words.push(PLACES.indexOf(place.kind), at, DTYPES.indexOf(dtype), size);
   }
   words.push(plan.instructions.length);
@@ -84,8 +84,15 @@ function encodeInstruction(instruction: Instruction): number[] {
     case 'conv':
     case 'convInputGrad':
     case 'convFilterGrad': {
-      const { kind, geometry, left, right, result, then } = instruction;
-      return [CONVOLUTIONS.indexOf(kind), ...geometryWords(geometry), left, right, result, ...optional(then)];
+      const { kind, geometry, left, right, result, first, then } = instruction;
+      const operands = [left, right, result];
+      return [
+        CONVOLUTIONS.indexOf(kind),
+        ...geometryWords(geometry),
+        ...operands,
+        ...optional(first),
+        ...optional(then),
+      ];
     }
     case 'reduce': {
       const { op, kept, reduced, x, result } = instruction;
@@ -120,7 +127,7 @@ function encodeInstruction(instruction: Instruction): number[] {
   }
 }
 
-const optional = (then: Elementwise | undefined) => (then ? [1, ...elementwise(then)] : [0]);
+const optional = (work: Elementwise | undefined) => (work ? [1, ...elementwise(work)] : [0]);
 
 const matrix = ({ buffer, offset, batchStride, rowStride, columnStride }: Matrix) => [
   buffer,

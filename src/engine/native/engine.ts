@@ -15,7 +15,7 @@ import {
   type VariableStore,
 } from '../engine.js';
 import { Turns } from '../turns.js';
-import { lowerProgram } from './lower.js';
+import { type LoweringOptions, lowerProgram } from './lower.js';
 import type { Plan } from './plan.js';
 import type { LoadedPlan, PlanRunner } from './runner.js';
 
@@ -25,7 +25,10 @@ export class NativeEngine<Runner extends PlanRunner = PlanRunner> implements Eng
   /** Counts writes, so that runs look at their variables again only after one. */
   #writes = 0;
 
-  constructor(readonly runner: Runner) {}
+  constructor(
+    readonly runner: Runner,
+    readonly lowering: LoweringOptions = {},
+  ) {}
 
   readonly variables: VariableStore = {
     read: (names) => {
@@ -41,7 +44,7 @@ export class NativeEngine<Runner extends PlanRunner = PlanRunner> implements Eng
 
   async compile(program: Program): Promise<Executable> {
     const { plan, loaded } = await this.#turns.take(() => {
-      const lowered = lowerProgram(program);
+      const lowered = lowerProgram(program, this.lowering);
       return { plan: lowered, loaded: this.runner.load(lowered) };
     });
     let isDisposed = false;

@@ -71,7 +71,9 @@ function describe(instruction: Instruction, loops: number | undefined): string {
     case 'convFilterGrad': {
       const { batch, space, channels, filters, kernel, strides } = instruction.geometry;
       const sizes = `${batch}×${space.join('×')}×${channels}→${filters}`;
-      return `${instruction.kind} ${sizes} k${kernel.join('×')} s${strides.join('×')}${following(instruction.then, loops)}`;
+      const making = instruction.first ? ` of ${lines(instruction.first)}` : '';
+      const shape = `${sizes} k${kernel.join('×')} s${strides.join('×')}`;
+      return `${instruction.kind} ${shape}${making}${following(instruction.then, loops)}`;
     }
     case 'reduce':
       return `reduce ${instruction.op} [${instruction.kept}] over [${instruction.reduced}]`;
@@ -94,10 +96,11 @@ function describe(instruction: Instruction, loops: number | undefined): string {
 
 function loop({ shape, code, reductions }: Elementwise, loops: number | undefined): string {
   const kept = reductions.map(({ op, keep }) => `, ${op} ${keep === 'nothing' ? 'of all' : `by ${keep}`}`);
-  const lines = `${code.length} line${code.length === 1 ? '' : 's'}`;
   const fused = loops !== undefined && code.length > 1 ? ` in ${loops} loop${loops === 1 ? '' : 's'}` : '';
-  return `elementwise [${shape}] ${lines}${fused}${[...new Set(kept)].join('')}`;
+  return `elementwise [${shape}] ${lines({ code })}${fused}${[...new Set(kept)].join('')}`;
 }
+
+const lines = ({ code }: Pick<Elementwise, 'code'>) => `${code.length} line${code.length === 1 ? '' : 's'}`;
 
 const following = (then: Elementwise | undefined, loops: number | undefined) =>
   then ? `, then ${loop(then, loops).replace(/^elementwise /, '')}` : '';
@@ -115,6 +118,8 @@ function nameOf({ buffers, inputs, outputs, variables }: Plan, buffer: number): 
       return `input:${inputs[place.index].name}`;
     case 'output':
       return `output:${outputs[place.index].name}`;
+    case 'nowhere':
+      return 'made';
   }
 }
 

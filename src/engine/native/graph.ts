@@ -80,7 +80,7 @@ export interface KernelNode extends Base {
 /** The instruction, without what it reads and writes and what follows it. */
 export type KernelWork = WithoutBuffers<Exclude<Instruction, Elementwise | Reduce | Guard>>;
 type WithoutBuffers<Work> = Work extends Instruction
-  ? Omit<Work, 'a' | 'b' | 'c' | 'left' | 'right' | 'x' | 'indices' | 'result' | 'then'>
+  ? Omit<Work, 'a' | 'b' | 'c' | 'left' | 'right' | 'x' | 'indices' | 'result' | 'first' | 'then'>
   : never;
 
 export type Node = ConstantNode | LeafNode | LineNode | ReduceNode | JoinNode | KernelNode;

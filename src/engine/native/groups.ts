@@ -115,7 +115,7 @@ class Grouper {
     const { node } = step;
     const unit = this.#create({ kernel: node });
     if (isProduct(node)) this.#products[unit >>> 5] |= 1 << (unit & 31);
-    for (const read of node.reads) this.#needSource(unit, read.source);
+    for (const { source } of this.steps.readsOf(node)) this.#needSource(unit, source);
     addTo(this.#unitsOf, node, unit);
     return unit;
   }
@@ -332,7 +332,7 @@ class Grouper {
     const { kernel } = made;
     if (group.columns !== undefined && group.columns !== columnsOf(kernel)) return false;
     for (const read of group.reads.values()) if (read.source === kernel && !isWhole(read)) return false;
-    if (kernel.reads.some(({ source }) => group.nodes.has(source))) return false;
+    if (this.steps.readsOf(kernel).some(({ source }) => group.nodes.has(source))) return false;
     return !this.#order.comesBefore(unit, product) && this.#order.canMerge(product, unit);
   }
 
@@ -398,7 +398,7 @@ class Grouper {
 
   #readsInPlace(unit: number, variable: LeafNode): boolean {
     const { kernel, group } = this.#units[unit] ?? {};
-    if (kernel?.reads.some(({ source }) => source === variable)) return false;
+    if (kernel && this.steps.readsOf(kernel).some(({ source }) => source === variable)) return false;
     for (const read of group?.reads.values() ?? []) {
       if (read.source === variable && !isWhole(read)) return false;
     }

@@ -90,6 +90,7 @@ export class PlanInterpreter implements PlanRunner {
         if (place.kind === 'input') return part(feeds[place.index], size);
         if (place.kind === 'output') return part(outputs[place.index], size);
         if (place.kind === 'variable') return variables[place.index];
+        if (place.kind === 'nowhere') return allocate(dtype, size);
         return within(memory[place.kind === 'arena' ? 'arena' : 'constants'], place, dtype, size);
       });
       const step: Step = { buffers, step: firstStep + k, seed };
@@ -135,6 +136,7 @@ function execute(instruction: Instruction, step: Step): boolean {
     case 'conv':
     case 'convInputGrad':
     case 'convFilterGrad':
+      if (instruction.first) elementwise(instruction.first, step);
       convolution(instruction, step);
       break;
     case 'reduce':

@@ -16,6 +16,7 @@ import {
   type Tensor,
   type TensorData,
   Variable,
+  type Window,
 } from '../../tensor/index.js';
 import { evaluate } from '../reference/engine.js';
 import { encodePlan } from './encode.js';
@@ -53,7 +54,7 @@ function interpreted(
   feeds: ReadonlyMap<string, TensorData>,
   start: ReadonlyMap<string, TensorData>,
 ): Result {
-  const plan = lowerProgram(program);
+  const plan = lowerProgram(program, { leastMade: 1 });
   expectNoConflicts(plan);
   const runner = new PlanInterpreter({ poison: 0xff });
   runner.write(start);
@@ -177,6 +178,10 @@ const INPUTS = SHAPES.map((shape, i) => input(`x${i}`, shape));
 const BYTES = input('bytes', [3, 4], 'uint8');
 const VARIABLES = [variable('u', [3, 4]), variable('v', [3, 4]), variable('w', [12]), variable('s', [])];
 
+const WINDOW: Window = { strides: [1], dilations: [1], padding: [[1, 0]], groups: 1 };
+const filterOf = (channels: number, seed: number) =>
+  constant(wholeNumbers(2 * channels * channels, seed), 'float32', [2, channels, channels]);
+
 const bounded = (x: Tensor) => x.max(-8).min(8);
 
 function build({
@@ -236,6 +241,12 @@ function build({
         return right.length > 0 ? bounded(x.matmul(right[c % right.length])) : undefined;
       },
       () => (x.rank === 2 ? bounded(x.matmul(x.swapLastAxes()).add(1).relu()) : undefined),
+      () => (x.rank === 3 ? bounded(x.conv(filterOf(x.shape[2], c), WINDOW)) : undefined),
+      () => {
+        if (x.rank !== 3 || y.size !== x.size) return undefined;
+        const gradient = x.convFilterGrad(y.reshape(x.shape), [2, x.shape[2], x.shape[2]], WINDOW);
+        return bounded(gradient.add(x.convInputGrad(filterOf(x.shape[2], c), x.shape, WINDOW).sum()));
+      },
       () => (x.rank > 0 ? bounded(x.cumsum(axis, { reverse: c % 2 === 0 })) : undefined),
       () => (x.rank > 0 ? x.argMax(axis) : undefined),
       () => (x.rank > 0 ? x.gather(iota([2, 2]).min(x.shape[0] - 1)) : undefined),
@@ -498,6 +509,26 @@ test('operands of every frame are written where the one product of all frames re
   const products = plan.instructions.flatMap((each) => (each.kind === 'matmul' ? [each] : []));
   expect(products.filter(({ m, n }) => m === 6 && n === 6).map(({ k }) => k)).toEqual([8]);
   expect(loopsOf(plan).filter(({ code }) => code.length === 0)).toEqual([]);
+});
+
+test('a large operand that convolutions alone read is made by them, where what it is made from is wanted anyway', () => {
+  const [x, w, u] = [input('x', [2, 3, 4]), variable('w', [2, 4, 4]), input('u', [2, 3, 4])];
+  const z = x.conv(w, WINDOW);
+  const scaled = z.mul(2).add(1);
+  const y = scaled.conv(w, WINDOW);
+  const gradient = scaled.convFilterGrad(u, w.shape, WINDOW);
+  const made = (outputs: Record<string, Tensor>, leastMade = 1) => {
+    const plan = lowerProgram(new Program({ outputs }), { leastMade });
+    return plan.instructions.map((each) => ('first' in each && each.first ? each.first.code.length : 0));
+  };
+  // By both, from z, which the loop after its own convolution sums up.
+  expect(made({ y, gradient, sum: z.square().sum() })).toEqual([0, 1, 1]);
+  expect(made({ y, gradient, sum: z.square().sum() }, 25)).toEqual([0, 0, 0]);
+  // Not where z would have to be stored for it, nor where another wants the operand itself.
+  expect(made({ y, gradient })).toEqual([0, 0, 0]);
+  expect(made({ y, gradient, sum: z.square().sum(), scaled })).toEqual([0, 0, 0]);
+  // One of two.
+  expect(made({ y: scaled.convFilterGrad(z.mul(3), w.shape, WINDOW), z })).toEqual([0, 1]);
 });
 
 test('a product that is only read transposed is made that way', () => {

@@ -12,6 +12,7 @@ import {
   type GraphProgram,
   isWhole,
   type KernelNode,
+  type LineNode,
   type Node,
   type Read,
   type ReduceNode,
@@ -35,10 +36,15 @@ import { rewriteGraph } from './rewrite.js';
 import { schedule } from './schedule.js';
 import { stridesOver } from './views.js';
 
-export function lowerProgram(program: Program): Plan {
+export interface LoweringOptions {
+  /** Numbers of an operand from which on convolutions make it as they read it: smaller ones stay in a cache. @default 2^20 */
+  readonly leastMade?: number;
+}
+
+export function lowerProgram(program: Program, { leastMade = 2 ** 20 }: LoweringOptions = {}): Plan {
   const graph = new Graph();
   const simplified = normalised(rewriteGraph(buildGraph(program, graph), graph), graph);
-  const steps = stepsOf(simplified);
+  const steps = stepsOf(simplified, leastMade);
   return new Planner(program, simplified, steps, groupSteps(simplified, steps)).plan();
 }
 
@@ -81,7 +87,7 @@ class Planner {
     this.#inputs = portsOf(program.inputs);
     this.#outputs = portsOf(program.outputs);
     this.#variables = portsOf(program.variables);
-    this.#stored = storedLines(grouping, graph.guard);
+    this.#stored = storedLines(grouping, steps, graph.guard);
   }
 
   plan(): Plan {
@@ -143,7 +149,9 @@ class Planner {
       }
       const home = this.grouping.homes.get(node);
       if (home) return this.#where.ofDestination(home);
-      return this.#buffer(`node ${node.id}`, node.dtype, node.size, () => undefined);
+      return this.#buffer(`node ${node.id}`, node.dtype, node.size, () =>
+        this.steps.isMade(node) ? { kind: 'nowhere' } : undefined,
+      );
     },
     ofDestination: (destination: Destination) =>
       destination.kind === 'output'
@@ -186,6 +194,14 @@ class Planner {
       isStored: (node: Node) => this.#stored.has(node),
     };
     return emitLoop(members, size, columns, around, this.#where);
+  }
+
+  /** What makes an operand of a convolution. */
+  #making(node: LineNode) {
+    const isIt = (other: Node) => other === node;
+    const around = { isInline: this.steps.isInline, isMember: isIt, isStored: isIt };
+    const { size, reads } = node;
+    return emitLoop([{ kind: 'line', node, size, reads }], size, undefined, around, this.#where);
   }
 
   /** A reduction of what is stored has an instruction of its own. */
@@ -237,8 +253,11 @@ class Planner {
       }
       case 'conv':
       case 'convInputGrad':
-      case 'convFilterGrad':
-        return { ...work, left: x, right: y, result, ...then };
+      case 'convFilterGrad': {
+        const made = node.reads.map(({ source }) => source).find(this.steps.isMade);
+        const first = made && { first: this.#making(made) };
+        return { ...work, left: x, right: y, result, ...first, ...then };
+      }
       case 'gather':
       case 'scatterAdd':
         return { ...work, x, indices: y, result };
@@ -263,11 +282,11 @@ function matrixOf({ walk }: Read, buffer: number, shape: readonly number[]): Mat
 }
 
 /** Lines whose result something reads that does not have it in a register. */
-function storedLines({ units, homes }: Grouping, guard: Read | undefined): Set<Node> {
+function storedLines({ units, homes }: Grouping, steps: Steps, guard: Read | undefined): Set<Node> {
   const stored = new Set<Node>(homes.keys());
   if (guard) stored.add(guard.source);
   for (const unit of units) {
-    for (const { source } of unit?.kernel?.reads ?? []) stored.add(source);
+    if (unit?.kernel) for (const { source } of steps.readsOf(unit.kernel)) stored.add(source);
     for (const read of unit?.group?.reads.values() ?? []) {
       if (!unit?.group?.nodes.has(read.source) || !isWhole(read)) stored.add(read.source);
     }

@@ -3,7 +3,8 @@
  * members of elementwise loops and of kernels.
  *
  * A line that is cheap and reads one large value is computed again in every loop that wants it: that costs less than to store
- * and load it. So is one that a single loop reads in another order: its own reads are then made in that order.
+ * and load it. So is one that a single loop reads in another order: its own reads are then made in that order. And a large
+ * operand of convolutions is made by them, where what it is made from lies in memory anyway.
  */
 
 import {
@@ -51,6 +52,10 @@ export interface Steps {
   /** Each after what it reads. */
   readonly list: readonly Step[];
   isInline(node: Node): node is LineNode;
+  /** Whether a line is an operand that the convolutions which read it make themselves. */
+  isMade(node: Node): node is LineNode;
+  /** What a kernel reads from memory: its operands, or what it makes them from. */
+  readsOf(kernel: KernelNode | ReduceNode): readonly Read[];
   /** Tells whether anything but these members may want the stored value of a line. */
   wantedBeyond(members: readonly Member[]): (node: Node) => boolean;
 }
@@ -113,10 +118,13 @@ interface Recipe {
   readonly isWhole: boolean;
 }
 
-export function stepsOf(program: GraphProgram): Steps {
+/** @param leastMade numbers of an operand from which on convolutions make it themselves */
+export function stepsOf(program: GraphProgram, leastMade: number): Steps {
   const nodes = nodesInOrder(rootsOf(program));
   const wanted = bufferWanted(nodes, program);
   const recipes = recipesOf(nodes, wanted);
+  const made = madeOperands(nodes, program, recipes, leastMade);
+  for (const node of made) wanted.delete(node);
   const inline = new Set<Node>();
   const stored = new Set<Node>(wanted);
   const demands = new Map<Node, Demand[]>();
@@ -142,6 +150,8 @@ export function stepsOf(program: GraphProgram): Steps {
         const space = { breaks: spaceBreaks(node.reads), lines: 0 };
         for (const read of node.reads) demand(read, space);
       }
+    } else if (node.kind === 'kernel') {
+      for (const read of node.reads) if (made.has(read.source)) demand(read, { breaks: [], lines: 0 });
     } else if (node.kind === 'reduce' && keepOf(node)) {
       demand(node.reads[0], { breaks: breaksOf(node.reads[0].walk), lines: 0 });
     } else if (node.kind === 'join') {
@@ -164,9 +174,20 @@ export function stepsOf(program: GraphProgram): Steps {
     return [{ kind: 'reduce', node, size: walkSize(node.reads[0].walk), reads: node.reads, ...kept }];
   });
   const consumers = consumersOf(nodes, program, stored, inline);
+  const isInline = (node: Node): node is LineNode => inline.has(node);
+  const isMade = (node: Node): node is LineNode => made.has(node) && inline.has(node);
   return {
     list,
-    isInline: (node): node is LineNode => inline.has(node),
+    isInline,
+    isMade,
+    readsOf: (kernel) => {
+      const loads: Read[] = [];
+      for (const read of kernel.reads) {
+        if (isMade(read.source)) loadsOf(read, isInline, loads);
+        else loads.push(read);
+      }
+      return loads;
+    },
     wantedBeyond: (members) => {
       const own = new Set<Node | undefined>(
         members.flatMap((member) => (member.kind === 'store' ? [] : [member.node])),
@@ -217,6 +238,45 @@ function bufferWanted(nodes: readonly Node[], { outputs, updates, guard }: Graph
   for (const { read } of [...outputs, ...updates]) if (isComputedWhole(read)) wanted.add(read.source);
   if (guard) wanted.add(guard.source);
   return wanted;
+}
+
+/** Large lines that only convolutions read, which have all that is needed to make them in memory for others. */
+function madeOperands(
+  nodes: readonly Node[],
+  program: GraphProgram,
+  recipes: ReadonlyMap<Node, Recipe>,
+  least: number,
+): Set<Node> {
+  const readers = new Map<Node, Node[]>();
+  for (const node of nodes) {
+    for (const { source } of node.reads) {
+      const known = readers.get(source);
+      if (known) known.push(node);
+      else readers.set(source, [node]);
+    }
+  }
+  const left = new Set(rootsOf(program));
+  const isReadElsewhere = (node: Node, { lines }: Recipe) =>
+    node.kind === 'input' || left.has(node) || readers.get(node)?.some((reader) => !lines.has(reader));
+  const made = new Set<Node>();
+  for (const [node, recipe] of recipes) {
+    const isLargeEnough = node.dtype === 'float32' && node.size >= least && !left.has(node);
+    if (!isLargeEnough || !recipe.isWhole || !isCheap(node, recipe)) continue;
+    if (!readers.get(node)?.every((reader) => mayMake(reader, node))) continue;
+    const others = [...recipe.bases, ...recipe.lines].filter((other) => other !== node);
+    if (others.some((other) => isReadElsewhere(other, recipe))) made.add(node);
+  }
+  // A convolution makes one operand.
+  for (const { kind, reads } of nodes) {
+    if (kind === 'kernel' && reads.every(({ source }) => made.has(source))) made.delete(reads[1]?.source);
+  }
+  return made;
+}
+
+function mayMake(reader: Node, operand: Node): boolean {
+  if (reader.kind !== 'kernel' || !('geometry' in reader.work)) return false;
+  const [left, right] = reader.reads.map(({ source }) => source === operand);
+  return left !== right && (left || reader.work.kind === 'convFilterGrad');
 }
 
 function recipesOf(nodes: readonly Node[], wanted: ReadonlySet<Node>): Map<Node, Recipe> {

@@ -40,7 +40,7 @@ export function loopOf(instruction: Instruction): Elementwise | undefined {
   return 'then' in instruction ? instruction.then : undefined;
 }
 
-/** What an instruction touches without its elementwise work. */
+/** What an instruction touches without the elementwise work that it is, or that follows. */
 export function kernelAccessOf(instruction: Instruction): Access {
   switch (instruction.kind) {
     case 'elementwise':
@@ -49,8 +49,11 @@ export function kernelAccessOf(instruction: Instruction): Access {
       return { reads: [instruction.a.buffer, instruction.b.buffer], writes: [instruction.c] };
     case 'conv':
     case 'convInputGrad':
-    case 'convFilterGrad':
-      return { reads: [instruction.left, instruction.right], writes: [instruction.result] };
+    case 'convFilterGrad': {
+      const { left, right, result, first } = instruction;
+      const stored = [left, right].filter((buffer) => buffer !== first?.stores[0].buffer);
+      return { reads: [...stored, ...(first?.loads ?? []).map(({ buffer }) => buffer)], writes: [result] };
+    }
     case 'reduce':
       return { reads: [instruction.x.buffer], writes: [instruction.result] };
     case 'gather':

@@ -16,7 +16,9 @@ export type Place =
   /** This step's part of what the caller feeds. */
   | { readonly kind: 'input'; readonly index: number }
   /** This step's part of what the caller gets. */
-  | { readonly kind: 'output'; readonly index: number };
+  | { readonly kind: 'output'; readonly index: number }
+  /** What a convolution makes as it reads it. */
+  | { readonly kind: 'nowhere' };
 
 export const LINE = 64;
 
@@ -211,6 +213,11 @@ export interface Convolution {
   readonly left: number;
   readonly right: number;
   readonly result: number;
+  /**
+   * Makes an operand, its one store, piece by piece as that is read: the left one, or either one of `convFilterGrad`. Its
+   * buffer lies nowhere.
+   */
+  readonly first?: Elementwise;
   readonly then?: Elementwise;
 }
 
