@@ -72,44 +72,48 @@ export const orthogonal =
     const columns = shape.at(-1) ?? 1;
     const rows = sizeOf(shape) / columns;
     const length = Math.max(rows, columns);
-    const basis: Float64Array[] = [];
-    while (basis.length < Math.min(rows, columns)) {
-      const vector = Float64Array.from(draws.normal(length));
+    const wanted = Math.min(rows, columns);
+    // One vector after the other; those that are not there yet are 0.
+    const basis = new Float64Array((wanted + 3) * length);
+    for (let count = 0; count < wanted; ) {
+      const vector = new Float64Array(draws.normal(length));
       const drawn = norm(vector);
-      takeOff(vector, basis);
+      takeOff(vector, basis, count);
       // What is left of a vector that nearly lay among the others has their rounding in it (Kahan, "twice is enough").
-      if (norm(vector) < 1e-4 * drawn) takeOff(vector, basis);
+      if (norm(vector) < 1e-4 * drawn) takeOff(vector, basis, count);
       const left = norm(vector);
-      if (left > 1e-6) basis.push(vector.map((value) => value / left));
+      if (left <= 1e-6) continue;
+      for (let i = 0; i < length; i++) basis[count * length + i] = vector[i] / left;
+      count++;
     }
     const values = new Float32Array(rows * columns);
+    const [alongRows, alongColumns] = rows >= columns ? [1, length] : [length, 1];
     for (let r = 0; r < rows; r++) {
       for (let c = 0; c < columns; c++)
-        values[r * columns + c] = gain * (rows >= columns ? basis[c][r] : basis[r][c]);
+        values[r * columns + c] = gain * basis[r * alongRows + c * alongColumns];
     }
     return values;
   };
 
-/** Modified Gram-Schmidt: takes off a vector what it has of each of a basis. */
-function takeOff(vector: Float64Array, basis: readonly Float64Array[]): void {
-  for (const other of basis) {
-    const overlap = dot(vector, other);
-    for (let i = 0; i < vector.length; i++) vector[i] -= overlap * other[i];
+/** Modified Gram-Schmidt, for four at a time: takes off a vector what it has of each of the first vectors of a basis. */
+function takeOff(vector: Float64Array, basis: Float64Array, count: number): void {
+  const { length } = vector;
+  for (let a = 0; a < count * length; a += 4 * length) {
+    const b = a + length;
+    const c = b + length;
+    const d = c + length;
+    let [s, t, u, v] = [0, 0, 0, 0];
+    for (let i = 0; i < length; i++) {
+      const x = vector[i];
+      s += x * basis[a + i];
+      t += x * basis[b + i];
+      u += x * basis[c + i];
+      v += x * basis[d + i];
+    }
+    for (let i = 0; i < length; i++) {
+      vector[i] -= s * basis[a + i] + t * basis[b + i] + (u * basis[c + i] + v * basis[d + i]);
+    }
   }
 }
 
-const norm = (vector: Float64Array): number => Math.sqrt(dot(vector, vector));
-
-/** In four sums, as one would wait for each addition. */
-function dot(a: Float64Array, b: Float64Array): number {
-  let [s, t, u, v] = [0, 0, 0, 0];
-  let i = 0;
-  for (; i + 3 < a.length; i += 4) {
-    s += a[i] * b[i];
-    t += a[i + 1] * b[i + 1];
-    u += a[i + 2] * b[i + 2];
-    v += a[i + 3] * b[i + 3];
-  }
-  for (; i < a.length; i++) s += a[i] * b[i];
-  return s + t + (u + v);
-}
+const norm = (vector: Float64Array): number => Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));

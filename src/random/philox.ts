@@ -11,12 +11,14 @@ const WEYL0 = 0x9e3779b9;
 const WEYL1 = 0xbb67ae85;
 const ROUNDS = 10;
 
-/**
- * Upper 32 bits of the product of two 32-bit words, given the lower ones. A double rounds the product by at most 2¹⁰; less its
- * lower bits it is a multiple of 2³², which rounding finds again.
- */
-const upperHalf = (a: number, b: number, low: number): number =>
-  (((a >>> 0) * b - (low >>> 0)) * 2 ** -32 + 0.5) | 0;
+/** Upper 32 bits of the product of two 32-bit words, from the products of their halves: no sum on the way has a 33rd bit. */
+function upperHalf(a: number, b: number): number {
+  const low = a & 0xffff;
+  const high = a >>> 16;
+  const middle = (Math.imul(high, b & 0xffff) + (Math.imul(low, b & 0xffff) >>> 16)) | 0;
+  const other = (Math.imul(low, b >>> 16) + (middle & 0xffff)) | 0;
+  return (Math.imul(high, b >>> 16) + (middle >>> 16) + (other >>> 16)) | 0;
+}
 
 /**
  * Writes the numbers of consecutive counters (first, c1, c2, c3), (first + 1, c1, c2, c3) … into `out`, four for each;
@@ -37,9 +39,9 @@ export function philoxBlocks(
     let k1 = key1 | 0;
     for (let round = 0; round < ROUNDS; round++) {
       const low0 = Math.imul(x0, M0);
-      const high0 = upperHalf(x0, M0, low0);
+      const high0 = upperHalf(x0, M0);
       const low1 = Math.imul(x2, M1);
-      const high1 = upperHalf(x2, M1, low1);
+      const high1 = upperHalf(x2, M1);
       x0 = high1 ^ x1 ^ k0;
       x1 = low1;
       x2 = high0 ^ x3 ^ k1;

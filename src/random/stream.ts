@@ -8,6 +8,8 @@ import { normalQuantile } from './normal.js';
 import { philoxBlocks } from './philox.js';
 
 const WORD = 2 ** 32;
+/** Words that are drawn at a time: they stay in a cache until they are numbers. */
+const piece = new Uint32Array(1024);
 
 /** 32-bit FNV-1a hash of a stream's name (Fowler, Noll & Vo); stable across platforms and versions. */
 export function streamHash(name: string): number {
@@ -25,7 +27,6 @@ export function wordsOf(value: number): readonly [low: number, high: number] {
 export class HashedStream {
   readonly #key: readonly [number, number];
   readonly #hash: number;
-  #words = new Uint32Array(0);
 
   /**
    * @param seed whole number from 0 to 2⁵³ − 1
@@ -39,29 +40,32 @@ export class HashedStream {
     this.#hash = hash;
   }
 
-  /** Fills `out` with words uniform in [0, 2³²). */
-  words(out: Uint32Array, step = 0): Uint32Array {
-    philoxBlocks(out, 0, [...wordsOf(step), this.#hash], this.#key);
+  /** Fills `out` with words uniform in [0, 2³²), from an element on that is a multiple of 4. */
+  words(out: Uint32Array, step = 0, first = 0): Uint32Array {
+    philoxBlocks(out, first / 4, [...wordsOf(step), this.#hash], this.#key);
     return out;
   }
 
   /** Fills `out` with numbers uniform in [0, 1), multiples of 2⁻²⁴ and so exact in float32. */
   uniform(out: Float32Array, step = 0): Float32Array {
-    const words = this.words(this.#scratch(out.length), step);
-    for (let i = 0; i < out.length; i++) out[i] = (words[i] >>> 8) * 2 ** -24;
+    this.#eachPiece(out.length, step, (words, first) => {
+      for (let i = 0; i < words.length; i++) out[first + i] = (words[i] >>> 8) * 2 ** -24;
+    });
     return out;
   }
 
   /** Fills `out` with standard normal numbers, rounded to float32; none is beyond ±6.34. */
   normal(out: Float32Array, step = 0): Float32Array {
-    const words = this.words(this.#scratch(out.length), step);
-    for (let i = 0; i < out.length; i++) out[i] = normalQuantile((words[i] + 0.5) * 2 ** -32);
+    this.#eachPiece(out.length, step, (words, first) => {
+      for (let i = 0; i < words.length; i++) out[first + i] = normalQuantile((words[i] + 0.5) * 2 ** -32);
+    });
     return out;
   }
 
-  #scratch(length: number): Uint32Array {
-    if (this.#words.length < length) this.#words = new Uint32Array(length);
-    return this.#words.subarray(0, length);
+  #eachPiece(length: number, step: number, use: (words: Uint32Array, first: number) => void): void {
+    for (let first = 0; first < length; first += piece.length) {
+      use(this.words(piece.subarray(0, length - first), step, first), first);
+    }
   }
 }
 
