@@ -31,8 +31,11 @@ const scaledNormal =
 /** The same number everywhere. */
 export const filled =
   (value: number): Initialiser =>
-  (shape) =>
-    new Float32Array(sizeOf(shape)).fill(value);
+  (shape) => {
+    const values = new Float32Array(sizeOf(shape));
+    // Zeros that nobody writes take no memory yet.
+    return value === 0 ? values : values.fill(value);
+  };
 
 /**
  * U(−1/√fanIn, +1/√fanIn), variance 1/(3 fanIn): smaller than what keeps the scale, and PyTorch's choice for linear and
