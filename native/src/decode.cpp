@@ -257,12 +257,13 @@ class Reader {
     const Store& store = first.stores[0];
     ok(store.buffer == (isLeft ? work.left : work.right) && first.size == (isLeft ? left : right),
        "what makes an operand makes another one");
-    int64_t stride = 1, offset = store.offset;
+    bool isInOrder = store.offset == 0;
+    int64_t stride = 1;
     for (int32_t axis = first.rank - 1; axis >= 0; axis--) {
-      offset += first.shape[axis] > 1 && store.strides[axis] != stride;
+      isInOrder &= first.shape[axis] == 1 || store.strides[axis] == stride;
       stride *= first.shape[axis];
     }
-    ok(offset == 0, "what makes an operand makes it in another order");
+    ok(isInOrder, "what makes an operand makes it in another order");
     instruction.first = std::move(first);
   }
 

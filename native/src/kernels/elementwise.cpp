@@ -349,11 +349,30 @@ struct ElementwiseLoop::Compiled {
     else call(loop.line, at, count);
   }
 
-  // @param made where elements go whose buffer lies nowhere
-  void moveTo(const Context& context, int64_t from, int64_t count, char** at, char* memory, char* made = nullptr) const {
+  // Elements [from, to), block after block. Those of a buffer that lies nowhere go to `made`.
+  void run(const Context& context, int64_t from, int64_t to, char* scratch, char* partial, char* made) const {
+    char** at = reinterpret_cast<char**>(scratch);
+    while (from < to) {
+      int64_t count = smaller(block, to - from);
+      if (cut > 0) count = smaller(count, cut - from % cut);
+      moveTo(context, from, count, at, scratch, made);
+      for (const Loop& loop : code) call(loop, at, count);
+      for (int i = 0; i < reductions.size(); i++) reduce(context, i, at, from, count, scratch, partial);
+      for (const Copy& each : copies) copy(context, each, at, from, count, made);
+      from += count;
+      if (made) made += 4 * count;
+    }
+  }
+
+  // Where elements of a buffer begin.
+  static char* placeOf(const Context& context, int buffer, int64_t first, char* made) {
+    char* start = context.buffers[buffer];
+    return start ? start + 4 * first : made;
+  }
+
+  void moveTo(const Context& context, int64_t from, int64_t count, char** at, char* memory, char* made) const {
     for (const Window& window : windows) {
-      char* buffer = context.buffers[window.buffer];
-      at[window.location] = buffer ? buffer + 4 * (window.offset + from) : made;
+      at[window.location] = placeOf(context, window.buffer, window.offset + from, made);
     }
     for (const Tile& tile : tiles) at[tile.location] = memory + slots[tile.location] + 4 * (from % tile.period);
     for (const Gathered& load : gathered) {
@@ -413,11 +432,11 @@ struct ElementwiseLoop::Compiled {
     });
   }
 
-  void copy(const Context& context, const Copy& copy, char* const* at, int64_t from, int64_t count) const {
-    char* buffer = context.buffers[copy.buffer];
+  void copy(const Context& context, const Copy& copy, char* const* at, int64_t from, int64_t count, char* made) const {
     if (copy.walk.isContiguous() && bytesOf(copy.type) == 4) {
-      std::memmove(buffer + 4 * (copy.walk.offset + from), at[copy.location], 4 * count);
+      std::memmove(placeOf(context, copy.buffer, copy.walk.offset + from, made), at[copy.location], 4 * count);
     } else {
+      char* buffer = context.buffers[copy.buffer];
       scatterBlock(reinterpret_cast<const int32_t*>(at[copy.location]), buffer, copy.type, copy.walk, from, count);
     }
   }
@@ -467,31 +486,11 @@ void ElementwiseLoop::begin(const Context& context, char* scratch, char* partial
 }
 
 void ElementwiseLoop::range(const Context& context, int64_t from, int64_t to, char* scratch, char* partial) const {
-  const Compiled& c = *compiled_;
-  char** at = reinterpret_cast<char**>(scratch);
-  while (from < to) {
-    int64_t count = smaller(c.block, to - from);
-    if (c.cut > 0) count = smaller(count, c.cut - from % c.cut);
-    c.moveTo(context, from, count, at, scratch);
-    for (const auto& loop : c.code) c.call(loop, at, count);
-    for (int i = 0; i < c.reductions.size(); i++) c.reduce(context, i, at, from, count, scratch, partial);
-    for (const auto& copy : c.copies) c.copy(context, copy, at, from, count);
-    from += count;
-  }
+  compiled_->run(context, from, to, scratch, partial, nullptr);
 }
 
 void ElementwiseLoop::make(const Context& context, int64_t from, int64_t to, float* into, char* scratch) const {
-  const Compiled& c = *compiled_;
-  char** at = reinterpret_cast<char**>(scratch);
-  while (from < to) {
-    int64_t count = smaller(c.block, to - from);
-    if (c.cut > 0) count = smaller(count, c.cut - from % c.cut);
-    c.moveTo(context, from, count, at, scratch, reinterpret_cast<char*>(into));
-    for (const auto& loop : c.code) c.call(loop, at, count);
-    for (const auto& copy : c.copies) std::memcpy(into, at[copy.location], 4 * count);
-    from += count;
-    into += count;
-  }
+  compiled_->run(context, from, to, scratch, nullptr, reinterpret_cast<char*>(into));
 }
 
 void ElementwiseLoop::finish(const Context& context, char* partials, int64_t parts) const {

@@ -52,6 +52,7 @@ class FilterGradientTask final : public Task {
     slabAxis_ = slabAxisOf(g.out);
     const int64_t products = g.batch * pixels_ * rows_ * g.filters;
     const int64_t wanted = larger(1, smaller(wantedParts, products / partProducts));
+    // An operand that is made is made once for each block, not for each tap.
     const bool byTaps = side_ == 0 && !first && TapGradient::pays(g);
     imageGroups_ = larger(1, smaller(smaller(wanted, g.batch), mostPartialFloats / size_));
     isPartial_ = imageGroups_ > 1 || isSwapped_;
@@ -89,12 +90,12 @@ class FilterGradientTask final : public Task {
     const int64_t toRow = smaller(rows_, units * (rowPart + 1) / rowParts_ * tileRows);
     const float* all =
         gBytes_ > 0 ? reinterpret_cast<const float*>(shared + partialBytes_) : context.as<const float>(work_.right);
-    char* making = scratch + scratchBytes - firstBytes_;
+    char* making = scratch + copyBytes_ + madeBytes_;
     const Operand x = makesLeft_ ? Operand(*first_, context, making) : Operand(context.as<const float>(work_.left));
     const Operand y = first_ && !makesLeft_ ? Operand(*first_, context, making) : Operand(all);
     bool add = false;
     if (winograd_) {
-      float* sums = reinterpret_cast<float*>(scratch + copyBytes_ + madeBytes_);
+      float* sums = reinterpret_cast<float*>(making + firstBytes_);
       eachBlock(x, y, fromImage, toImage, scratch, [&](const Pixels& block) {
         winograd_->addFilterGradient({block.x, source_.imageStride(), source_.stride(1), block.fromImage, block.toImage,
                                       block.fromRow, block.toRow},

@@ -85,11 +85,12 @@ function encodeInstruction(instruction: Instruction): number[] {
     case 'convInputGrad':
     case 'convFilterGrad': {
       const { kind, geometry, left, right, result, first, then } = instruction;
-      const operands = [left, right, result];
       return [
         CONVOLUTIONS.indexOf(kind),
         ...geometryWords(geometry),
-        ...operands,
+        left,
+        right,
+        result,
         ...optional(first),
         ...optional(then),
       ];

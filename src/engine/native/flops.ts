@@ -46,8 +46,7 @@ function bytesOf(instruction: Instruction, { buffers }: Plan): number {
     let sum = 0;
     for (const { buffer, strides } of loads)
       if (buffer !== ready) sum += bytes(buffer, touched(shape, strides));
-    for (const { buffer, strides } of stores)
-      if (buffers[buffer].place.kind !== 'nowhere') sum += bytes(buffer, touched(shape, strides));
+    for (const { buffer, strides } of stores) sum += bytes(buffer, touched(shape, strides));
     for (const { buffer } of reductions) sum += whole(buffer);
     return sum;
   };
@@ -73,7 +72,8 @@ function bytesOf(instruction: Instruction, { buffers }: Plan): number {
     case 'convFilterGrad': {
       const { left, right, result, first } = instruction;
       const made = first?.stores[0].buffer;
-      const operand = (buffer: number) => (first && buffer === made ? loop(first) : whole(buffer));
+      const operand = (buffer: number) =>
+        first && buffer === made ? loop({ ...first, stores: [] }) : whole(buffer);
       return operand(left) + operand(right) + then(result);
     }
     case 'reduce': {

@@ -245,3 +245,10 @@ export function rootsOf({ outputs, updates, guard }: GraphProgram): Node[] {
   const roots = [...outputs, ...updates].map(({ read }) => read.source);
   return guard ? [...roots, guard.source] : roots;
 }
+
+/** Adds to the set of a node. */
+export function addTo<T>(sets: Map<Node, Set<T>>, node: Node, value: T): void {
+  const known = sets.get(node);
+  if (known) known.add(value);
+  else sets.set(node, new Set([value]));
+}

@@ -7,6 +7,7 @@
 
 import { slotsOf } from './emit.js';
 import {
+  addTo,
   type GraphProgram,
   isLarge,
   isWhole,
@@ -404,12 +405,6 @@ class Grouper {
     }
     return true;
   }
-}
-
-function addTo(units: Map<Node, Set<number>>, node: Node, unit: number): void {
-  const known = units.get(node);
-  if (known) known.add(unit);
-  else units.set(node, new Set([unit]));
 }
 
 function isProduct(node: KernelNode | ReduceNode): node is KernelNode {

@@ -8,6 +8,7 @@
  */
 
 import {
+  addTo,
   denseRead,
   type GraphProgram,
   isLarge,
@@ -122,8 +123,9 @@ interface Recipe {
 export function stepsOf(program: GraphProgram, leastMade: number): Steps {
   const nodes = nodesInOrder(rootsOf(program));
   const wanted = bufferWanted(nodes, program);
-  const recipes = recipesOf(nodes, wanted);
-  const made = madeOperands(nodes, program, recipes, leastMade);
+  const readers = readersOf(nodes);
+  const recipes = recipesOf(nodes, wanted, readers);
+  const made = madeOperands(nodes, program, recipes, readers, leastMade);
   for (const node of made) wanted.delete(node);
   const inline = new Set<Node>();
   const stored = new Set<Node>(wanted);
@@ -180,12 +182,11 @@ export function stepsOf(program: GraphProgram, leastMade: number): Steps {
     list,
     isInline,
     isMade,
-    readsOf: (kernel) => {
-      const loads: Read[] = [];
-      for (const read of kernel.reads) {
-        if (isMade(read.source)) loadsOf(read, isInline, loads);
-        else loads.push(read);
-      }
+    readsOf: ({ reads }) => {
+      const own = reads.find(({ source }) => isMade(source));
+      if (!own) return reads;
+      const loads = reads.filter((read) => read !== own);
+      loadsOf(own, isInline, loads);
       return loads;
     },
     wantedBeyond: (members) => {
@@ -245,24 +246,19 @@ function madeOperands(
   nodes: readonly Node[],
   program: GraphProgram,
   recipes: ReadonlyMap<Node, Recipe>,
+  readers: ReadonlyMap<Node, ReadonlySet<Node>>,
   least: number,
 ): Set<Node> {
-  const readers = new Map<Node, Node[]>();
-  for (const node of nodes) {
-    for (const { source } of node.reads) {
-      const known = readers.get(source);
-      if (known) known.push(node);
-      else readers.set(source, [node]);
-    }
-  }
-  const left = new Set(rootsOf(program));
+  const roots = new Set(rootsOf(program));
   const isReadElsewhere = (node: Node, { lines }: Recipe) =>
-    node.kind === 'input' || left.has(node) || readers.get(node)?.some((reader) => !lines.has(reader));
+    node.kind === 'input' ||
+    roots.has(node) ||
+    [...(readers.get(node) ?? [])].some((reader) => !lines.has(reader));
   const made = new Set<Node>();
   for (const [node, recipe] of recipes) {
-    const isLargeEnough = node.dtype === 'float32' && node.size >= least && !left.has(node);
+    const isLargeEnough = node.dtype === 'float32' && node.size >= least && !roots.has(node);
     if (!isLargeEnough || !recipe.isWhole || !isCheap(node, recipe)) continue;
-    if (!readers.get(node)?.every((reader) => mayMake(reader, node))) continue;
+    if (![...(readers.get(node) ?? [])].every((reader) => mayMake(reader, node))) continue;
     const others = [...recipe.bases, ...recipe.lines].filter((other) => other !== node);
     if (others.some((other) => isReadElsewhere(other, recipe))) made.add(node);
   }
@@ -279,13 +275,17 @@ function mayMake(reader: Node, operand: Node): boolean {
   return left !== right && (left || reader.work.kind === 'convFilterGrad');
 }
 
-function recipesOf(nodes: readonly Node[], wanted: ReadonlySet<Node>): Map<Node, Recipe> {
-  const uses = new Map<Node, number>();
-  for (const node of nodes) {
-    for (const source of new Set(node.reads.map((read) => read.source))) {
-      uses.set(source, (uses.get(source) ?? 0) + 1);
-    }
-  }
+function readersOf(nodes: readonly Node[]): Map<Node, Set<Node>> {
+  const readers = new Map<Node, Set<Node>>();
+  for (const node of nodes) for (const { source } of node.reads) addTo(readers, source, node);
+  return readers;
+}
+
+function recipesOf(
+  nodes: readonly Node[],
+  wanted: ReadonlySet<Node>,
+  readers: ReadonlyMap<Node, ReadonlySet<Node>>,
+): Map<Node, Recipe> {
   const recipes = new Map<Node, Recipe>();
   for (const node of nodes) {
     if (node.kind !== 'line') continue;
@@ -306,7 +306,8 @@ function recipesOf(nodes: readonly Node[], wanted: ReadonlySet<Node>): Map<Node,
         for (const small of recipe.smallReads) smallReads.add(small);
         isShared ||= recipe.isShared;
       } else bases.add(source);
-      isShared ||= source.kind === 'input' || source.kind === 'variable' || (uses.get(source) ?? 0) > 1;
+      isShared ||=
+        source.kind === 'input' || source.kind === 'variable' || (readers.get(source)?.size ?? 0) > 1;
     }
     recipes.set(node, { bases, lines, smallReads, isShared, isWhole: isOwnOrder });
   }
