@@ -16,11 +16,12 @@ constexpr bool hasLargeCaches = lanes == 16;
 // the first. Where the numbers of a row of a are far apart, a tile uses little of each line that it reads: fewer fit.
 constexpr int64_t mostDepth = 1024, scatteredDepth = hasLargeCaches ? mostDepth : 128;
 // A block of b that a part copies for itself: its rows, and panels. Less than half of the second cache.
-constexpr int64_t blockDepth = 256, blockPanels = 8;
+constexpr int64_t blockDepth = hasLargeCaches ? 512 : 256, blockPanels = hasLargeCaches ? 6 : 8;
 // Numbers of b that a large second cache holds: what is larger is gone through in blocks there as well.
 constexpr int64_t heldNumbers = 1 << 18;
-// Rows of a part that make such a copy worth its while, where others make it as well.
-constexpr int64_t blockRows = 128;
+// Rows of a part that make such a copy worth its while, where others make it as well: more of them as long as there are
+// many parts, but no more than stay in a large second cache beside the block.
+constexpr int64_t blockRows = 128, mostBlockRows = 512, blockRowParts = 8;
 // Products that are worth a part, a few microseconds, while there are few parts; with many cores to feed, parts are
 // large.
 constexpr int64_t partProducts = hasLargeCaches ? 1 << 19 : 1 << 18, fewParts = 16;
@@ -175,7 +176,8 @@ class MatmulTask final : public Task {
     // weigh more.
     if (mayCutColumns && k * n > m * (k + n)) columnParts_ = smaller(each, powerOfTwo(mostColumnParts));
     const bool isLarge = hasLargeCaches && comesInBlocks() && m >= 2 * blockRows;
-    rowParts_ = smaller(each / columnParts_, powerOfTwo(larger(1, m / (isLarge ? blockRows : leastRows))));
+    const int64_t least = isLarge ? larger(blockRows, smaller(mostBlockRows, m / blockRowParts)) : leastRows;
+    rowParts_ = smaller(each / columnParts_, powerOfTwo(larger(1, m / least)));
     // Where the rows are by far not enough.
     const bool needsMore = columnParts_ == 1 && 4 * rowParts_ <= each;
     const int64_t mostPieces = isLarge ? larger(1, panels_.count / blockPanels) : mostColumnParts;

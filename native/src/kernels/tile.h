@@ -45,10 +45,12 @@ template <int rows, int vectors, bool isTable>
 void tile(const float* const* a, const float* b, const Sum& sum, float* const* c, int last, bool add) {
   Floats sums[rows][vectors];
   for (int i = 0; i < rows; i++) {
-    for (int v = 0; v < vectors; v++) {
-      if (!add) sums[i][v] = Floats{};
-      else if (v < vectors - 1 || last == lanes) sums[i][v] = load<Floats>(c[i] + v * lanes);
-      else sums[i][v] = loadFirst<Floats>(c[i] + v * lanes, last);
+    for (int v = 0; v < vectors; v++) sums[i][v] = Floats{};
+  }
+  // What is added to may lie far away: it is fetched while the sums run.
+  if (add) {
+    for (int i = 0; i < rows; i++) {
+      for (int v = 0; v < vectors; v++) __builtin_prefetch(c[i] + v * lanes, 1, 3);
     }
   }
   const float* row[rows];
@@ -73,6 +75,12 @@ void tile(const float* const* a, const float* b, const Sum& sum, float* const* c
         at += sum.aStep;
       }
       b += sum.bGap;
+    }
+  }
+  for (int i = 0; i < rows && add; i++) {
+    for (int v = 0; v < vectors; v++) {
+      if (v < vectors - 1 || last == lanes) sums[i][v] += load<Floats>(c[i] + v * lanes);
+      else sums[i][v] += loadFirst<Floats>(c[i] + v * lanes, last);
     }
   }
   for (int i = 0; i < rows; i++) {
