@@ -167,8 +167,8 @@ class SlidingTask final : public Task {
     const int64_t toImage = smaller(work_.geometry.batch, fromImage + images_);
     const int64_t fromRow = rounded(slabRows_ * slab / slabs_);
     const int64_t toRow = smaller(slabRows_, rounded(slabRows_ * (slab + 1) / slabs_));
-    const int64_t firstPanel = panels_.count * columnPart / columnParts_;
-    const int64_t endPanel = panels_.count * (columnPart + 1) / columnParts_;
+    const int64_t firstPanel = panels_.start(columnPart, columnParts_);
+    const int64_t endPanel = panels_.start(columnPart + 1, columnParts_);
     const int64_t step = sourceStep(slabAxis_);
     char* work = scratch + copyBytes_;
     char* making = work + workBytes_;

@@ -97,8 +97,8 @@ class MatmulTask final : public Task {
     const int64_t columnPart = part / rowParts_ % columnParts_;
     const int64_t batch = part / rowParts_ / columnParts_;
     const int64_t firstRow = start(work_.m, rowPart, rowParts_), endRow = start(work_.m, rowPart + 1, rowParts_);
-    const int64_t firstPanel = panels_.count * columnPart / columnParts_;
-    const int64_t endPanel = panels_.count * (columnPart + 1) / columnParts_;
+    const int64_t firstPanel = panels_.start(columnPart, columnParts_);
+    const int64_t endPanel = panels_.start(columnPart + 1, columnParts_);
     float* result = context.as<float>(work_.c) + batch * work_.m * work_.n;
     multiply(context, {batch, firstRow, endRow, firstPanel, endPanel, 0, work_.k, result}, scratch, shared);
     if (!then_) return;

@@ -118,6 +118,8 @@ struct Panels {
   int last(int64_t panel) const {
     return panel == count - 1 ? static_cast<int>(columns_ - (vectors_ - 1) * lanes) : lanes;
   }
+  // The panel that one of so many equal parts of the columns begins with: the nearest, for the last panels are the widest.
+  int64_t start(int64_t part, int64_t parts) const { return (2 * count * part + parts) / (2 * parts); }
   // Floats of a packed matrix with these columns and `rows` rows: panel after panel, each row-major and filled up with
   // zeros.
   int64_t packedSize(int64_t rows) const { return rows * vectors_ * lanes; }
