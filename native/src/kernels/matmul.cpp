@@ -28,6 +28,8 @@ constexpr int64_t partProducts = hasLargeCaches ? 1 << 19 : 1 << 18, fewParts = 
 // Products of what is cut in two at least, so that each core computes what it has in its cache.
 constexpr int64_t halfProducts = hasLargeCaches ? 1 << 18 : 1 << 16;
 constexpr int64_t largeProducts = 1 << 23, mostParts = 256;
+// To read a number of b from the second cache takes as long as its products with so many rows.
+constexpr int64_t readingRows = 4;
 // Rows of a part, each of which uses all columns of b once.
 constexpr int64_t leastRows = 24;
 // Columns of a piece of a row that are worth a loop.
@@ -153,12 +155,12 @@ class MatmulTask final : public Task {
   }
 
   void cut(const Elementwise* then) {
-    const int64_t m = work_.m, n = work_.n, k = work_.k, products = m * n * k;
+    const int64_t m = work_.m, n = work_.n, k = work_.k, products = larger(m, readingRows) * n * k;
     const int64_t few = smaller(fewParts, larger(products / partProducts, smaller(2, products / halfProducts)));
     const int64_t many = smaller(mostParts, products / largeProducts);
     const int64_t wanted = larger(1, larger(few, many));
     // What follows wants whole rows or long pieces of them.
-    const int64_t leastPanels = then ? ceilDivide(leastPiece, tileVectors * lanes) : 1;
+    const int64_t leastPanels = then && m > tileRows ? ceilDivide(leastPiece, tileVectors * lanes) : 1;
     const int64_t mostColumnParts = larger(1, panels_.count / leastPanels);
     const bool mayCutColumns = !then || (work_.batch == 1 && !keepsRows(*then));
     // Halves, quarters and so on: a thread meets again the rows that it has computed before.
