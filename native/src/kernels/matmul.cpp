@@ -19,6 +19,8 @@ constexpr int64_t mostDepth = 1024, scatteredDepth = hasLargeCaches ? mostDepth 
 constexpr int64_t blockDepth = hasLargeCaches ? 512 : 256, blockPanels = hasLargeCaches ? 6 : 8;
 // Numbers of b that a large second cache holds: what is larger is gone through in blocks there as well.
 constexpr int64_t heldNumbers = 1 << 18;
+// Rows for which such distances between rows of b are not worth a copy of it.
+constexpr int64_t conflictRows = 4 * tileRows;
 // Rows of a part that make such a copy worth its while, where others make it as well: more of them as long as there are
 // many parts, but no more than stay in a large second cache beside the block.
 constexpr int64_t blockRows = 128, mostBlockRows = 512, blockRowParts = 8;
@@ -198,7 +200,7 @@ class MatmulTask final : public Task {
     // What a cache cannot hold is better read from blocks at half of that distance, too, if many rows meet them.
     const bool isLarge = comesInBlocks() && sumParts_ == 1 && rows >= blockRows;
     const int64_t distance = isLarge ? conflictBytes / 2 : conflictBytes;
-    const bool conflicts = isLong && work_.m > 2 * tileRows && b.rowStride * 4 % distance == 0;
+    const bool conflicts = isLong && work_.m > conflictRows && b.rowStride * 4 % distance == 0;
     const bool isPacked = b.columnStride != 1 || !endsInside || conflicts;
     const bool mayMakeBlocks = (comesInBlocks() || sumParts_ > 1) && rows > 2 * tileRows;
     makesBlocks_ = mayMakeBlocks && isPacked && (rowParts_ == 1 || rows >= blockRows);
