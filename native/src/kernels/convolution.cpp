@@ -299,10 +299,18 @@ class SlidingTask final : public Task {
     return stretches;
   }
 
-  // Positions and the taps that they meet along an axis, in all.
-  static int64_t metBy(const std::vector<Stretch>& stretches) {
+  // Taps that the tiles of so many positions meet, in all images.
+  int64_t metBy(int64_t positions, int64_t taps) const {
+    return ceilDivide(positions * work_.geometry.batch, tileRows) * taps;
+  }
+  int64_t metBy(const std::vector<Stretch>& rows, const std::vector<Stretch>& columns) const {
     int64_t met = 0;
-    for (const Stretch& each : stretches) met += (each.end - each.begin) * (each.endTap - each.firstTap);
+    for (const Stretch& row : rows) {
+      for (const Stretch& column : columns) {
+        met += metBy((row.end - row.begin) * (column.end - column.begin),
+                     (row.endTap - row.firstTap) * (column.endTap - column.firstTap));
+      }
+    }
     return met;
   }
 
@@ -315,9 +323,9 @@ class SlidingTask final : public Task {
       rows = stretchesAlong(1, phase, taps[1]);
       columns = stretchesAlong(2, phase, taps[2]);
     }
-    const int64_t whole = phase.counts[1] * phase.counts[2] * static_cast<int64_t>(phase.taps.size());
+    const int64_t whole = metBy(phase.counts[1] * phase.counts[2], static_cast<int64_t>(phase.taps.size()));
     // Whether what is beyond the border is worth more than the tiles that are not full along it.
-    if (!mayBeCut || (whole - metBy(rows) * metBy(columns)) * leastBorder < whole) {
+    if (!mayBeCut || (whole - metBy(rows, columns)) * leastBorder < whole) {
       Patch all{{0, 0, 0}, {phase.counts[0], phase.counts[1], phase.counts[2]}, phase.sources, 0};
       if (!phase.sources.empty()) all.length = static_cast<int64_t>(phase.taps.size() / phase.sources.size()) * depth;
       if (all.length > 0 && all.length < Sum::shortSegment && !isDot_) {
