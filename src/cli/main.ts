@@ -2,6 +2,7 @@
 /** The command line: `vaekit VERB …`. Results go to stdout, everything else to stderr; exit codes are in errors.ts. */
 import { Command, CommanderError } from 'commander';
 import { version } from '../node/version.js';
+import { keepYoungGenerationSmall } from '../node/youngGeneration.js';
 import { EXIT, UsageError } from './exit.js';
 import { note } from './output.js';
 import { verbs } from './verbs.js';
@@ -91,4 +92,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // What nobody reads of our progress is lost, and nothing else.
 process.stderr.on('error', () => {});
 
+keepYoungGenerationSmall();
 process.exitCode = await main(process.argv.slice(2));
