@@ -143,7 +143,7 @@ export function buildStep({ system, spec, classes = 0, ...bench }: BenchCase) {
 /** Training steps over a pool of batches, as many per call as a tenth of a second holds. */
 class Trainer {
   lastLoss = Number.NaN;
-  #feeds: Record<string, TensorData> = {};
+  readonly #copies: Record<string, TensorData> = {};
   #done = 0;
   #stepsPerCall = 1;
   readonly #pool: Readonly<Record<string, TensorData>>;
@@ -158,19 +158,27 @@ class Trainer {
   }
 
   async run(steps: number): Promise<void> {
-    for (const [name, pool] of Object.entries(this.#pool)) {
-      const length = pool.length / this.batches;
-      const isOfLength = this.#feeds[name]?.length === steps * length;
-      const feed = isOfLength ? this.#feeds[name] : ofLength(pool, steps * length);
-      this.#feeds[name] = feed;
-      for (let k = 0; k < steps; k++) {
-        const batch = (this.#done + k) % this.batches;
-        feed.set(pool.subarray(batch * length, (batch + 1) * length), k * length);
-      }
-    }
-    const { objective } = await this.executable.run(this.#feeds, { steps, firstStep: this.#done });
+    const feeds: Record<string, TensorData> = {};
+    for (const name of Object.keys(this.#pool)) feeds[name] = this.#feed(name, steps);
+    const { objective } = await this.executable.run(feeds, { steps, firstStep: this.#done });
     this.#done += steps;
     this.lastLoss = objective[steps - 1];
+  }
+
+  /** The pool's next batches: as they lie in it, or copied where they begin anew. */
+  #feed(name: string, steps: number): TensorData {
+    const pool = this.#pool[name];
+    const length = pool.length / this.batches;
+    const first = this.#done % this.batches;
+    if (first + steps <= this.batches) return pool.subarray(first * length, (first + steps) * length);
+    const isOfLength = this.#copies[name]?.length === steps * length;
+    const copy = isOfLength ? this.#copies[name] : ofLength(pool, steps * length);
+    this.#copies[name] = copy;
+    for (let k = 0; k < steps; k++) {
+      const batch = (first + k) % this.batches;
+      copy.set(pool.subarray(batch * length, (batch + 1) * length), k * length);
+    }
+    return copy;
   }
 
   async windows(seconds: number, batchSize: number): Promise<Rates> {
