@@ -1,8 +1,9 @@
 /** vaekit in Node: data from files, engines in worker threads, runs in folders. */
 
+export { benchNames, requireCase } from './bench/cases.js';
 export { explainCase } from './bench/explain.js';
 export type { BenchResult } from './bench/measure.js';
-export { type BenchRequest, benchNames, requireCase, runCase } from './bench/run.js';
+export { type BenchRequest, runCase } from './bench/run.js';
 export {
   type Compressed,
   type CompressRequest,

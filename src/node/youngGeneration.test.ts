@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
+import { NEWEST_KNOWN } from './youngGeneration.js';
 
 /** Bytes that a process holds for young objects after it has made and kept many. */
 function youngBytes(isKeptSmall: boolean): number {
@@ -16,7 +17,7 @@ function youngBytes(isKeptSmall: boolean): number {
 }
 
 // Of a newer V8 it is not known how to ask.
-test.skipIf(Number.parseInt(process.versions.v8, 10) > 13)(
+test.skipIf(Number.parseInt(process.versions.v8, 10) > NEWEST_KNOWN)(
   'young objects get a few megabytes at most, where a process asks for it',
   () => {
     const small = youngBytes(true);

@@ -34,6 +34,8 @@ import {
   drawTimes,
   iwae,
   jumpTerms,
+  nearestName,
+  OptionError,
   type System,
   system,
   tdNetworks,
@@ -421,3 +423,14 @@ export const benchCases: readonly BenchCase[] = [
     decoder: drawMaps,
   },
 ];
+
+export const benchNames: readonly string[] = benchCases.map(({ name }) => name);
+
+/** @throws OptionError naming the nearest case there is */
+export function requireCase(name: string): BenchCase {
+  const bench = benchCases.find((each) => each.name === name);
+  if (bench) return bench;
+  const nearest = nearestName(name, benchNames);
+  const remedy = nearest ? `did you mean '${nearest}'?` : `cases are ${benchNames.join(', ')}`;
+  throw new OptionError('case', `there is no benchmark case '${name}'; ${remedy}`);
+}

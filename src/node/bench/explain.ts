@@ -5,9 +5,9 @@ import { lowerProgram } from '../../engine/native/lower.js';
 import { toData } from '../../tensor/index.js';
 import { usableCores } from '../cpu.js';
 import { AddonRunner } from '../native.js';
-import { benchCases } from './cases.js';
+import { requireCase } from './cases.js';
 import { buildStep } from './measure.js';
-import { type BenchRequest, requireCase } from './run.js';
+import type { BenchRequest } from './run.js';
 
 /** Steps before those that are measured, and in each call. */
 const WARM_UP = 3;
@@ -21,8 +21,7 @@ export async function explainCase(
   name: string,
   { seconds, threads = usableCores(), instructionSet }: BenchRequest,
 ): Promise<string> {
-  requireCase(name);
-  const [bench] = benchCases.filter((each) => each.name === name);
+  const bench = requireCase(name);
   const { step, training } = buildStep(bench);
   const plan = lowerProgram(step.program);
   const runner = new AddonRunner({ threads, instructionSet });

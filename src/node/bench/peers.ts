@@ -16,8 +16,9 @@ import { basename, dirname } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { z } from 'zod';
 import { ENGINE_NAMES } from '../engines.js';
+import { benchNames, requireCase } from './cases.js';
 import type { BenchResult } from './measure.js';
-import { benchNames, requireCase, runCase } from './run.js';
+import { runCase } from './run.js';
 
 const execute = promisify(execFile);
 

@@ -1,7 +1,7 @@
 /** A benchmark case as JSON asks for it. */
 import { z } from 'zod';
 import { ENGINE_NAMES } from '../engines.js';
-import { benchCases } from './cases.js';
+import { requireCase } from './cases.js';
 import { type BenchResult, measureCase } from './measure.js';
 
 const requestSchema = z.object({
@@ -11,10 +11,8 @@ const requestSchema = z.object({
   threads: z.number().optional(),
 });
 
-/** @throws Error if there is no such case */
+/** @throws OptionError if there is no such case */
 export async function measureRequest(json: string): Promise<BenchResult> {
   const { name, ...options } = requestSchema.parse(JSON.parse(json));
-  const bench = benchCases.find((candidate) => candidate.name === name);
-  if (!bench) throw new Error(`there is no case ${name}`);
-  return measureCase(bench, options);
+  return measureCase(requireCase(name), options);
 }

@@ -1,20 +1,9 @@
 /** Runs benchmark cases, each in a process of its own: start-up time and peak memory are then its own as well. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { nearestName, OptionError } from '../../systems/index.js';
 import type { EngineOptions } from '../engines.js';
-import { benchCases } from './cases.js';
+import { requireCase } from './cases.js';
 import type { BenchResult } from './measure.js';
-
-export const benchNames: readonly string[] = benchCases.map(({ name }) => name);
-
-/** @throws OptionError naming the nearest case there is */
-export function requireCase(name: string): void {
-  if (benchNames.includes(name)) return;
-  const nearest = nearestName(name, benchNames);
-  const remedy = nearest ? `did you mean '${nearest}'?` : `cases are ${benchNames.join(', ')}`;
-  throw new OptionError('case', `there is no benchmark case '${name}'; ${remedy}`);
-}
 
 export interface BenchRequest extends EngineOptions {
   readonly seconds: number;
