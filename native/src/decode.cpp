@@ -1,6 +1,7 @@
 #include "decode.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace vaekit {
 namespace {
@@ -123,6 +124,7 @@ class Reader {
     const auto index = static_cast<int32_t>(
         within(0, static_cast<int64_t>(plan_.buffers.size()) - 1, "an instruction names a buffer that is not there"));
     if (problem_.empty()) ok(mayBeMade || !isMade(index), "an instruction reads or writes what lies nowhere");
+    touched_.push_back(index);
     return index;
   }
   bool isMade(int32_t buffer) const { return at(buffer).kind == PlaceKind::nowhere; }
@@ -144,6 +146,7 @@ class Reader {
       int64_t& first = plan_.variables[at(index).at].firstWrite;
       if (first == Port::never) first = static_cast<int64_t>(plan_.instructions.size());
     }
+    written_.push_back(index);
     return index;
   }
 
@@ -489,6 +492,8 @@ class Reader {
         ok(false, "an instruction has an unknown kind");
     }
     ok(next_ == after, "an instruction has another length than it says");
+    instruction.touched = std::exchange(touched_, {});
+    instruction.written = std::exchange(written_, {});
     plan_.instructions.push_back(std::move(instruction));
   }
 
@@ -496,6 +501,8 @@ class Reader {
   const int32_t* end_;
   Plan& plan_;
   std::string problem_;
+  // Of the instruction that is read.
+  std::vector<int32_t> touched_, written_;
 };
 
 }  // namespace

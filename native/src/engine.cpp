@@ -65,6 +65,11 @@ int64_t costOf(const Instruction& instruction) {
   return cost;
 }
 
+const Rows* rowsOf(const Work& work) {
+  if (auto each = std::get_if<Gather>(&work)) return each;
+  return std::get_if<ScatterAdd>(&work);
+}
+
 // A millisecond or two of one thread: a trip to another thread and back takes about 60 µs, and nobody waits long.
 constexpr int64_t smallCost = 6000000;
 
@@ -176,11 +181,10 @@ Problem Executable::create(const int32_t* words, size_t wordCount, const void* c
       made->scratchBytes_ = std::max(made->scratchBytes_, wholeLines(task->scratchBytes));
       sharedBytes = std::max(sharedBytes, task->sharedBytes);
     }
-    made->mayFail_ |= std::holds_alternative<Gather>(instruction.work) ||
-                      std::holds_alternative<ScatterAdd>(instruction.work);
   }
   made->scratch_ = Memory(made->scratchBytes_ * threads.count());
   made->shared_ = Memory(sharedBytes);
+  made->findIndices();
   made->sharePreparations();
   made->nanoseconds_.assign(plan.instructions.size(), 0);
   for (const Memory* memory : {&made->constants_, &made->arena_, &made->scratch_, &made->shared_, &made->prepared_}) {
@@ -228,6 +232,37 @@ void Executable::sharePreparations() {
       if (task != each.tasks.front()) task->donePreparations = task->prepared.preparations;
     }
   }
+}
+
+// What is fed decides about most indices: a loop makes them of an input's numbers, or they are an input. Those are looked at
+// for all steps before the first, so that no variables have to be kept for the case that one of them is wrong.
+void Executable::findIndices() {
+  std::vector<bool> isWanted(plan_.buffers.size());
+  const auto isKept = [&](int32_t buffer) { return plan_.buffers[buffer].kind != PlaceKind::arena; };
+  const auto changes = [&](int32_t buffer) {
+    const Buffer& each = plan_.buffers[buffer];
+    return each.kind == PlaceKind::variable && plan_.variables[each.at].isWritten();
+  };
+  const auto any = [](const std::vector<int32_t>& buffers, auto is) {
+    return std::any_of(buffers.begin(), buffers.end(), is);
+  };
+  for (size_t i = plan_.instructions.size(); i-- > 0;) {
+    const Instruction& each = plan_.instructions[i];
+    const Rows* rows = rowsOf(each.work);
+    if (rows) {
+      isWanted[rows->indices] = true;
+      mayFail_ |= changes(rows->indices);
+    }
+    const bool isMaker = any(each.written, [&](int32_t buffer) { return isWanted[buffer]; });
+    if (isMaker) {
+      mayFail_ |= !std::holds_alternative<Elementwise>(each.work) || any(each.written, isKept) || any(each.touched, changes);
+      for (const int32_t buffer : each.touched) isWanted[buffer] = true;
+    }
+    // What a guard leaves out is not looked at.
+    mayFail_ |= std::holds_alternative<Guard>(each.work) && !ahead_.empty();
+    if (rows || isMaker) ahead_.insert(ahead_.begin(), i);
+  }
+  if (mayFail_) ahead_.clear();
 }
 
 size_t Executable::workingBytes() const {
@@ -280,6 +315,7 @@ Problem Executable::bind() {
 Problem Executable::run(const RunRequest& request) {
   if (Problem problem = bind(); !problem.empty()) return problem;
   const FlushDenormals flush;
+  if (Problem problem = checkAhead(request); !problem.empty()) return problem;
   // What a run that ends in the middle has to put back.
   std::vector<Memory> before;
   const bool mayEnd = mayFail_ || (request.cancelled && request.restores);
@@ -299,7 +335,8 @@ Problem Executable::run(const RunRequest& request) {
   return problem;
 }
 
-Problem Executable::step(const RunRequest& request, int64_t k) {
+// What a step sees: its own parts of what is fed and wanted.
+Context Executable::contextOf(const RunRequest& request, int64_t k) {
   for (size_t i = 0; i < plan_.buffers.size(); i++) {
     const Buffer& buffer = plan_.buffers[i];
     // Inputs are only read: the decoder refuses a plan that writes to one.
@@ -310,10 +347,30 @@ Problem Executable::step(const RunRequest& request, int64_t k) {
     }
   }
   failure_.store(Context::noFailure, std::memory_order_relaxed);
-  const Context context{pointers_.data(),
-                        static_cast<int32_t>(request.firstStep + k),
-                        {request.key[0], request.key[1]},
-                        &failure_};
+  return {pointers_.data(), static_cast<int32_t>(request.firstStep + k), {request.key[0], request.key[1]}, &failure_};
+}
+
+Problem Executable::checkAhead(const RunRequest& request) {
+  if (ahead_.empty()) return {};
+  for (int64_t k = 0; k < request.steps; k++) {
+    const Context context = contextOf(request, k);
+    for (const size_t i : ahead_) {
+      const Rows* rows = rowsOf(plan_.instructions[i].work);
+      if (!rows) {
+        runTask(*tasks_[i], context, *threads_, scratch_.data(), scratchBytes_, shared_.data());
+        continue;
+      }
+      const int32_t* indices = context.as<const int32_t>(rows->indices);
+      const auto isOutside = [&](int32_t index) { return index < 0 || index >= rows->rows; };
+      const int32_t* found = std::find_if(indices, indices + rows->count, isOutside);
+      if (found != indices + rows->count) return outsideOfRows(plan_.instructions[i].work, *found);
+    }
+  }
+  return {};
+}
+
+Problem Executable::step(const RunRequest& request, int64_t k) {
+  const Context context = contextOf(request, k);
   for (size_t i = 0; i < plan_.instructions.size(); i++) {
     const int64_t started = timed_ ? nanosecondsNow() : 0;
     const Task* task = tasks_[i].get();
@@ -325,17 +382,15 @@ Problem Executable::step(const RunRequest& request, int64_t k) {
     runTask(*task, context, *threads_, scratch_.data(), scratchBytes_, shared_.data());
     if (timed_) nanoseconds_[i] += nanosecondsNow() - started;
     const int64_t index = failure_.load(std::memory_order_relaxed);
-    if (mayFail_ && index != Context::noFailure) return outsideOfRows(plan_.instructions[i].work, index);
+    if (index != Context::noFailure) return outsideOfRows(plan_.instructions[i].work, index);
   }
   return {};
 }
 
 Problem Executable::outsideOfRows(const Work& work, int64_t index) {
-  const auto* gather = std::get_if<Gather>(&work);
-  const auto* scatter = std::get_if<ScatterAdd>(&work);
-  const int64_t rows = gather ? gather->rows : scatter ? scatter->rows : 0;
-  return std::string(gather ? "gather" : "scatterAdd") + ": index " + std::to_string(index) + " is outside " +
-         std::to_string(rows) + " rows";
+  const Rows* rows = rowsOf(work);
+  return std::string(std::holds_alternative<Gather>(work) ? "gather" : "scatterAdd") + ": index " +
+         std::to_string(index) + " is outside " + std::to_string(rows ? rows->rows : 0) + " rows";
 }
 
 }  // namespace vaekit

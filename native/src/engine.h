@@ -104,8 +104,11 @@ class Executable {
  private:
   Executable(VariableStore&, Threads&);
   Problem bind();
+  Context contextOf(const RunRequest&, int64_t k);
+  Problem checkAhead(const RunRequest&);
   Problem step(const RunRequest&, int64_t k);
   static Problem outsideOfRows(const Work&, int64_t index);
+  void findIndices();
   void sharePreparations();
 
   Plan plan_;
@@ -119,7 +122,10 @@ class Executable {
   std::vector<char*> pointers_;
   std::vector<int64_t> nanoseconds_;
   std::atomic<int64_t> failure_{Context::noFailure};
+  // Whether an index may turn out in the middle of a run to be outside of its rows.
   bool mayFail_ = false;
+  // Or else the instructions that make indices of what the caller feeds, and those that use them.
+  std::vector<size_t> ahead_;
   bool timed_ = false;
   VariableStore* store_;
   Threads* threads_;

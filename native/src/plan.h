@@ -185,6 +185,8 @@ struct Instruction {
   std::optional<Elementwise> first;
   // Elementwise work on the result of a Matmul or Convolution.
   std::optional<Elementwise> then;
+  // The buffers of all this, and those of them that are written to.
+  std::vector<int32_t> touched, written;
 };
 
 struct Port {

@@ -7,7 +7,7 @@ import { temporaryFolder, vaekit } from '../conformance/commandLine.js';
 import { nativeSets } from '../conformance/engines.js';
 import { longFeeds, longProgram } from '../conformance/longRun.js';
 import { quotedUrl, runModule } from '../conformance/processes.js';
-import { initialValues } from '../engine/index.js';
+import { initialValues, type Values } from '../engine/index.js';
 import { NativeEngine } from '../engine/native/engine.js';
 import { lowerProgram } from '../engine/native/lower.js';
 import { loopOf } from '../engine/native/memory.js';
@@ -135,6 +135,45 @@ describe.skipIf(nativeSets.length === 0)('the compiled engine', () => {
       await expect(scatter.run(feeds)).rejects.toThrow(`scatterAdd: index ${index} is outside 3 rows`);
     }
     await engine.dispose();
+  });
+
+  test('an index outside the rows in the last of several steps leaves the variables as they were', async () => {
+    const w = new Variable('w', [3], () => [1, 2, 3]);
+    const next = new Variable('next', [1], () => [1], { dtype: 'int32' });
+    const fed = input('fed', [1], 'int32');
+    const made = input('fed', [1]).cast('int32').add(1);
+    const guarded = new Program({
+      outputs: { w },
+      updates: new Map([[w, w.add(w.gather(fed))]]),
+      guard: input('isWanted', [], 'bool'),
+    });
+    const moved = (at: typeof fed) => {
+      return new Map([
+        [w, w.add(w.gather(at))],
+        [next, next.add(1)],
+      ]);
+    };
+    const cases: { program: Program; feeds: Record<string, Values> }[] = [
+      {
+        program: new Program({ outputs: { w }, updates: moved(fed) }),
+        feeds: { fed: Int32Array.of(0, 2, 3) },
+      },
+      {
+        program: new Program({ outputs: { w }, updates: moved(made) }),
+        feeds: { fed: Float32Array.of(-1, 1, 2) },
+      },
+      { program: new Program({ outputs: { w }, updates: moved(next) }), feeds: {} },
+      { program: guarded, feeds: { fed: Int32Array.of(0, 2, 3), isWanted: Uint8Array.of(1, 1, 1) } },
+    ];
+    for (const { program, feeds } of cases) {
+      const engine = open();
+      await engine.variables.write(initialValues([w, next], 0));
+      const executable = await engine.compile(program);
+      await expect(executable.run(feeds, { steps: 3 })).rejects.toThrow('gather: index 3 is outside 3 rows');
+      const left = await engine.variables.read(['w', 'next']);
+      expect([...(left.get('w') ?? []), ...(left.get('next') ?? [])]).toEqual([1, 2, 3, 1]);
+      await engine.dispose();
+    }
   });
 
   test('threads and instruction sets that are none are refused', () => {
