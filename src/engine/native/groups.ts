@@ -44,6 +44,8 @@ export interface Group {
   columns: number | undefined;
   /** Lines and constants, at most. */
   registers: number;
+  /** Slots that all this takes in the engine, at most; they are counted where these are many. */
+  slots?: number;
   /** Whether the guard waits for it. */
   readonly isEarly: boolean;
 }
@@ -231,6 +233,7 @@ class Grouper {
     );
   }
 
+  /** Whether two loops have room in one, which they become if so. */
   #fits(a: Group, b: Group): boolean {
     if (a.columns !== undefined && b.columns !== undefined && a.columns !== b.columns) return false;
     const breaks = mergeBreaks(a.breaks, b.breaks);
@@ -245,14 +248,22 @@ class Grouper {
     }
     if (loads > (a.size === 1 ? MOST_SCALAR_LOADS : MOST_LOADS)) return false;
     if (loads + a.registers + b.registers <= MOST_SLOTS) return true;
-    const members = [...a.members, ...b.members];
-    const nodes = new Set([...a.nodes, ...b.nodes]);
-    const around = {
+    // What comes later brings its own, and keeps what it reads of the first for longer: mostly there is room for that, and
+    // to count them takes as long as to write the loop.
+    const most = (a.slots ?? MOST_SLOTS) + b.registers + b.reads.size;
+    const slots = most <= MOST_SLOTS ? most : this.#slotsOf([...a.members, ...b.members], [a, b]);
+    if (slots > MOST_SLOTS) return false;
+    a.slots = slots;
+    b.slots = slots;
+    return true;
+  }
+
+  #slotsOf(members: readonly Member[], groups: readonly Group[]): number {
+    return slotsOf(members, {
       isInline: this.steps.isInline,
-      isMember: (node: Node) => nodes.has(node),
+      isMember: (node: Node) => groups.some(({ nodes }) => nodes.has(node)),
       isStored: this.steps.wantedBeyond(members),
-    };
-    return slotsOf(members, around) <= MOST_SLOTS;
+    });
   }
 
   #combine(unit: number, added: Group): void {
