@@ -180,21 +180,21 @@ function walksAlike(a: Strided, b: Strided): boolean {
 /** Large blocks first, each into the smallest gap that holds it for as long as it is alive. */
 function pack(blocks: readonly Block[]): number {
   const sorted = [...blocks].sort((a, b) => b.lines - a.lines || a.first - b.first);
+  // By their lines.
   const placed: Block[] = [];
   let total = 0;
   for (const block of sorted) {
-    const others = placed
-      .filter((other) => other.first <= block.last && block.first <= other.last)
-      .sort((a, b) => a.line - b.line);
     let [end, best, narrowest] = [0, -1, Number.POSITIVE_INFINITY];
-    for (const other of others) {
+    for (const other of placed) {
+      if (other.first > block.last || block.first > other.last) continue;
       const gap = other.line - end;
       if (gap >= block.lines && gap < narrowest) [best, narrowest] = [end, gap];
       end = Math.max(end, other.line + other.lines);
     }
     block.line = best >= 0 ? best : end;
     total = Math.max(total, block.line + block.lines);
-    placed.push(block);
+    const next = placed.findIndex(({ line }) => line > block.line);
+    placed.splice(next < 0 ? placed.length : next, 0, block);
   }
   return total;
 }
