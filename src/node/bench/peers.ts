@@ -15,6 +15,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { z } from 'zod';
+import { OptionError } from '../../systems/index.js';
 import { ENGINE_NAMES } from '../engines.js';
 import { benchNames, requireCase } from './cases.js';
 import type { BenchResult } from './measure.js';
@@ -54,36 +55,54 @@ const figures: readonly [
   ['first step, s', ({ first_step_s }) => first_step_s, true],
 ];
 
-const { values: flags } = parseArgs({
-  options: {
-    peers: { type: 'string', default: '../shared/peers/torch_bench.py' },
-    python: { type: 'string' },
-    case: { type: 'string', multiple: true },
-    seconds: { type: 'string', default: '5' },
-    rounds: { type: 'string', default: '2' },
-    configs: { type: 'string' },
-    engine: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  },
-});
-
-if (!existsSync(flags.peers)) {
-  process.stderr.write(`bench:peers: there is no ${flags.peers}; name the PyTorch side with --peers FILE\n`);
-  process.exit(2);
-}
+const flags = readFlags();
 const python = await findPython();
-const engine = z.enum(ENGINE_NAMES).optional().parse(flags.engine);
-const seconds = Number(flags.seconds);
-const cases = flags.case ?? benchNames;
-cases.forEach(requireCase);
-for (const name of cases) {
+for (const name of flags.cases) {
   const own: BenchResult[] = [];
   const peers: PeerResult[] = [];
-  for (let round = 0; round < Number(flags.rounds); round++) {
-    own.push(await runCase(name, { seconds, engine }));
+  for (let round = 0; round < flags.rounds; round++) {
+    own.push(await runCase(name, { seconds: flags.seconds, engine: flags.engine }));
     peers.push(await runPeer(name));
   }
   report(name, own, peers);
+}
+
+/** One sentence about a call that cannot be answered. */
+function refuse(problem: string): never {
+  process.stderr.write(`bench:peers: ${problem}\n`);
+  process.exit(2);
+}
+
+function readFlags() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        peers: { type: 'string', default: '../shared/peers/torch_bench.py' },
+        python: { type: 'string' },
+        case: { type: 'string', multiple: true, default: [...benchNames] },
+        seconds: { type: 'string', default: '5' },
+        rounds: { type: 'string', default: '2' },
+        configs: { type: 'string' },
+        engine: { type: 'string' },
+        json: { type: 'boolean', default: false },
+      },
+    });
+    values.case.forEach(requireCase);
+    const engine = ENGINE_NAMES.find((each) => each === values.engine);
+    if (engine !== values.engine)
+      refuse(`there is no engine '${values.engine}'; engines are ${ENGINE_NAMES.join(', ')}`);
+    const [seconds, rounds] = [Number(values.seconds), Number(values.rounds)];
+    if (!(seconds > 0 && seconds < Number.POSITIVE_INFINITY)) refuse('--seconds takes a number above 0');
+    if (!(Number.isInteger(rounds) && rounds > 0)) refuse('--rounds takes a whole number above 0');
+    if (!existsSync(values.peers))
+      refuse(`there is no ${values.peers}; name the PyTorch side with --peers FILE`);
+    return { ...values, cases: values.case, engine, seconds, rounds };
+  } catch (error) {
+    if (error instanceof OptionError) refuse(error.problem);
+    // A flag that there is none of, or one without its value.
+    if (error instanceof TypeError) refuse(error.message.split('. ')[0]);
+    throw error;
+  }
 }
 
 /** An interpreter that has torch. */
@@ -96,10 +115,7 @@ async function findPython(): Promise<string> {
     );
     if (found) return candidate;
   }
-  process.stderr.write(
-    `bench:peers: none of ${candidates.join(', ')} can import torch; name an interpreter with --python\n`,
-  );
-  return process.exit(2);
+  return refuse(`none of ${candidates.join(', ')} can import torch; name an interpreter with --python`);
 }
 
 async function runPeer(name: string): Promise<PeerResult> {
@@ -109,7 +125,7 @@ async function runPeer(name: string): Promise<PeerResult> {
     '--case',
     name,
     '--seconds',
-    flags.seconds,
+    String(flags.seconds),
     '--rounds',
     '1',
     '--json',
