@@ -523,9 +523,10 @@ void ElementwiseLoop::finish(const Context& context, char* partials, int64_t par
 
 namespace {
 
-// Enough elements to be worth handing to another thread, and not so many parts that their partial results matter.
-constexpr int64_t leastPart = 16 * 1024;
-constexpr int64_t mostParts = 64;
+// Enough elements to be worth handing to another thread, and not so many parts that their partial results matter. Where
+// that makes few parts, elements times lines decide: a hyperbolic tangent takes longer than a sum.
+constexpr int64_t leastPart = 16 * 1024, leastLines = 32 * 1024;
+constexpr int64_t mostParts = 64, fewParts = 4;
 constexpr int64_t leastRows = 16;
 
 class ElementwiseTask final : public Task {
@@ -538,7 +539,8 @@ class ElementwiseTask final : public Task {
       if (reduction.keep == Keep::columns) most = smaller(most, larger(1, size_ / unit / leastRows));
     }
     const int64_t units = ceilDivide(size_, unit);
-    const int64_t wanted = larger(1, smaller(most, size_ / leastPart));
+    const int64_t few = smaller(fewParts, size_ * static_cast<int64_t>(work.code.size()) / leastLines);
+    const int64_t wanted = larger(1, smaller(most, larger(few, size_ / leastPart)));
     partSize_ = larger(1, ceilDivide(units, wanted)) * unit;
     parts = larger(1, ceilDivide(size_, partSize_));
     scratchBytes = loop_.scratchBytes();
