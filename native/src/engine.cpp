@@ -255,7 +255,8 @@ void Executable::findIndices() {
     }
     const bool isMaker = any(each.written, [&](int32_t buffer) { return isWanted[buffer]; });
     if (isMaker) {
-      mayFail_ |= !std::holds_alternative<Elementwise>(each.work) || any(each.written, isKept) || any(each.touched, changes);
+      mayFail_ |= !std::holds_alternative<Elementwise>(each.work) || any(each.written, isKept) ||
+                  any(each.touched, changes);
       for (const int32_t buffer : each.touched) isWanted[buffer] = true;
     }
     // What a guard leaves out is not looked at.

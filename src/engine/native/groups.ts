@@ -44,8 +44,8 @@ export interface Group {
   columns: number | undefined;
   /** Lines and constants, at most. */
   registers: number;
-  /** Slots that all this takes in the engine, at most; they are counted where these are many. */
-  slots?: number;
+  /** Slots that all this takes in the engine, at most: they are counted only where there may be too many. */
+  slots: number;
   /** Whether the guard waits for it. */
   readonly isEarly: boolean;
 }
@@ -150,6 +150,7 @@ class Grouper {
       breaks,
       columns: member.kind === 'reduce' && member.keep !== 'nothing' ? member.columns : undefined,
       registers,
+      slots: registers + reads.length,
       isEarly: this.#isEarly(member),
     };
     const needs = new Set<number>();
@@ -247,10 +248,9 @@ class Grouper {
       }
     }
     if (loads > (a.size === 1 ? MOST_SCALAR_LOADS : MOST_LOADS)) return false;
-    if (loads + a.registers + b.registers <= MOST_SLOTS) return true;
-    // What comes later brings its own, and keeps what it reads of the first for longer: mostly there is room for that, and
-    // to count them takes as long as to write the loop.
-    const most = (a.slots ?? MOST_SLOTS) + b.registers + b.reads.size;
+    // Side by side they take no more than both, for what one reads of the other has a slot among its loads. To count them
+    // takes as long as to write the loop.
+    const most = Math.min(loads + a.registers + b.registers, a.slots + b.slots);
     const slots = most <= MOST_SLOTS ? most : this.#slotsOf([...a.members, ...b.members], [a, b]);
     if (slots > MOST_SLOTS) return false;
     a.slots = slots;
@@ -393,6 +393,7 @@ class Grouper {
       breaks: [],
       columns: undefined,
       registers: 1,
+      slots: 2,
       isEarly: false,
     };
     const alone = this.#create({ group: copy });

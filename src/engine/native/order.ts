@@ -86,7 +86,7 @@ export class Order {
     before[kept * words + goneWord] &= ~goneBit;
     for (let i = 0; i < words; i++) added[i] = before[gone * words + i] | before[kept * words + i];
     added[keptWord] &= ~keptBit;
-    for (let unit = 0, at = 0; this.#isAwaited[gone] && unit < this.#needs.length; unit++, at += words) {
+    for (let unit = 0, at = 0; unit < this.#needs.length; unit++, at += words) {
       if (!(before[at + goneWord] & goneBit)) continue;
       if (this.#needs[unit].delete(gone)) this.#needs[unit].add(kept);
       before[at + goneWord] &= ~goneBit;
